@@ -1,0 +1,122 @@
+import { sha256 } from "@noble/hashes/sha2.js";
+import { base32 } from "@scure/base";
+import { bytesOf } from "../../grammar/bytes.ts";
+
+/** What a chain is to one service port; `KUBE-SVC-` and so on (pkg/proxy/iptables/proxier.go). */
+export type ServiceChainRole = "svc" | "svl" | "ext" | "fw" | "xlb";
+
+/** A chain whose name ends in a hash. */
+export type HashedChainRole = ServiceChainRole | "sep";
+
+/** Prefix of every role; what follows is the hash. */
+export const chainPrefixes: Readonly<Record<HashedChainRole, string>> = {
+  svc: "KUBE-SVC-",
+  svl: "KUBE-SVL-",
+  sep: "KUBE-SEP-",
+  ext: "KUBE-EXT-",
+  fw: "KUBE-FW-",
+  xlb: "KUBE-XLB-",
+};
+
+/** kube-proxy's chains with one name on every node. */
+export const fixedChains: readonly string[] = [
+  "KUBE-SERVICES",
+  "KUBE-EXTERNAL-SERVICES",
+  "KUBE-NODEPORTS",
+  "KUBE-POSTROUTING",
+  "KUBE-MARK-MASQ",
+  "KUBE-MARK-DROP",
+  "KUBE-FORWARD",
+  "KUBE-PROXY-FIREWALL",
+  "KUBE-FIREWALL",
+  "KUBE-PROXY-CANARY",
+];
+
+export interface HashedChainName {
+  readonly role: HashedChainRole;
+  /** What follows the prefix: `BD5WSPTUEZLLHMHD`, in articles also `XXXXX`. */
+  readonly suffix: string;
+  /** The suffix has the form that kube-proxy computes: 16 characters of base32. */
+  readonly wellFormed: boolean;
+}
+
+const HASH = /^[A-Z2-7]{16}$/;
+
+/** Role and suffix of a `KUBE-SVC-…`, `-SVL-`, `-SEP-`, `-EXT-`, `-FW-` or `-XLB-` chain; `null` for every other name. */
+export function hashedChainName(name: string): HashedChainName | null {
+  if (!name.startsWith("KUBE-")) return null;
+  const role = roleOfPrefix(name);
+  if (role === null) return null;
+  const suffix = name.slice(chainPrefixes[role].length);
+  if (suffix === "") return null;
+  return { role, suffix, wellFormed: HASH.test(suffix) };
+}
+
+function roleOfPrefix(name: string): HashedChainRole | null {
+  if (name.startsWith("KUBE-SEP-")) return "sep";
+  if (name.startsWith("KUBE-SVC-")) return "svc";
+  if (name.startsWith("KUBE-SVL-")) return "svl";
+  if (name.startsWith("KUBE-EXT-")) return "ext";
+  // firewalld and others may use KUBE-FW- with names of their own, hence the hash.
+  if (name.startsWith("KUBE-FW-")) return HASH.test(name.slice(8)) ? "fw" : null;
+  if (name.startsWith("KUBE-XLB-")) return "xlb";
+  return null;
+}
+
+/** kube-proxy's name of a service port. */
+export interface ServicePortName {
+  readonly namespace: string;
+  readonly service: string;
+  /** "" when the port has no name. */
+  readonly portName: string;
+}
+
+/**
+ * Reads `namespace/name` and `namespace/name:port`; before 1.18 an unnamed port kept its colon, `namespace/name:`.
+ * `null` when the text is no such name. Names of ports hold no colon, names of Services neither colon nor slash.
+ */
+export function parseServicePortName(text: string): (ServicePortName & { readonly trailingColon: boolean }) | null {
+  const match = /^([^/\s:]+)\/([^/\s:]+)(?::([^/\s:]*))?$/.exec(text);
+  if (match === null) return null;
+  const [, namespace = "", service = "", portName] = match;
+  return { namespace, service, portName: portName ?? "", trailingColon: portName === "" };
+}
+
+/** `namespace/name:port`, without the colon when the port has no name. */
+export function printServicePortName(name: ServicePortName, trailingColon = false): string {
+  const base = `${name.namespace}/${name.service}`;
+  return name.portName === "" && !trailingColon ? base : `${base}:${name.portName}`;
+}
+
+/** First 16 base32 characters of SHA-256 over the bytes of `text` (portProtoHash, servicePortEndpointChainName). */
+export function chainHash(text: string): string {
+  return base32.encode(sha256(bytesOf(text)).subarray(0, 10));
+}
+
+/** Hash of all chains of a service port. `name` as in the comments, colon and all; `protocol` in any case. */
+export function servicePortHash(name: string, protocol: string): string {
+  return chainHash(name + protocol.toLowerCase());
+}
+
+/** Hash of a KUBE-SEP chain. `address` is `ip:port`, for IPv6 `[ip]:port`. */
+export function endpointHash(name: string, protocol: string, address: string): string {
+  return chainHash(name + protocol.toLowerCase() + address);
+}
+
+export function servicePortChain(role: ServiceChainRole, name: string, protocol: string): string {
+  return chainPrefixes[role] + servicePortHash(name, protocol);
+}
+
+export function endpointChain(name: string, protocol: string, address: string): string {
+  return chainPrefixes.sep + endpointHash(name, protocol, address);
+}
+
+/**
+ * The spelling of a name that gives `suffix`, or `null` when none does: the name as it stands, or with the colon that older
+ * kube-proxies kept behind the name of a Service whose port has none.
+ */
+export function provenSpelling(name: string, protocol: string, suffix: string): string | null {
+  if (servicePortHash(name, protocol) === suffix) return name;
+  const other = name.endsWith(":") ? name.slice(0, -1) : name.includes(":") ? null : `${name}:`;
+  return other !== null && servicePortHash(other, protocol) === suffix ? other : null;
+}
