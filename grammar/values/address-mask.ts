@@ -1,0 +1,90 @@
+import type { Family } from "../vocabulary/record.ts";
+import {
+  allBits,
+  maskOf,
+  prefixOf,
+  printAddress,
+  printMask,
+  readAddress,
+  readIpv4,
+  readIpv6,
+  refuseAddress,
+} from "./address.ts";
+import type { Codec, CodecContext, Refusal } from "./codec.ts";
+import { wholeNumber } from "./number.ts";
+import type { AddressMask } from "./types.ts";
+
+function parse(text: string, context: CodecContext): { readonly value: AddressMask } | Refusal {
+  const slash = text.lastIndexOf("/");
+  const host = slash < 0 ? text : text.slice(0, slash);
+  const address = readAddress(host, context);
+  if (address === null) return refuseAddress(host, context);
+  const mask = slash < 0 ? allBits(address.family) : readMask(text.slice(slash + 1), address.family);
+  if (mask === null) return { expected: `a prefix length from 0 to ${address.family === 4 ? 32 : 128} or a mask` };
+  return { value: { family: address.family, bits: address.bits & mask, mask } };
+}
+
+function readMask(text: string, family: Family): bigint | null {
+  const prefix = wholeNumber(text, 0, family === 4 ? 32 : 128);
+  if (prefix !== null) return maskOf(prefix, family);
+  if (family === 6) return readIpv6(text);
+  return text.split(".").length === 4 ? readIpv4(text) : null;
+}
+
+function say(value: AddressMask): string {
+  const { family, mask } = value;
+  if (mask === allBits(family)) return printAddress(value);
+  return prefixOf(mask, family) === null ? `${printAddress(value)} under mask ${printMask(value)}` : print(value);
+}
+
+function print(value: AddressMask): string {
+  return `${printAddress(value)}/${printMask(value)}`;
+}
+
+/** `-s 10.0.0.0/8`: an address under a prefix length or a mask, printed with either. */
+export const addressMask: Codec<AddressMask> = {
+  name: "address-mask",
+  parse,
+  print,
+  say,
+  accepts: (bytes, start, end, family) => family === 4 && acceptsIpv4(bytes, start, end),
+};
+
+/** The same, printed without a mask where that covers the whole address: `--vaddr`, `--ctorigsrc`. */
+export const prefixedAddress: Codec<AddressMask> = { ...addressMask, name: "prefixed-address" };
+export const addressWithPrefix: Codec<AddressMask> = {
+  ...addressMask,
+  name: "address-or-network",
+  print: (value) => (value.mask === allBits(value.family) ? printAddress(value) : print(value)),
+};
+
+/** `--src-pfx fd00::/64` */
+export const networkPrefix: Codec<AddressMask> = { ...addressMask, name: "network-prefix" };
+
+/** The addresses of a comma list, as `-s` takes them: each stands for a rule of its own. */
+export function splitAddresses(text: string): string[] {
+  return text.split(",");
+}
+
+/** Dotted address and prefix length in plain decimal. */
+function acceptsIpv4(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  for (let part = 0; part < 4; part++) {
+    const first = at;
+    let value = 0;
+    while (at < end && at - first < 3) {
+      const digit = (bytes[at] as number) - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      at++;
+    }
+    if (at === first || value > 255 || (at > first + 1 && bytes[first] === 48)) return false;
+    if (part < 3 && bytes[at++] !== 46) return false;
+  }
+  if (at === end) return true;
+  if (bytes[at++] !== 47 || at === end || end - at > 2) return false;
+  const first = (bytes[at] as number) - 48;
+  const second = end - at === 2 ? (bytes[at + 1] as number) - 48 : -1;
+  if (first < 0 || first > 9) return false;
+  return second === -1 || (second >= 0 && second <= 9 && first > 0 && first * 10 + second <= 32);
+}

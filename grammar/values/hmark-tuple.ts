@@ -1,0 +1,7 @@
+import type { Codec } from "./codec.ts";
+
+export const hmarkTuple: Codec<string> = {
+  name: "hmarkTuple",
+  parse: (text) => ({ value: text }),
+  print: (value) => value,
+};

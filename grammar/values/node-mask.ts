@@ -1,0 +1,7 @@
+import type { Codec } from "./codec.ts";
+
+export const nodeMask: Codec<string> = {
+  name: "nodeMask",
+  parse: (text) => ({ value: text }),
+  print: (value) => value,
+};

@@ -1,0 +1,25 @@
+import type { Codec } from "./codec.ts";
+import { portRange } from "./port.ts";
+import type { NumberRange } from "./types.ts";
+
+/** Ports that multiport can hold; a range counts twice (XT_MULTI_PORTS in xt_multiport.h). */
+const MOST = 15;
+
+/** `53,1024:65535` of multiport. */
+export const portList: Codec<readonly NumberRange[]> = {
+  name: "port-list",
+  parse(text, context) {
+    const ranges: NumberRange[] = [];
+    let room = MOST;
+    for (const part of text.split(",")) {
+      const read = portRange.parse(part, context);
+      if (!("value" in read)) return read;
+      room -= part.includes(":") ? 2 : 1;
+      if (room < 0) return { expected: `at most ${MOST} ports, a range counting as two` };
+      ranges.push(read.value);
+    }
+    return { value: ranges };
+  },
+  print: (ranges, context) => ranges.map((range) => portRange.print(range, context)).join(","),
+  say: (ranges) => ranges.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`)).join(", "),
+};

@@ -1,0 +1,94 @@
+import type { Codec, Refusal } from "./codec.ts";
+import { wholeNumber } from "./number.ts";
+import { servicePort } from "./services.ts";
+import type { NumberRange } from "./types.ts";
+
+const SERVICE_NAME = /^[A-Za-z0-9][\w.+*/-]*$/;
+
+/** A port by number or service name (xtables_parse_port in libxtables/xtables.c). */
+export function readPort(text: string): number | Refusal {
+  const number = wholeNumber(text, 0, 0xffff) ?? servicePort(text);
+  if (number !== null) return number;
+  const expected = "a port from 0 to 65535 or the name of a service";
+  return SERVICE_NAME.test(text) && /[A-Za-z]/.test(text) && !/^0x/i.test(text)
+    ? { expected, needsHost: true }
+    : { expected };
+}
+
+/** `--on-port 12345` */
+export const port: Codec<number> = {
+  name: "port",
+  parse(text) {
+    const value = readPort(text);
+    return typeof value === "number" ? { value } : value;
+  },
+  print: String,
+};
+
+/** `80`, `80:90`, `:90`, `80:`, `ssh` */
+export const portRange: Codec<NumberRange> = {
+  name: "port-range",
+  parse(text) {
+    const colon = text.indexOf(":");
+    if (colon < 0) {
+      const value = readPort(text);
+      return typeof value === "number" ? { value: { from: value, to: value } } : value;
+    }
+    const from = colon === 0 ? 0 : readPort(text.slice(0, colon));
+    const to = colon === text.length - 1 ? 0xffff : readPort(text.slice(colon + 1));
+    if (typeof from !== "number") return from;
+    if (typeof to !== "number") return to;
+    return from > to ? { expected: "a port range that does not run backwards" } : { value: { from, to } };
+  },
+  print: ({ from, to }) => (from === to ? String(from) : `${from}:${to}`),
+  say: ({ from, to }) => (from === to ? String(from) : `${from} to ${to}`),
+  accepts(bytes, start, end) {
+    const colon = behindPort(bytes, start, end);
+    if (colon === end) return true;
+    if (colon === 0 || bytes[colon] !== 58 || behindPort(bytes, colon + 1, end) !== end) return false;
+    return portAt(bytes, start, colon) <= portAt(bytes, colon + 1, end);
+  },
+};
+
+/** `--to-ports 80-90` */
+export const natPorts: Codec<NumberRange> = {
+  name: "nat-ports",
+  parse(text) {
+    const dash = text.indexOf("-");
+    const whole = wholeNumber(text, 0, 0xffff) ?? servicePort(text);
+    if (whole !== null) return { value: { from: whole, to: whole } };
+    if (dash < 0) {
+      const refused = readPort(text);
+      return typeof refused === "number" ? { value: { from: refused, to: refused } } : refused;
+    }
+    for (let at = dash; at >= 0; at = text.indexOf("-", at + 1)) {
+      const from = readPort(text.slice(0, at));
+      const to = readPort(text.slice(at + 1));
+      if (typeof from === "number" && typeof to === "number") {
+        return from > to ? { expected: "a port range that does not run backwards" } : { value: { from, to } };
+      }
+    }
+    return { expected: "a port or a range a-b of ports" };
+  },
+  print: ({ from, to }) => (from === to ? String(from) : `${from}-${to}`),
+  say: portRange.say as NonNullable<typeof portRange.say>,
+};
+
+/** The index behind a decimal port without leading zeros; 0 when there is none. */
+function behindPort(bytes: Uint8Array, start: number, end: number): number {
+  let at = start;
+  let value = 0;
+  while (at < end && at - start < 5) {
+    const digit = (bytes[at] as number) - 48;
+    if (digit < 0 || digit > 9) break;
+    value = value * 10 + digit;
+    at++;
+  }
+  return at === start || value > 0xffff || (bytes[start] === 48 && at > start + 1) ? 0 : at;
+}
+
+function portAt(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  for (let at = start; at < end; at++) value = value * 10 + (bytes[at] as number) - 48;
+  return value;
+}

@@ -1,0 +1,68 @@
+import type { Codec } from "./codec.ts";
+import { readNumber } from "./number.ts";
+import type { NumberRange } from "./types.ts";
+
+/** Both ends included. */
+export interface BigRange {
+  readonly from: bigint;
+  readonly to: bigint;
+}
+
+/**
+ * `3`, `3:4`, `3:`, `:4`, `:` as UINT*RC options of iptables are written (xtopt_parse_mint in libxtables/xtoptions.c).
+ * `null` when not of that form or above `max`. `to` is `null` for a single number.
+ */
+export function readRange(text: string, max: bigint): { from: bigint; to: bigint | null } | null {
+  let at = 0;
+  let from = 0n;
+  if (text !== "" && text[0] !== ":") {
+    const read = readNumber(text);
+    if (read === null || read.value > max) return null;
+    from = read.value;
+    at = read.end;
+    if (at === text.length) return { from, to: null };
+  }
+  if (text[at] !== ":") return null;
+  at++;
+  if (at === text.length) return { from, to: max };
+  const read = readNumber(text, at);
+  if (read === null || read.value > max || read.end !== text.length) return null;
+  return { from, to: read.value };
+}
+
+function numberRange(name: string, max: number): Codec<NumberRange> {
+  return {
+    name,
+    parse(text) {
+      const range = readRange(text, BigInt(max));
+      if (range === null || (range.to !== null && range.to < range.from)) {
+        return { expected: `a number or a range a:b from 0 to ${max}` };
+      }
+      const from = Number(range.from);
+      return { value: { from, to: range.to === null ? from : Number(range.to) } };
+    },
+    print: ({ from, to }) => (from === to ? String(from) : `${from}:${to}`),
+    say: ({ from, to }) => (from === to ? String(from) : `${from} to ${to}`),
+  };
+}
+
+export const range16 = numberRange("uint16-range", 0xffff);
+export const range32 = numberRange("uint32-range", 0xffffffff);
+/** `--queue-balance 0:6` */
+export const queueRange = numberRange("queue-range", 0xffff);
+
+const MAX_64 = (1n << 64n) - 1n;
+
+/** `--connbytes 1000:2000`; a range up to the largest number is saved as its first number alone. */
+export const range64: Codec<BigRange> = {
+  name: "uint64-range",
+  parse(text) {
+    const range = readRange(text, MAX_64);
+    if (range === null || (range.to !== null && range.to < range.from)) {
+      return { expected: "a number or a range a:b of 64-bit numbers" };
+    }
+    return { value: { from: range.from, to: range.to ?? MAX_64 } };
+  },
+  print: ({ from, to }) => (to === MAX_64 ? String(from) : `${from}:${to}`),
+  say: ({ from, to }) => (to === MAX_64 ? `${from} or more` : `${from} to ${to}`),
+};
