@@ -1,0 +1,80 @@
+/** Bytes as a string of the same length: char code = byte. (`TextDecoder("latin1")` would be windows-1252.) */
+export function byteString(bytes: Uint8Array, start: number, end: number): string {
+  if (end - start <= CHUNK) return fromBytes(bytes.subarray(start, end));
+  let text = "";
+  for (let i = start; i < end; i += CHUNK) text += fromBytes(bytes.subarray(i, Math.min(i + CHUNK, end)));
+  return text;
+}
+
+const CHUNK = 8192;
+const fromBytes = (bytes: Uint8Array): string => String.fromCharCode.apply(null, bytes as unknown as number[]);
+
+/** The bytes of a byte string. */
+export function bytesOf(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
+/** A JavaScript string as a byte string in UTF-8: the form in which names from outside meet names of a dump. */
+export function utf8ByteString(text: string): string {
+  let out = "";
+  for (const char of text) {
+    const code = char.codePointAt(0) as number;
+    if (code < 0x80) out += char;
+    else if (code < 0x800) out += String.fromCharCode(0xc0 | (code >> 6), 0x80 | (code & 63));
+    else if (code < 0x10000)
+      out += String.fromCharCode(0xe0 | (code >> 12), 0x80 | ((code >> 6) & 63), 0x80 | (code & 63));
+    else
+      out += String.fromCharCode(
+        0xf0 | (code >> 18),
+        0x80 | ((code >> 12) & 63),
+        0x80 | ((code >> 6) & 63),
+        0x80 | (code & 63),
+      );
+  }
+  return out;
+}
+
+/** What a byte string shows: UTF-8, each byte that is none as U+FFFD. Control characters are left to the reports. */
+export function displayText(text: string): string {
+  if (!NON_ASCII.test(text)) return text;
+  let out = "";
+  for (let i = 0; i < text.length; ) {
+    const length = utf8Length(text, i);
+    out += length === 0 ? "\uFFFD" : length === 1 ? text[i] : String.fromCodePoint(codePoint(text, i, length));
+    i += length === 0 ? 1 : length;
+  }
+  return out;
+}
+
+/** Number of code points that `displayText` would show. */
+export function displayLength(text: string): number {
+  if (!NON_ASCII.test(text)) return text.length;
+  let count = 0;
+  for (let i = 0; i < text.length; count++) i += utf8Length(text, i) || 1;
+  return count;
+}
+
+const NON_ASCII = /[\x80-\xff]/;
+
+/** Bytes of the well-formed UTF-8 sequence at `i`, 0 where there is none (RFC 3629, table 3-7 of Unicode). */
+function utf8Length(text: string, i: number): number {
+  const first = text.charCodeAt(i);
+  if (first < 0x80) return 1;
+  const length =
+    first >= 0xc2 && first <= 0xdf ? 2 : first >= 0xe0 && first <= 0xef ? 3 : first >= 0xf0 && first <= 0xf4 ? 4 : 0;
+  if (length === 0 || i + length > text.length) return 0;
+  const second = text.charCodeAt(i + 1);
+  const low = first === 0xe0 ? 0xa0 : first === 0xf0 ? 0x90 : 0x80;
+  const high = first === 0xed ? 0x9f : first === 0xf4 ? 0x8f : 0xbf;
+  if (second < low || second > high) return 0;
+  for (let k = 2; k < length; k++) if ((text.charCodeAt(i + k) & 0xc0) !== 0x80) return 0;
+  return length;
+}
+
+function codePoint(text: string, i: number, length: number): number {
+  let code = text.charCodeAt(i) & (0xff >> (length + 1));
+  for (let k = 1; k < length; k++) code = (code << 6) | (text.charCodeAt(i + k) & 63);
+  return code;
+}

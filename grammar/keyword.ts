@@ -1,0 +1,110 @@
+import type { CommandRecord } from "./commands.ts";
+import type { Context } from "./context.ts";
+import type { ExtensionRecord, OptionRecord } from "./vocabulary/record.ts";
+
+/** What a word is in its line; the parser's token types are named after these. */
+export const ROLES = [
+  "Value",
+  "Name",
+  "Stray",
+  "Counters",
+  "Table",
+  "Chain",
+  "Commit",
+  "Comment",
+  "Note",
+  "Bang",
+  "OldBang",
+  "Match",
+  "Jump",
+  "Command1",
+  "Command2",
+  "CommandAny",
+  "Flag0",
+  "Flag1",
+  "Flag2",
+  "FlagOptional",
+  "FlagUnknown",
+] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What the scanner expects of the next word. */
+export const Expects = {
+  option: 0,
+  value: 1,
+  optional: 2,
+  loose: 3,
+  match: 4,
+  target: 5,
+  protocol: 6,
+} as const;
+export type Expectation = (typeof Expects)[keyof typeof Expects];
+
+/**
+ * One spelling of one keyword in one context, or one kind of free word. The scanner's whole knowledge of the next word follows from
+ * it and the context, never from anything earlier: that is what lets equal sequences of keyword numbers share one shape.
+ */
+export interface Keyword {
+  readonly id: number;
+  readonly text: string;
+  readonly bytes: Uint8Array;
+  readonly role: Role;
+  /** Context in which it is an option; `null` for words that mean the same everywhere. */
+  readonly context: Context | null;
+  /** Context after it, where an option brings a match extension along (`-p tcp --dport`). */
+  readonly brings: Context | null;
+  /** What follows, and how many values of it. */
+  readonly expects: Expectation;
+  readonly values: number;
+  readonly negatable: boolean;
+  readonly command: CommandRecord | null;
+  readonly option: OptionRecord | null;
+  /** The extension that the option belongs to, or that a `-m` or `-j` name loads; `null`: the core, or unknown. */
+  readonly extension: ExtensionRecord | null;
+  /** The keyword that came after this one last time: a guess, checked before use. */
+  guess: Keyword | null;
+}
+
+let lastId = 0;
+
+/** A keyword with defaults for what is not given. Each call makes a new number. */
+export function keyword(
+  text: string,
+  role: Role,
+  more: Partial<Omit<Keyword, "id" | "text" | "role" | "bytes">> = {},
+): Keyword {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return {
+    id: ++lastId,
+    text,
+    bytes,
+    role,
+    context: more.context ?? null,
+    brings: more.brings ?? null,
+    expects: more.expects ?? Expects.option,
+    values: more.values ?? 0,
+    negatable: more.negatable ?? false,
+    command: more.command ?? null,
+    option: more.option ?? null,
+    extension: more.extension ?? null,
+    guess: null,
+  };
+}
+
+/** Words whose text does not matter to the shape of a line. */
+export const WORD = {
+  value: keyword("", "Value"),
+  name: keyword("", "Name"),
+  stray: keyword("", "Stray"),
+  counters: keyword("", "Counters"),
+  table: keyword("", "Table"),
+  chain: keyword("", "Chain", { expects: Expects.value, values: 1 }),
+  commit: keyword("COMMIT", "Commit"),
+  comment: keyword("", "Comment"),
+  note: keyword("", "Note"),
+  bang: keyword("!", "Bang"),
+  oldBang: keyword("!", "OldBang"),
+  unknownFlag: keyword("", "FlagUnknown", { expects: Expects.loose }),
+  start: keyword("", "Value"),
+} as const;

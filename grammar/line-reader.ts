@@ -1,0 +1,169 @@
+import { WORD } from "./keyword.ts";
+import { isCommit, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
+import { Scanner } from "./scanner.ts";
+import { EMPTY_SHAPE, type Shape } from "./shape.ts";
+import { ShapeMemo } from "./shape-memo.ts";
+
+const LF = 10;
+const CR = 13;
+/** An unclosed quote is looked for on so many lines, and no further. */
+const MOST_JOINED_LINES = 8;
+
+const BLANK: Shape = { ...EMPTY_SHAPE, kind: "blank" };
+const NOISE: Shape = { ...EMPTY_SHAPE, kind: "noise" };
+const UNTERMINATED: Shape = {
+  ...EMPTY_SHAPE,
+  kind: "bad",
+  error: {
+    checkId: "syntax-error",
+    word: -1,
+    message: "a quote that is not closed on its line",
+    expected: 'a closing "',
+  },
+};
+
+/**
+ * Reads one line after the other, or one line again: what it says of a line depends on the bytes from the line's start on alone.
+ * Its fields describe the line read last.
+ */
+export class LineReader {
+  readonly bytes: Uint8Array;
+  readonly scanner: Scanner;
+  readonly memo: ShapeMemo;
+  /** First byte of the line. */
+  start = 0;
+  /** First byte behind blanks and noise before the line's own text. */
+  textStart = 0;
+  /** Behind the last byte of the text; the line end (LF or CR LF) follows. */
+  end = 0;
+  /** First byte of the next line. */
+  next = 0;
+  /** Lines beyond the first: a newline stood inside quotes. */
+  joined = 0;
+  shape: Shape = BLANK;
+
+  constructor(bytes: Uint8Array, useMemo: boolean) {
+    this.bytes = bytes;
+    this.scanner = new Scanner(bytes);
+    this.memo = new ShapeMemo(useMemo);
+  }
+
+  /** Reads the line at `start`; its file ends at `limit`, and begins with this line where `first`. */
+  read(start: number, limit: number, first: boolean): void {
+    const bytes = this.bytes;
+    this.start = start;
+    this.joined = 0;
+    this.#endLine(start, limit);
+    const bom =
+      first && start + 3 <= this.end && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
+    this.#text(bom ? start + 3 : start, limit, true);
+  }
+
+  #endLine(from: number, limit: number): void {
+    const found = this.bytes.indexOf(LF, from);
+    const lineEnd = found < 0 || found >= limit ? limit : found;
+    this.next = lineEnd < limit ? lineEnd + 1 : limit;
+    this.end = lineEnd > from && this.bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+  }
+
+  /** `fresh`: nothing of the line was set aside as noise yet. A line is tried at most twice. */
+  #text(start: number, limit: number, fresh: boolean): void {
+    this.textStart = start;
+    switch (start < this.end ? this.bytes[start] : 0) {
+      case 45:
+        this.#rule(start, limit);
+        if (fresh && this.shape.kind === "bad" && lineStart(this.bytes, start + 1, this.end, start + 2) > 0) {
+          this.#text(start + 1, limit, false);
+        }
+        return;
+      case 91:
+        this.#rule(start, limit);
+        if (fresh && this.shape.kind === "bad" && this.shape !== UNTERMINATED) this.#behindNoise(start, limit);
+        return;
+      case 58:
+        this.scanner.declaration(start, this.end, WORD.chain);
+        break;
+      case 42:
+        this.scanner.declaration(start, this.end, WORD.table);
+        break;
+      case 35:
+        this.scanner.single(start, this.end, WORD.comment);
+        break;
+      default:
+        this.#other(start, limit, fresh);
+        return;
+    }
+    this.shape = this.memo.shape(this.scanner);
+  }
+
+  #other(start: number, limit: number, fresh: boolean): void {
+    const first = skipBlanks(this.bytes, start, this.end);
+    if (first === this.end) {
+      this.scanner.count = 0;
+      this.shape = BLANK;
+    } else if (isCommit(this.bytes, first, this.end)) {
+      this.textStart = first;
+      this.scanner.single(first, first + 6, WORD.commit);
+      this.shape = this.memo.shape(this.scanner);
+    } else if (first > start && "-[:*#".includes(String.fromCharCode(this.bytes[first] as number))) {
+      this.#text(first, limit, fresh);
+    } else {
+      this.scanner.count = 0;
+      this.shape = NOISE;
+      if (fresh) this.#behindNoise(start, limit);
+    }
+  }
+
+  /** Looks for a line behind text that is not iptables-save's; what was found before stays where there is none. */
+  #behindNoise(start: number, limit: number): void {
+    const behind = lineStart(this.bytes, start + 1, this.end);
+    if (behind >= 0) this.#text(behind, limit, false);
+    else if (isEllipsis(this.bytes, start, this.end)) {
+      this.scanner.count = 0;
+      this.shape = NOISE;
+    }
+  }
+
+  #rule(start: number, limit: number): void {
+    this.scanner.rule(start, this.end);
+    if (this.scanner.unterminated) {
+      if (!this.#join(limit)) {
+        this.shape = UNTERMINATED;
+        return;
+      }
+      this.scanner.rule(start, this.end);
+      if (this.scanner.unterminated) {
+        this.shape = UNTERMINATED;
+        return;
+      }
+    }
+    this.shape = this.memo.shape(this.scanner);
+  }
+
+  /** Moves the line's end behind the line that closes the quote, if one of the next does and none before it begins a line of its own. */
+  #join(limit: number): boolean {
+    const { end, next } = this;
+    let from = next;
+    for (let lines = 1; lines <= MOST_JOINED_LINES && from < limit && !this.#beginsLine(from, limit); lines++) {
+      this.#endLine(from, limit);
+      for (let i = from; i < this.end; i++) {
+        if (this.bytes[i] === 92) i++;
+        else if (this.bytes[i] === 34) {
+          this.joined = lines;
+          return true;
+        }
+      }
+      from = this.next;
+    }
+    this.end = end;
+    this.next = next;
+    return false;
+  }
+
+  #beginsLine(from: number, limit: number): boolean {
+    const first = this.bytes[from] as number;
+    if (first === 58 || first === 42 || first === 35 || first === 91) return true;
+    if (first === 45) return this.bytes[from + 1] === 65 || this.bytes[from + 1] === 73;
+    return first === 67 && String.fromCharCode(...this.bytes.subarray(from, Math.min(from + 6, limit))) === "COMMIT";
+  }
+}

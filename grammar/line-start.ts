@@ -1,0 +1,91 @@
+const SPACE = 32;
+const TAB = 9;
+const LONGEST_DECLARATION = 64;
+
+/**
+ * Where a line of iptables-save begins behind text that is not its own: a journal's prefix, `grep -n` numbers, a diff mark. -1 where
+ * nothing in the line looks like one, or where what looks so is an `iptables` command typed at a prompt. It begins before `last`.
+ */
+export function lineStart(bytes: Uint8Array, from: number, end: number, last = end): number {
+  let typed = false;
+  for (let p = from; p < last; p++) {
+    if (bytes[p] === 105 && spells(bytes, p, end, "iptables ")) typed = true;
+    if (p > from && !parts(bytes[p - 1] as number)) continue;
+    if (isCommand(bytes, p, end) && !typed) return p;
+    if (isCounters(bytes, p, end) || isChain(bytes, p, end) || isTable(bytes, p, end) || isCommit(bytes, p, end))
+      return p;
+  }
+  return -1;
+}
+
+/** `COMMIT` with nothing but blanks behind it. */
+export function isCommit(bytes: Uint8Array, p: number, end: number): boolean {
+  return spells(bytes, p, end, "COMMIT") && skipBlanks(bytes, p + 6, end) === end;
+}
+
+/** The first offset from `p` on that is no blank. */
+export function skipBlanks(bytes: Uint8Array, p: number, end: number): number {
+  while (p < end && (bytes[p] === SPACE || bytes[p] === TAB)) p++;
+  return p;
+}
+
+/** Whether a line is only a sign that something was left out: `...`, `[...]`, `<snip>`. */
+export function isEllipsis(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start > 80) return false;
+  const text = String.fromCharCode(...bytes.subarray(start, end)).trim();
+  return /^[[(<{]?\s*(\.{2,}|\xe2\x80\xa6|-{2,}|~{2,}|snip|cut|truncated|output omitted|omitted)[\s.\xe2\x80\xa6-]*[\])>}]?$/i.test(
+    text,
+  );
+}
+
+function spells(bytes: Uint8Array, p: number, end: number, word: string): boolean {
+  if (p + word.length > end) return false;
+  for (let k = 0; k < word.length; k++) if (bytes[p + k] !== word.charCodeAt(k)) return false;
+  return true;
+}
+
+/** Characters that may stand right before a line: blanks, `:` of grep -n, marks of diff and quotation. */
+const parts = (code: number): boolean =>
+  code === SPACE ||
+  code === TAB ||
+  code === 58 ||
+  code === 43 ||
+  code === 45 ||
+  code === 62 ||
+  code === 60 ||
+  code === 124;
+
+const isBlank = (code: number | undefined): boolean => code === SPACE || code === TAB;
+
+const isCommand = (bytes: Uint8Array, p: number, end: number): boolean =>
+  p + 3 < end &&
+  bytes[p] === 45 &&
+  "AINPDR".includes(String.fromCharCode(bytes[p + 1] as number)) &&
+  isBlank(bytes[p + 2]);
+
+function isCounters(bytes: Uint8Array, p: number, end: number): boolean {
+  if (bytes[p] !== 91) return false;
+  let colons = 0;
+  for (let q = p + 1; q < end && q < p + 44; q++) {
+    const code = bytes[q] as number;
+    if (code === 93) return colons === 1 && isCommand(bytes, skipBlanks(bytes, q + 1, end), end);
+    if (code === 58) colons++;
+    else if (code < 48 || code > 57) return false;
+  }
+  return false;
+}
+
+function isChain(bytes: Uint8Array, p: number, end: number): boolean {
+  if (bytes[p] !== 58) return false;
+  let q = p + 1;
+  while (q < end && q < p + LONGEST_DECLARATION && !isBlank(bytes[q])) q++;
+  if (q === p + 1 || !isBlank(bytes[q])) return false;
+  const policy = skipBlanks(bytes, q, end);
+  return ["- [", "ACCEPT [", "DROP ["].some((text) => spells(bytes, policy, end, text));
+}
+
+const TABLES = ["filter", "nat", "mangle", "raw", "security"];
+
+const isTable = (bytes: Uint8Array, p: number, end: number): boolean =>
+  bytes[p] === 42 &&
+  TABLES.some((name) => spells(bytes, p + 1, end, name) && skipBlanks(bytes, p + 1 + name.length, end) === end);

@@ -1,0 +1,150 @@
+import { type Block, type Header, readHeader } from "./block.ts";
+import { byteString } from "./bytes.ts";
+import { Growing } from "./growing.ts";
+import { LineProblems } from "./line-problems.ts";
+import type { LineReader } from "./line-reader.ts";
+import { LineReader as Reader } from "./line-reader.ts";
+import { Source } from "./source.ts";
+import { Ast, type Join } from "./syntax-tree.ts";
+
+/** What a visitor is told of a line: the reader's fields hold until it returns. */
+export interface LineVisitor {
+  /** `node` is the ordinal of the line's node, `block` the table or fragment it stands in (`null` for what stands between). */
+  line(reader: LineReader, node: number, block: Block | null): void;
+}
+
+export interface ParseOptions {
+  /** `false`: Chevrotain parses every line instead of every form of line. The result is the same. Default `true`. */
+  readonly memo?: boolean;
+  /** Is called for every line while it is read: the streaming form. */
+  readonly visitor?: LineVisitor;
+  /** `false`: the types and ranges of values are not looked at. Default `true`. */
+  readonly values?: boolean;
+}
+
+/** Most header comments are short; one that is longer is no header. */
+const LONGEST_HEADER = 200;
+
+/**
+ * Reads any bytes as iptables-save output. Never throws and never stops early: what is no iptables-save becomes nodes of kind `noise` or
+ * `bad` and a problem with its place. Forms: iptables-save.c, iptables-restore.c (line kinds), xshared.c (words).
+ */
+export function parse(input: Uint8Array | Source, options: ParseOptions = {}): Ast {
+  const source = input instanceof Source ? input : Source.of(input);
+  const reader = new Reader(source.bytes, options.memo ?? true);
+  const run = new Run(source, reader, options);
+  for (const file of source.files) run.file(file.start, file.end, file.name);
+  return run.ast();
+}
+
+class Run {
+  readonly #source: Source;
+  readonly #reader: LineReader;
+  readonly #visitor: LineVisitor | undefined;
+  readonly #starts = new Growing(4096);
+  readonly #shapes = new Growing(4096);
+  readonly #joins: Join[] = [];
+  readonly #blocks: Block[] = [];
+  readonly #problems: LineProblems;
+  readonly #fileNodes: number[] = [];
+  #block: Block | null = null;
+  #header: Header | null = null;
+
+  constructor(source: Source, reader: LineReader, options: ParseOptions) {
+    this.#source = source;
+    this.#reader = reader;
+    this.#visitor = options.visitor;
+    this.#problems = new LineProblems(reader, options.values ?? true);
+  }
+
+  file(start: number, end: number, name: string): void {
+    const reader = this.#reader;
+    this.#block = null;
+    this.#header = null;
+    this.#fileNodes.push(this.#starts.length);
+    this.#problems.beginFile(start, end);
+    for (let at = start; at < end; at = reader.next) {
+      reader.read(at, end, at === start);
+      const node = this.#starts.length;
+      this.#starts.push(at);
+      this.#shapes.push(reader.shape.id);
+      if (reader.joined > 0) this.#joins.push({ node, lines: reader.joined });
+      this.#structure(node, name);
+      this.#problems.line(node, this.#block);
+      this.#visitor?.line(reader, node, this.#block);
+      if (reader.shape.kind === "commit") this.#block = null;
+    }
+    this.#endBlock();
+    this.#problems.endFile(this.#starts.length - 1);
+  }
+
+  ast(): Ast {
+    return new Ast({
+      source: this.#source,
+      reader: this.#reader,
+      starts: this.#starts.view().slice(),
+      shapes: this.#shapes.view().slice(),
+      joins: this.#joins,
+      fileNodes: this.#fileNodes,
+      blocks: this.#blocks,
+      problems: this.#problems.all(),
+    });
+  }
+
+  /** Opens and closes tables. */
+  #structure(node: number, file: string): void {
+    const reader = this.#reader;
+    switch (reader.shape.kind) {
+      case "comment":
+        if (reader.end - reader.textStart <= LONGEST_HEADER) {
+          const header = readHeader(byteString(reader.bytes, reader.textStart, reader.end));
+          if (header !== undefined) {
+            // a second dump begins: a table still open was cut off
+            this.#endBlock();
+            this.#header = header;
+          }
+        }
+        break;
+      case "table": {
+        this.#endBlock();
+        const { spans } = reader.scanner;
+        const glued = byteString(reader.bytes, (spans[0] as number) + 1, spans[1] as number);
+        const table =
+          glued === "" && reader.scanner.count > 1
+            ? byteString(reader.bytes, spans[2] as number, spans[3] as number)
+            : glued;
+        this.#open(node, file, table);
+        break;
+      }
+      case "chain":
+      case "rule":
+      case "command":
+      case "bad":
+        if (this.#block === null) this.#open(node, file, null);
+        break;
+      case "commit":
+        if (this.#block !== null) this.#block.committed = true;
+        break;
+      default:
+    }
+    if (this.#block !== null && reader.shape.kind !== "blank") this.#block.lastNode = node;
+  }
+
+  #open(node: number, file: string, table: string | null): void {
+    this.#block = {
+      index: this.#blocks.length,
+      file,
+      table,
+      header: this.#header,
+      firstNode: node,
+      lastNode: node,
+      committed: false,
+    };
+    this.#blocks.push(this.#block);
+  }
+
+  #endBlock(): void {
+    if (this.#block?.table != null && !this.#block.committed) this.#problems.missingCommit(this.#block);
+    this.#block = null;
+  }
+}

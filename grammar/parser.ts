@@ -1,0 +1,203 @@
+import { createToken, EmbeddedActionsParser, type IToken, Lexer, type TokenType } from "chevrotain";
+import { ROLES, type Role } from "./keyword.ts";
+
+const token = Object.fromEntries(ROLES.map((name) => [name, createToken({ name, pattern: Lexer.NA })])) as Record<
+  Role,
+  TokenType
+>;
+
+/** A part of a rule as parsed; all numbers are word numbers, -1 where a word is not there. */
+export interface ParsedItem {
+  readonly kind: "command" | "match" | "jump" | "option" | "note";
+  readonly word: number;
+  readonly bang: number;
+  readonly values: readonly number[];
+}
+export type ParsedLine =
+  | { readonly kind: "table" | "commit" | "comment" }
+  | { readonly kind: "chain"; readonly policy: number; readonly counters: number }
+  | { readonly kind: "rule"; readonly counters: number; readonly items: readonly ParsedItem[] };
+
+const at = (word: IToken): number => word.startOffset;
+const absent = (word: IToken | undefined): number => (word === undefined ? -1 : word.startOffset);
+const NO_VALUES: readonly number[] = [];
+
+/**
+ * The grammar of one line: one production per kind of line and per part of a rule. Its tokens are the roles of the words and carry no
+ * text, so a line's tree depends on its roles alone. Alternatives are made once: an array literal inside OR() would be made anew at
+ * each visit.
+ */
+class LineParser extends EmbeddedActionsParser {
+  // line ::= tableLine | chainLine | commitLine | commentLine | ruleLine
+  readonly line = this.RULE("line", (): ParsedLine => this.OR(this.#lines));
+
+  // tableLine ::= Table Value*
+  readonly tableLine = this.RULE("tableLine", (): ParsedLine => {
+    this.CONSUME(token.Table);
+    this.MANY(() => this.CONSUME(token.Value));
+    return { kind: "table" };
+  });
+
+  // chainLine ::= Chain Value Counters?
+  readonly chainLine = this.RULE("chainLine", (): ParsedLine => {
+    this.CONSUME(token.Chain);
+    const policy = at(this.CONSUME(token.Value));
+    const counters = absent(this.OPTION(() => this.CONSUME(token.Counters)));
+    return { kind: "chain", policy, counters };
+  });
+
+  // commitLine ::= Commit
+  readonly commitLine = this.RULE("commitLine", (): ParsedLine => {
+    this.CONSUME(token.Commit);
+    return { kind: "commit" };
+  });
+
+  // commentLine ::= Comment
+  readonly commentLine = this.RULE("commentLine", (): ParsedLine => {
+    this.CONSUME(token.Comment);
+    return { kind: "comment" };
+  });
+
+  // ruleLine ::= Counters? item+
+  readonly ruleLine = this.RULE("ruleLine", (): ParsedLine => {
+    const counters = absent(this.OPTION(() => this.CONSUME(token.Counters)));
+    const items: ParsedItem[] = [];
+    this.AT_LEAST_ONE(() => {
+      items.push(this.SUBRULE(this.item));
+    });
+    return { kind: "rule", counters, items };
+  });
+
+  // item ::= command | match | jump | ruleOption | Note
+  readonly item = this.RULE("item", (): ParsedItem => this.OR1(this.#items));
+
+  // command ::= Command1 Value Value? | Command2 Value Value | CommandAny (Value Value?)?
+  readonly command = this.RULE("command", (): ParsedItem => this.OR2(this.#commands));
+
+  // match ::= Match Name
+  readonly match = this.RULE("match", (): ParsedItem => {
+    const word = at(this.CONSUME(token.Match));
+    return { kind: "match", word, bang: -1, values: [at(this.CONSUME(token.Name))] };
+  });
+
+  // jump ::= Jump Name
+  readonly jump = this.RULE("jump", (): ParsedItem => {
+    const word = at(this.CONSUME(token.Jump));
+    return { kind: "jump", word, bang: -1, values: [at(this.CONSUME(token.Name))] };
+  });
+
+  // ruleOption ::= Bang? (Flag0 | Flag1 oldBang Value | Flag2 oldBang Value Value | FlagOptional Value? | FlagUnknown Value*)
+  readonly ruleOption = this.RULE("ruleOption", (): ParsedItem => {
+    const bang = absent(this.OPTION(() => this.CONSUME(token.Bang)));
+    const flag = this.OR3(this.#flags);
+    return bang === -1 ? flag : { ...flag, bang };
+  });
+
+  // oldBang ::= OldBang?
+  readonly oldBang = this.RULE("oldBang", (): number => absent(this.OPTION(() => this.CONSUME(token.OldBang))));
+
+  readonly #lines = [
+    { ALT: () => this.SUBRULE(this.tableLine) },
+    { ALT: () => this.SUBRULE(this.chainLine) },
+    { ALT: () => this.SUBRULE(this.commitLine) },
+    { ALT: () => this.SUBRULE(this.commentLine) },
+    { ALT: () => this.SUBRULE(this.ruleLine) },
+  ];
+
+  readonly #items = [
+    { ALT: () => this.SUBRULE(this.command) },
+    { ALT: () => this.SUBRULE(this.match) },
+    { ALT: () => this.SUBRULE(this.jump) },
+    { ALT: () => this.SUBRULE(this.ruleOption) },
+    { ALT: (): ParsedItem => ({ kind: "note", word: at(this.CONSUME(token.Note)), bang: -1, values: NO_VALUES }) },
+  ];
+
+  readonly #commands = [
+    {
+      ALT: (): ParsedItem => {
+        const word = at(this.CONSUME(token.Command1));
+        const values = [at(this.CONSUME1(token.Value))];
+        this.OPTION1(() => values.push(at(this.CONSUME2(token.Value))));
+        return { kind: "command", word, bang: -1, values };
+      },
+    },
+    {
+      ALT: (): ParsedItem => {
+        const word = at(this.CONSUME(token.Command2));
+        return {
+          kind: "command",
+          word,
+          bang: -1,
+          values: [at(this.CONSUME3(token.Value)), at(this.CONSUME4(token.Value))],
+        };
+      },
+    },
+    {
+      ALT: (): ParsedItem => {
+        const word = at(this.CONSUME(token.CommandAny));
+        const values: number[] = [];
+        this.MANY(() => values.push(at(this.CONSUME5(token.Value))));
+        return { kind: "command", word, bang: -1, values };
+      },
+    },
+  ];
+
+  readonly #flags = [
+    { ALT: (): ParsedItem => ({ kind: "option", word: at(this.CONSUME(token.Flag0)), bang: -1, values: NO_VALUES }) },
+    {
+      ALT: (): ParsedItem => {
+        const word = at(this.CONSUME(token.Flag1));
+        const bang = this.SUBRULE1(this.oldBang);
+        return { kind: "option", word, bang, values: [at(this.CONSUME1(token.Value))] };
+      },
+    },
+    {
+      ALT: (): ParsedItem => {
+        const word = at(this.CONSUME(token.Flag2));
+        const bang = this.SUBRULE2(this.oldBang);
+        return { kind: "option", word, bang, values: [at(this.CONSUME2(token.Value)), at(this.CONSUME3(token.Value))] };
+      },
+    },
+    {
+      ALT: (): ParsedItem => {
+        const word = at(this.CONSUME(token.FlagOptional));
+        const value = absent(this.OPTION1(() => this.CONSUME4(token.Value)));
+        return { kind: "option", word, bang: -1, values: value === -1 ? NO_VALUES : [value] };
+      },
+    },
+    {
+      ALT: (): ParsedItem => {
+        const word = at(this.CONSUME(token.FlagUnknown));
+        const values: number[] = [];
+        this.MANY(() => values.push(at(this.CONSUME5(token.Value))));
+        return { kind: "option", word, bang: -1, values };
+      },
+    },
+  ];
+
+  constructor(validate: boolean) {
+    super(Object.values(token), { maxLookahead: 1, skipValidations: !validate });
+    this.performSelfAnalysis();
+  }
+}
+
+let parser: LineParser | undefined;
+
+/** The one parser of the process; made on first use, because the analysis of the grammar takes milliseconds. */
+export function lineParser(validate = false): LineParser {
+  parser ??= new LineParser(validate);
+  return parser;
+}
+
+/** Parses a line given as the roles of its words; a number is that of the word (their count: the end) where no line goes on. */
+export function parseRoles(roles: readonly Role[]): ParsedLine | number {
+  const parser = lineParser();
+  parser.input = roles.map((role, word): IToken => {
+    const tokenType = token[role];
+    return { image: "", startOffset: word, endOffset: word, tokenType, tokenTypeIdx: tokenType.tokenTypeIdx as number };
+  });
+  const line = parser.line();
+  const error = parser.errors[0];
+  if (error === undefined) return line;
+  return Number.isNaN(error.token.startOffset) ? roles.length : error.token.startOffset;
+}

@@ -1,0 +1,315 @@
+import { byteString } from "./bytes.ts";
+import { Context } from "./context.ts";
+import { Expects, type Keyword, keyword, WORD } from "./keyword.ts";
+import { allTargets, implicitMatch, matchRecord, targetRecord } from "./vocabulary/index.ts";
+
+const SPACE = 32;
+const TAB = 9;
+const QUOTE = 34;
+const BACKSLASH = 92;
+
+/**
+ * Cuts a line into words and says of each word what it is. Reading is that of add_param_to_argv (iptables/xshared.c): blanks part
+ * words, only `"` quotes, a backslash escapes inside quotes alone, a closing quote ends the word.
+ */
+export class Scanner {
+  readonly bytes: Uint8Array;
+  /** Start and end of word k at 2k and 2k + 1. */
+  spans = new Int32Array(1024);
+  /** The keyword of each word. */
+  readonly words: Keyword[] = [];
+  count = 0;
+  /** Of the keyword numbers of the line. */
+  hash = 0;
+  /** The last word's quote was not closed on the line. */
+  unterminated = false;
+  /** Every word is parted from the next by blanks: no `--dport=80`, no `-ptcp`, no glued counters. */
+  plain = true;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** Scans the rule that begins at `start`; the line ends before `end`. */
+  rule(start: number, end: number): void {
+    const bytes = this.bytes;
+    this.#reset();
+    let context = root;
+    let expects: number = Expects.option;
+    let values = 0;
+    let last: Keyword = WORD.start;
+    let i = start;
+    for (;;) {
+      while (i < end && (bytes[i] === SPACE || bytes[i] === TAB)) i++;
+      if (i >= end) break;
+      if (expects === Expects.value) {
+        if (last.negatable && bytes[i] === 33 && values === last.values && this.#isLone(i, end)) {
+          this.#push(i, i + 1, WORD.oldBang);
+          i++;
+          continue;
+        }
+        const stop = this.#wordEnd(i, end);
+        this.#push(i, stop, WORD.value);
+        if (--values === 0) expects = Expects.option;
+        else if (last.command !== null && last.values - values >= last.command.least) expects = Expects.optional;
+        i = stop;
+        continue;
+      }
+      if (expects === Expects.optional || expects === Expects.loose) {
+        if (bytes[i] !== 45 && !(bytes[i] === 33 && this.#isLone(i, end))) {
+          const stop = this.#wordEnd(i, end);
+          this.#push(i, stop, WORD.value);
+          if (expects === Expects.optional && --values === 0) expects = Expects.option;
+          i = stop;
+          continue;
+        }
+        expects = Expects.option;
+      }
+      if (expects === Expects.protocol && bytes[i] === 33 && this.#isLone(i, end)) {
+        this.#push(i, i + 1, WORD.oldBang);
+        i++;
+        continue;
+      }
+      if (expects === Expects.option && this.count === 0 && bytes[i] === 91) {
+        i = this.#counters(i, end);
+        continue;
+      }
+      let word = last.guess;
+      const fits =
+        word !== null &&
+        (expects === Expects.option
+          ? word.context === context || word === WORD.bang
+          : word.context === null && word !== WORD.bang);
+      let stop = fits && word !== null ? this.#matches(word, i, end) : 0;
+      if (stop === 0 || word === null) {
+        stop = 0;
+        if (expects === Expects.option) {
+          for (const seen of context.seen) {
+            stop = this.#matches(seen, i, end);
+            if (stop !== 0) {
+              word = seen;
+              break;
+            }
+          }
+        }
+        if (stop === 0 || word === null) {
+          stop = this.#wordEnd(i, end);
+          word = this.#classify(expects, context, i, stop);
+          if (word === WORD.note) stop = end;
+          else if (expects === Expects.option && (word === WORD.unknownFlag || word === WORD.stray)) {
+            const joined = context.joined(this.text(i, stop));
+            if (joined !== undefined) {
+              word = joined.keyword;
+              this.plain = false;
+              const flagEnd = i + joined.length;
+              this.#push(i, flagEnd, word);
+              if (bytes[flagEnd] === 61) {
+                // the value is what follows the equals sign, also where that is nothing
+                const valueIs =
+                  word.expects === Expects.protocol
+                    ? (protocolWord(this.text(flagEnd + 1, stop)) ?? WORD.value)
+                    : WORD.value;
+                if (word.expects === Expects.match || word.expects === Expects.target) {
+                  i = flagEnd + 1;
+                  if (word.brings !== null) context = word.brings;
+                  expects = word.expects;
+                  last = word;
+                  continue;
+                }
+                this.#push(flagEnd + 1, stop, valueIs);
+                if (word.brings !== null) context = word.brings;
+                if (word.expects === Expects.protocol) context = context.speaking(valueIs.text);
+                last = word;
+                values = word.values - 1;
+                expects = values > 0 ? Expects.value : Expects.option;
+                i = stop;
+              } else {
+                if (word.brings !== null) context = word.brings;
+                last = word;
+                expects = word.expects;
+                values = word.values;
+                i = flagEnd;
+              }
+              continue;
+            }
+          }
+        }
+        if (word.role !== "Stray" && word.role !== "Note" && word !== WORD.name && word !== WORD.value)
+          last.guess = word;
+      }
+      this.#push(i, stop, word);
+      i = stop;
+      if (expects === Expects.option) {
+        if (word === WORD.bang) {
+          last = word;
+          continue;
+        }
+        if (word.brings !== null) context = word.brings;
+        expects = word.expects;
+        values = word.values;
+      } else {
+        if (expects === Expects.match) context = context.load(word.extension, false);
+        else if (expects === Expects.target) context = context.load(word.extension, true);
+        else context = context.speaking(word.text);
+        expects = Expects.option;
+      }
+      if (word !== WORD.name && word !== WORD.value) last = word;
+    }
+  }
+
+  /** Scans a `:CHAIN POLICY [p:b]` or `*table` line: words of anything but blanks, no quotes (iptables-restore.c uses strtok). */
+  declaration(start: number, end: number, first: Keyword): void {
+    const bytes = this.bytes;
+    this.#reset();
+    for (let i = start; ; ) {
+      while (i < end && (bytes[i] === SPACE || bytes[i] === TAB)) i++;
+      if (i >= end) break;
+      let stop = i;
+      while (stop < end && bytes[stop] !== SPACE && bytes[stop] !== TAB) stop++;
+      this.#push(i, stop, this.count === 0 ? first : this.count > 1 && bytes[i] === 91 ? WORD.counters : WORD.value);
+      i = stop;
+    }
+  }
+
+  /** The whole line as one word. */
+  single(start: number, end: number, word: Keyword): void {
+    this.#reset();
+    this.#push(start, end, word);
+  }
+
+  /** Cuts the line of a plain shape again; for reading values of a line whose shape is known. */
+  split(start: number, end: number): void {
+    const bytes = this.bytes;
+    let n = 0;
+    for (let i = start; ; ) {
+      while (i < end && (bytes[i] === SPACE || bytes[i] === TAB)) i++;
+      if (i >= end) break;
+      const stop = this.#wordEnd(i, end);
+      if (n + 2 > this.spans.length) this.#grow();
+      this.spans[n++] = i;
+      this.spans[n++] = stop;
+      i = stop;
+    }
+    this.count = n >> 1;
+  }
+
+  /** A word as iptables reads it: without quotes and escapes. */
+  text(start: number, end: number): string {
+    const raw = byteString(this.bytes, start, end);
+    return raw.includes('"') ? unquote(raw) : raw;
+  }
+
+  #reset(): void {
+    this.count = 0;
+    this.hash = 0;
+    this.unterminated = false;
+    this.plain = true;
+  }
+
+  #push(start: number, end: number, word: Keyword): void {
+    const n = this.count++;
+    if (n << 1 >= this.spans.length) this.#grow();
+    this.spans[n << 1] = start;
+    this.spans[(n << 1) + 1] = end;
+    this.words[n] = word;
+    this.hash = (Math.imul(this.hash, 31) + word.id) | 0;
+  }
+
+  #grow(): void {
+    const more = new Int32Array(this.spans.length * 2);
+    more.set(this.spans);
+    this.spans = more;
+  }
+
+  #wordEnd(i: number, end: number): number {
+    const bytes = this.bytes;
+    for (let j = i; j < end; j++) {
+      const c = bytes[j];
+      if (c === SPACE || c === TAB) return j;
+      if (c !== QUOTE) continue;
+      for (j++; j < end && bytes[j] !== QUOTE; j++) if (bytes[j] === BACKSLASH) j++;
+      if (j < end) return j + 1;
+      this.unterminated = true;
+    }
+    return end;
+  }
+
+  #isLone(i: number, end: number): boolean {
+    return i + 1 < end && (this.bytes[i + 1] === SPACE || this.bytes[i + 1] === TAB);
+  }
+
+  /** The end of the keyword if the word at `i` is exactly it, else 0. */
+  #matches(word: Keyword, i: number, end: number): number {
+    const want = word.bytes;
+    const stop = i + want.length;
+    if (want.length === 0 || stop > end) return 0;
+    const bytes = this.bytes;
+    for (let k = 0; k < want.length; k++) if (bytes[i + k] !== want[k]) return 0;
+    return stop === end || bytes[stop] === SPACE || bytes[stop] === TAB ? stop : 0;
+  }
+
+  /** `[12:34]`, also where the command follows without a blank. */
+  #counters(i: number, end: number): number {
+    let stop = i;
+    while (stop < end && this.bytes[stop] !== 93 && this.bytes[stop] !== SPACE && this.bytes[stop] !== TAB) stop++;
+    if (this.bytes[stop] === 93 && stop < end) stop++;
+    if (stop < end && this.bytes[stop] !== SPACE && this.bytes[stop] !== TAB) this.plain = false;
+    this.#push(i, stop, WORD.counters);
+    return stop;
+  }
+
+  #classify(expects: number, context: Context, i: number, stop: number): Keyword {
+    if (expects === Expects.target && stop - i > longestTarget()) return WORD.name;
+    const text = this.text(i, stop);
+    if (expects === Expects.option) return context.option(text);
+    if (expects === Expects.match) return nameWord(matchWords, text, matchRecord);
+    if (expects === Expects.target) return nameWord(targetWords, text, targetRecord);
+    return protocolWord(text) ?? WORD.value;
+  }
+}
+
+/** Removes quotes and escapes as add_param_to_argv does. */
+export function unquote(raw: string): string {
+  let text = "";
+  let open = false;
+  for (let i = 0; i < raw.length; i++) {
+    const c = raw[i];
+    if (open && c === "\\") text += raw[++i] ?? "";
+    else if (c === '"') open = !open;
+    else text += c;
+  }
+  return text;
+}
+
+const root = new Context([], "", false, true);
+const matchWords = new Map<string, Keyword>();
+const targetWords = new Map<string, Keyword>();
+const protocolWords = new Map<string, Keyword>();
+
+function nameWord(known: Map<string, Keyword>, text: string, record: typeof matchRecord): Keyword {
+  const found = known.get(text);
+  if (found !== undefined) return found;
+  const extension = record(text);
+  if (extension === undefined) return WORD.name;
+  const made = keyword(text, "Name", { extension });
+  known.set(text, made);
+  return made;
+}
+
+/** Protocols that bring a match along are words of their own; all others are plain values. */
+function protocolWord(text: string): Keyword | undefined {
+  if (text.length > 16) return undefined;
+  const found = protocolWords.get(text);
+  if (found !== undefined) return found;
+  if (implicitMatch(text) === undefined) return undefined;
+  const made = keyword(text, "Value");
+  protocolWords.set(text, made);
+  return made;
+}
+
+let longest = 0;
+
+function longestTarget(): number {
+  if (longest === 0) for (const target of allTargets) longest = Math.max(longest, target.name.length);
+  return longest;
+}

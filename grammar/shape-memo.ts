@@ -1,0 +1,44 @@
+import type { Keyword } from "./keyword.ts";
+import type { Scanner } from "./scanner.ts";
+import type { Shape } from "./shape.ts";
+import { shapeOf } from "./shape-of.ts";
+
+/** A dump has a few dozen shapes; one that has more than this gains nothing from keeping more. */
+const MOST_SHAPES = 4096;
+
+interface Entry {
+  readonly words: readonly Keyword[];
+  readonly shape: Shape;
+  readonly other: Entry | undefined;
+}
+
+/** Shapes by the keywords of their lines: Chevrotain parses each sequence once. When full it stops adding and every other line is parsed. */
+export class ShapeMemo {
+  readonly shapes: Shape[] = [];
+  readonly #entries = new Map<number, Entry>();
+  readonly #enabled: boolean;
+
+  constructor(enabled: boolean) {
+    this.#enabled = enabled;
+  }
+
+  /** The shape of the line that the scanner holds. */
+  shape(scanner: Scanner): Shape {
+    const { words, count, hash, plain } = scanner;
+    if (!this.#enabled) return shapeOf(words, count, plain, -1);
+    const first = this.#entries.get(hash);
+    for (let entry = first; entry !== undefined; entry = entry.other)
+      if (entry.shape.words === count && entry.shape.plain === plain && same(entry.words, words, count))
+        return entry.shape;
+    if (this.shapes.length >= MOST_SHAPES) return shapeOf(words, count, plain, -1);
+    const shape = shapeOf(words, count, plain, this.shapes.length);
+    this.shapes.push(shape);
+    this.#entries.set(hash, { words: words.slice(0, count), shape, other: first });
+    return shape;
+  }
+}
+
+function same(known: readonly Keyword[], words: readonly Keyword[], count: number): boolean {
+  for (let k = 0; k < count; k++) if (known[k] !== words[k]) return false;
+  return true;
+}

@@ -1,0 +1,42 @@
+/** One text within a source: its bytes are `start` (included) to `end` (excluded). */
+export interface SourceFile {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The texts of one node, one after the other, so that one offset names one byte whichever file it came from. */
+export class Source {
+  readonly bytes: Uint8Array;
+  readonly files: readonly SourceFile[];
+
+  private constructor(bytes: Uint8Array, files: readonly SourceFile[]) {
+    this.bytes = bytes;
+    this.files = files;
+  }
+
+  static of(bytes: Uint8Array, name = "<input>"): Source {
+    return new Source(bytes, [{ name, start: 0, end: bytes.length }]);
+  }
+
+  static join(texts: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Source {
+    const only = texts[0];
+    if (only !== undefined && texts.length === 1) return Source.of(only.bytes, only.name);
+    const bytes = new Uint8Array(texts.reduce((total, text) => total + text.bytes.length, 0));
+    const files: SourceFile[] = [];
+    let start = 0;
+    for (const text of texts) {
+      bytes.set(text.bytes, start);
+      files.push({ name: text.name, start, end: start + text.bytes.length });
+      start += text.bytes.length;
+    }
+    return new Source(bytes, files);
+  }
+
+  /** The file that holds the byte at `offset`; an offset at the very end belongs to the last file. */
+  fileAt(offset: number): SourceFile {
+    let found = this.files[0] ?? { name: "<input>", start: 0, end: 0 };
+    for (const file of this.files) if (file.start <= offset && file.end > file.start) found = file;
+    return found;
+  }
+}

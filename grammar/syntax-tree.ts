@@ -1,0 +1,128 @@
+import type { Node } from "./ast.ts";
+import type { Block } from "./block.ts";
+import { byteString, displayLength } from "./bytes.ts";
+import type { LineReader } from "./line-reader.ts";
+import { nodeOf } from "./node-of.ts";
+import type { Problem } from "./problem.ts";
+import type { Shape } from "./shape.ts";
+import type { Source } from "./source.ts";
+
+/** A node of more than one line: a newline stood inside quotes. */
+export interface Join {
+  readonly node: number;
+  /** Lines beyond the first. */
+  readonly lines: number;
+}
+
+/** A place in a file as people count: line and column from 1, columns in code points of the displayed line. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+interface Columns {
+  readonly source: Source;
+  readonly reader: LineReader;
+  readonly starts: Int32Array;
+  readonly shapes: Int32Array;
+  readonly joins: readonly Join[];
+  readonly fileNodes: readonly number[];
+  readonly blocks: readonly Block[];
+  readonly problems: readonly Problem[];
+}
+
+/**
+ * A parsed source: one node per line, kept as two integers each. A node is made from its bytes when it is asked for, so a million lines
+ * cost eight megabytes. The nodes tile the source: printed one after the other they are its bytes.
+ */
+export class Ast implements Iterable<Node> {
+  readonly source: Source;
+  readonly problems: readonly Problem[];
+  readonly blocks: readonly Block[];
+  readonly #columns: Columns;
+
+  constructor(columns: Columns) {
+    this.source = columns.source;
+    this.problems = columns.problems;
+    this.blocks = columns.blocks;
+    this.#columns = columns;
+  }
+
+  /** Number of nodes. */
+  get length(): number {
+    return this.#columns.starts.length;
+  }
+
+  /** The node, made anew at each call. */
+  node(index: number): Node {
+    return nodeOf(this.read(index), index, this.line(index));
+  }
+
+  *[Symbol.iterator](): Iterator<Node> {
+    for (let index = 0; index < this.length; index++) yield this.node(index);
+  }
+
+  /** The form of a node's line; parsed again where its source has too many forms to keep. */
+  shape(index: number): Shape {
+    const id = this.#columns.shapes[index] as number;
+    return id >= 0 ? (this.#columns.reader.memo.shapes[id] as Shape) : this.read(index).shape;
+  }
+
+  /** Raw bytes of a node without its line end: from the first byte of its own text (blanks and noise before it left out). */
+  read(index: number): LineReader {
+    const { reader, starts, fileNodes } = this.#columns;
+    const start = starts[index] as number;
+    reader.read(start, this.source.fileAt(start).end, fileNodes.includes(index));
+    return reader;
+  }
+
+  /** First byte of a node. */
+  offset(index: number): number {
+    return this.#columns.starts[index] ?? this.source.bytes.length;
+  }
+
+  /** Line of a node in its file, from 1. */
+  line(index: number): number {
+    const { fileNodes, joins } = this.#columns;
+    let first = 0;
+    for (const node of fileNodes) if (node <= index) first = node;
+    let extra = 0;
+    for (const join of joins) {
+      if (join.node >= index) break;
+      if (join.node >= first) extra += join.lines;
+    }
+    return index - first + 1 + extra;
+  }
+
+  /** The node that holds the byte at `offset`. */
+  nodeAt(offset: number): number {
+    const { starts } = this.#columns;
+    let low = 0;
+    let high = starts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if ((starts[middle] as number) <= offset) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  /** File, line and column of a byte. */
+  place(offset: number): Place {
+    const node = this.nodeAt(offset);
+    const { bytes } = this.source;
+    let lineStart = this.offset(node);
+    let line = this.line(node);
+    for (let i = lineStart; i < offset; i++) {
+      if (bytes[i] !== 10) continue;
+      line++;
+      lineStart = i + 1;
+    }
+    return {
+      file: this.source.fileAt(offset).name,
+      line,
+      column: displayLength(byteString(bytes, lineStart, offset)) + 1,
+    };
+  }
+}
