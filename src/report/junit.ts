@@ -1,0 +1,41 @@
+import type { Finding } from "../checks/finding.ts";
+import { forXml, inertLines } from "./escape.ts";
+import type { NodeReport, Report } from "./report.ts";
+
+/** JUnit XML as CI services read it: a suite per node, a case per finding; info does not fail. */
+export function* renderJunit(report: Report): Iterable<string> {
+  yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="iptlint">\n';
+  for (const node of report.nodes) yield* suite(node);
+  for (const { file, reason } of report.unreadable) {
+    const name = forXml(file);
+    yield `  <testsuite name="${name}" tests="1" failures="0" errors="1">\n`;
+    yield `    <testcase name="readable" classname="${name}"><error message="${forXml(reason)}"/></testcase>\n`;
+    yield "  </testsuite>\n";
+  }
+  yield "</testsuites>\n";
+}
+
+function* suite(node: NodeReport): Iterable<string> {
+  const name = forXml(node.name);
+  const lacksKubeProxy = node.kubeProxy === null && node.expectsKubeProxy;
+  const failures = node.findings.filter((finding) => finding.severity !== "info").length + (lacksKubeProxy ? 1 : 0);
+  yield `  <testsuite name="${name}" tests="${node.findings.length + 1}" failures="${failures}" errors="0">\n`;
+  yield `    <testcase name="kube-proxy rules" classname="${name}">`;
+  if (lacksKubeProxy) yield '<failure message="no kube-proxy Service rules in this capture"/>';
+  yield "</testcase>\n";
+  for (const finding of node.findings) yield testCase(finding);
+  yield "  </testsuite>\n";
+}
+
+function testCase({ checkId, severity, message, effect, remedy, location }: Finding): string {
+  const place = `${location.file}:${location.line}:${location.column}`;
+  const head = `    <testcase name="${forXml(`${checkId} ${place}`)}" classname="${forXml(location.file)}">`;
+  const body = [`${place}: ${severity} ${checkId}: ${message}`, effect, remedy]
+    .filter((text) => text !== null)
+    .map(forXml)
+    .join("\n");
+  if (severity === "info") return inertLines(`${head}<system-out>${body}</system-out></testcase>\n`);
+  return inertLines(
+    `${head}<failure type="${forXml(severity)}" message="${forXml(message)}">${body}</failure></testcase>\n`,
+  );
+}

@@ -1,0 +1,141 @@
+import type { Finding } from "../checks/finding.ts";
+import { wrapProse } from "./columns.ts";
+import { forTerminal, inertLines } from "./escape.ts";
+import { findingFrames } from "./frames.ts";
+import {
+  type CaptureSummary,
+  countBySeverity,
+  countsInWords,
+  groupDigits,
+  type Look,
+  type NodeReport,
+  plural,
+  type Report,
+} from "./report.ts";
+import { type Paint, painter, severityStyle } from "./style.ts";
+
+/** For people: each node's answer first, then every finding with the lines that show it, what it does and what to do. */
+export function* renderText(report: Report, look: Look): Iterable<string> {
+  const paint = painter(look.colour);
+  const explained = new Set<string>();
+  let first = true;
+  for (const node of report.nodes) {
+    const blocks = look.quiet ? [] : [[...summary(node, look, paint)].join("\n")];
+    for (const block of concat(blocks, findingBlocks(node, report, look, paint, explained))) {
+      yield inertLines(first ? `${block}\n` : `\n${block}\n`);
+      first = false;
+    }
+  }
+  if (report.nodes.length > 1 && !look.quiet) yield `\n${totals(report)}\n`;
+}
+
+function* concat<T>(...lists: Iterable<T>[]): Iterable<T> {
+  for (const list of lists) yield* list;
+}
+
+function* findingBlocks(node: NodeReport, report: Report, look: Look, paint: Paint, explained: Set<string>) {
+  const showFile = node.captures.length > 1;
+  for (const finding of node.findings) {
+    const isFirst = !explained.has(finding.checkId);
+    explained.add(finding.checkId);
+    yield [...findingLines(finding, report, look, paint, showFile, isFirst)].join("\n");
+  }
+  if (node.withheld.length > 0 && !look.quiet) {
+    yield [
+      ...node.withheld.map(({ checkId, count }) => `and ${groupDigits(count)} more of ${checkId}`),
+      "  (--max-findings 0 shows them all)",
+    ].join("\n");
+  }
+}
+
+/** What the node is and whether it is fine, in a few lines. */
+function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> {
+  const counts = countBySeverity(node);
+  const total = counts.error + counts.warning + counts.info;
+  const name = forTerminal(node.name, look.unicode);
+  const worst = counts.error > 0 ? "error" : counts.warning > 0 ? "warning" : null;
+  if (node.kubeProxy === null && node.expectsKubeProxy) {
+    yield `${paint("bold", name)}: ${paint("yellow", "no kube-proxy Service rules in this capture")}${seen(node, look)}`;
+    if (total > 0) yield `  ${countsInWords(counts)}`;
+    yield "  likely  the other back end (iptables-legacy-save, iptables-nft-save)";
+    yield "          kube-proxy in nftables or IPVS mode (nft list table ip kube-proxy, ipvsadm -Sn)";
+    yield "          a replacement (Cilium, OVN-Kubernetes)";
+  } else {
+    const verdict =
+      total === 0 ? "ok, no findings" : worst === null ? `ok, ${countsInWords(counts)}` : countsInWords(counts);
+    yield `${paint("bold", name)}: ${paint(worst === null ? "green" : severityStyle[worst], verdict)}`;
+  }
+  if (node.kubeProxy !== null) {
+    const { form, services, servicePorts, endpoints } = node.kubeProxy;
+    const numbers = [plural(services, "Service"), plural(servicePorts, "service port"), plural(endpoints, "endpoint")];
+    yield* indented(`${form}: ${numbers.join(", ")}`, 2, look);
+  } else if (!node.expectsKubeProxy) {
+    yield* indented(`no kube-proxy Service rules, as expected${seen(node, look)}`, 2, look);
+  }
+  for (const capture of node.captures) yield* indented(captureInWords(capture, node.captures.length > 1), 2, look);
+  if (node.suppressed > 0) yield `  ${plural(node.suppressed, "finding")} suppressed`;
+  for (const note of node.notes) yield* indented(note, 2, look);
+}
+
+function seen({ owners }: NodeReport, { unicode }: Look): string {
+  if (owners.length === 0) return "";
+  return ` (seen: ${owners.map((owner) => `${forTerminal(owner, unicode)}'s`).join(", ")} chains)`;
+}
+
+function captureInWords(capture: CaptureSummary, several: boolean): string {
+  const family = capture.family === null ? "" : several || capture.family === 6 ? ` of IPv${capture.family}` : "";
+  const rules = `${several ? `${capture.file}: ` : ""}${plural(capture.rules, "rule")}${family}`;
+  const backend = capture.backend === null ? "" : `, ${capture.backend} back end`;
+  if (capture.tool === null) return `${rules}${backend}; the text does not say which program captured it`;
+  return `${rules}, captured with ${capture.tool}${capture.version === null ? "" : ` ${capture.version}`}${backend}`;
+}
+
+function totals(report: Report): string {
+  const all = { error: 0, warning: 0, info: 0 };
+  let fine = 0;
+  for (const node of report.nodes) {
+    const counts = countBySeverity(node);
+    if (counts.error + counts.warning === 0 && (node.kubeProxy !== null || !node.expectsKubeProxy)) fine++;
+    for (const severity of ["error", "warning", "info"] as const) all[severity] += counts[severity];
+  }
+  return `${plural(report.nodes.length, "node")}, ${groupDigits(fine)} fine: ${countsInWords(all)}`;
+}
+
+function* findingLines(
+  finding: Finding,
+  report: Report,
+  look: Look,
+  paint: Paint,
+  showFile: boolean,
+  isFirst: boolean,
+): Iterable<string> {
+  const sure = finding.confidence === "certain" ? "" : ` (${finding.confidence})`;
+  const head = `${finding.severity} ${finding.checkId}${sure}: `;
+  const [headline = "", ...rest] = wrapProse(head + forTerminal(finding.message, look.unicode), look.width, 2);
+  yield paint(severityStyle[finding.severity], headline.slice(0, head.trimEnd().length)) +
+    paint("bold", headline.slice(head.trimEnd().length));
+  for (const line of rest) yield paint("bold", line);
+  if (finding.effect !== null) yield* indented(finding.effect, 2, look);
+
+  const frames = [...findingFrames(finding, report, look, showFile)];
+  if (frames.length > 0) yield* ["", ...frames, ""];
+
+  const advice: [string, string | null][] = [
+    ["confirm", finding.confirm],
+    ["remedy", finding.remedy],
+    ["more", isFirst ? `iptlint checks ${finding.checkId}` : null],
+  ];
+  const given = advice.filter(([, text]) => text !== null);
+  for (const [name, text] of given) yield* labelled(name, text ?? "", look, paint);
+}
+
+function* labelled(name: string, text: string, look: Look, paint: Paint): Iterable<string> {
+  const margin = 11;
+  const [first = "", ...rest] = wrapProse(forTerminal(text, look.unicode), look.width - margin);
+  yield `  ${paint("cyan", name.padEnd(margin - 2))}${first}`;
+  for (const line of rest) yield " ".repeat(margin) + line;
+}
+
+function* indented(text: string, margin: number, look: Look): Iterable<string> {
+  for (const line of wrapProse(forTerminal(text, look.unicode), look.width - margin)) yield " ".repeat(margin) + line;
+}
