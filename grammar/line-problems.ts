@@ -100,7 +100,7 @@ export class LineProblems {
       default:
         return;
     }
-    const plan = shape.id >= 0 ? (this.#plans[shape.id] ??= planOf(shape)) : planOf(shape);
+    const plan = this.#plan(shape);
     if (plan.oddities && this.#oddity(node, shape)) return;
     if (scanner.count > MOST_WORDS && shape.kind === "rule")
       this.#add(
@@ -157,6 +157,14 @@ export class LineProblems {
         });
     }
     return this.#problems.sort((a, b) => a.offset - b.offset);
+  }
+
+  #plan(shape: Shape): Plan {
+    const known = shape.id >= 0 ? this.#plans[shape.id] : undefined;
+    if (known !== undefined) return known;
+    const plan = planOf(shape);
+    if (shape.id >= 0) this.#plans[shape.id] = plan;
+    return plan;
   }
 
   #keep(problem: Problem): void {

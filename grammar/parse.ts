@@ -68,7 +68,8 @@ class Run {
       const node = this.#starts.length;
       this.#starts.push(at);
       this.#shapes.push(reader.shape.id);
-      if (reader.joined > 0) this.#joins.push({ node, lines: reader.joined });
+      if (reader.joined > 0)
+        this.#joins.push({ node, linesSoFar: (this.#joins.at(-1)?.linesSoFar ?? 0) + reader.joined });
       this.#structure(node, name);
       this.#problems.line(node, this.#block);
       this.#visitor?.line(reader, node, this.#block);

@@ -4,14 +4,15 @@ import { byteString, displayLength } from "./bytes.ts";
 import type { LineReader } from "./line-reader.ts";
 import { nodeOf } from "./node-of.ts";
 import type { Problem } from "./problem.ts";
+import type { Scanner } from "./scanner.ts";
 import type { Shape } from "./shape.ts";
 import type { Source } from "./source.ts";
 
 /** A node of more than one line: a newline stood inside quotes. */
 export interface Join {
   readonly node: number;
-  /** Lines beyond the first. */
-  readonly lines: number;
+  /** Lines beyond the first, of this node and all such nodes before it. */
+  readonly linesSoFar: number;
 }
 
 /** A place in a file as people count: line and column from 1, columns in code points of the displayed line. */
@@ -77,6 +78,25 @@ export class Ast implements Iterable<Node> {
     return reader;
   }
 
+  /** The words of a node as spans, for readers that know its shape; valid until the next read. */
+  words(index: number): Scanner {
+    const { reader, starts } = this.#columns;
+    const shape = this.#columns.shapes[index] as number;
+    const start = starts[index] as number;
+    const { bytes } = this.source;
+    if (shape >= 0 && (bytes[start] === 45 || bytes[start] === 91)) {
+      const form = reader.memo.shapes[shape] as Shape;
+      if (form.plain && form.kind === "rule") {
+        let end = this.offset(index + 1);
+        if (bytes[end - 1] === 10) end--;
+        if (bytes[end - 1] === 13) end--;
+        reader.scanner.split(start, end);
+        if (reader.scanner.count === form.words) return reader.scanner;
+      }
+    }
+    return this.read(index).scanner;
+  }
+
   /** First byte of a node. */
   offset(index: number): number {
     return this.#columns.starts[index] ?? this.source.bytes.length;
@@ -87,12 +107,7 @@ export class Ast implements Iterable<Node> {
     const { fileNodes, joins } = this.#columns;
     let first = 0;
     for (const node of fileNodes) if (node <= index) first = node;
-    let extra = 0;
-    for (const join of joins) {
-      if (join.node >= index) break;
-      if (join.node >= first) extra += join.lines;
-    }
-    return index - first + 1 + extra;
+    return index - first + 1 + linesBefore(joins, index) - linesBefore(joins, first);
   }
 
   /** The node that holds the byte at `offset`. */
@@ -125,4 +140,16 @@ export class Ast implements Iterable<Node> {
       column: displayLength(byteString(bytes, lineStart, offset)) + 1,
     };
   }
+}
+
+/** Lines beyond the first of all nodes before `index`. */
+function linesBefore(joins: readonly Join[], index: number): number {
+  let low = 0;
+  let high = joins.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((joins[middle] as Join).node < index) low = middle + 1;
+    else high = middle;
+  }
+  return low === 0 ? 0 : (joins[low - 1] as Join).linesSoFar;
 }

@@ -1,0 +1,291 @@
+import type { Block } from "../../grammar/block.ts";
+import { Growing } from "../../grammar/growing.ts";
+import type { LineReader } from "../../grammar/line-reader.ts";
+import { type LineVisitor, type ParseOptions, parse } from "../../grammar/parse.ts";
+import { Source } from "../../grammar/source.ts";
+import { targetRecord } from "../../grammar/vocabulary/index.ts";
+import { familyOfBlock } from "./family.ts";
+import { type FragmentLine, type TableHint, tablesOfFragment } from "./fragment.ts";
+import { NameIndex } from "./name-index.ts";
+import { NONE } from "./ruleset.ts";
+import { RuleStore } from "./store.ts";
+import { isTableName, type Table, type TableName } from "./table.ts";
+
+export interface BuildOptions extends Omit<ParseOptions, "visitor"> {
+  /** Where a chain of a fragment belongs, for who knows its author. */
+  readonly tableHint?: TableHint;
+}
+
+/** Reads the texts of one node into columns, in one pass over their bytes. */
+export function buildStore(input: Uint8Array | Source, options: BuildOptions = {}): RuleStore {
+  const source = input instanceof Source ? input : Source.of(input);
+  const builder = new Builder(source);
+  const ast = parse(source, { ...options, visitor: builder });
+  return builder.store(ast, options.tableHint ?? (() => undefined));
+}
+
+type MutableTable = { -readonly [key in keyof Table]: Table[key] } & { chains: number[] };
+
+class Builder implements LineVisitor {
+  readonly #bytes: Uint8Array;
+  readonly #names: NameIndex;
+  readonly #tables: MutableTable[] = [];
+  readonly #ruleNode = new Growing(4096);
+  readonly #ruleChain = new Growing(4096);
+  readonly #ruleTarget = new Growing(4096);
+  readonly #ruleNext = new Growing(4096);
+  readonly #chainNode = new Growing();
+  readonly #chainFirst = new Growing();
+  readonly #chainLast = new Growing();
+  readonly #unapplied: number[] = [];
+  readonly #fragments = new Map<Block, FragmentLine[]>();
+  /** Tables in which a declared chain has the name of a target: `-j LOG` may then be a jump. */
+  readonly #masked = new Set<number>();
+  #block: Block | null = null;
+  #table: MutableTable | null = null;
+  #chain = NONE;
+
+  constructor(source: Source) {
+    this.#bytes = source.bytes;
+    this.#names = new NameIndex(source.bytes);
+  }
+
+  line(reader: LineReader, node: number, block: Block | null): void {
+    if (block === null) return;
+    const { shape } = reader;
+    if (shape.kind !== "rule" && shape.kind !== "chain" && shape.kind !== "command") return;
+    if (block !== this.#block) this.#enter(block);
+    if (shape.kind === "command") {
+      this.#unapplied.push(node);
+    } else if (this.#table === null) {
+      if (block.table === null) this.#pending(block, reader, node);
+    } else if (shape.kind === "chain") {
+      const { start, end } = this.#chainWord(reader);
+      this.#declare(this.#table, start, end, node);
+    } else {
+      this.#rule(this.#table, reader, node);
+    }
+  }
+
+  #enter(block: Block): void {
+    this.#block = block;
+    this.#chain = NONE;
+    this.#table = block.table !== null && isTableName(block.table) ? this.#addTable(block, block.table, false) : null;
+  }
+
+  #addTable(block: Block, name: TableName, implied: boolean): MutableTable {
+    const header = block.header;
+    const table: MutableTable = {
+      index: this.#tables.length,
+      name,
+      family: header?.family ?? null,
+      backend: header?.backend ?? null,
+      header,
+      block,
+      implied,
+      superseded: false,
+      chains: [],
+    };
+    this.#tables.push(table);
+    return table;
+  }
+
+  #declare(table: MutableTable, start: number, end: number, node: number): number {
+    const chain = this.#intern(table, start, end);
+    if (this.#chainNode.get(chain) < 0) {
+      this.#chainNode.set(chain, node);
+      table.chains.push(chain);
+      if (end - start <= 12 && targetRecord(this.#text(start, end)) !== undefined) this.#masked.add(table.index);
+    }
+    return chain;
+  }
+
+  #rule(table: MutableTable, reader: LineReader, node: number): void {
+    const { shape } = reader;
+    const command = shape.command?.name;
+    if (command !== "append" && command !== "insert") {
+      this.#unapplied.push(node);
+      return;
+    }
+    const word = this.#chainWord(reader);
+    const chain =
+      this.#chain !== NONE && this.#isNamed(this.#chain, table, word.start, word.end)
+        ? this.#chain
+        : this.#intern(table, word.start, word.end);
+    this.#chain = chain;
+    let target = NONE;
+    if (shape.targetWord >= 0 && shape.targetRecord === null) {
+      const name = this.#span(reader, shape.targetWord);
+      target = this.#intern(table, name.start, name.end);
+    }
+    const rule = this.#ruleNode.length;
+    this.#ruleNode.push(node);
+    this.#ruleChain.push(chain);
+    this.#ruleTarget.push(target);
+    this.#ruleNext.push(NONE);
+    if (command === "append") this.#append(chain, rule);
+    else this.#insert(chain, rule, this.#number(reader));
+  }
+
+  #append(chain: number, rule: number): void {
+    const last = this.#chainLast.get(chain);
+    if (last === NONE) this.#chainFirst.set(chain, rule);
+    else this.#ruleNext.set(last, rule);
+    this.#chainLast.set(chain, rule);
+  }
+
+  /** `-I CHAIN 3`: before the third rule. A number is looked for among the first thousand rules alone. */
+  #insert(chain: number, rule: number, number: number): void {
+    let before = NONE;
+    let next = this.#chainFirst.get(chain);
+    for (let position = 1; position < Math.min(number, 1000) && next !== NONE; position++) {
+      before = next;
+      next = this.#ruleNext.get(next);
+    }
+    if (next === NONE) {
+      this.#append(chain, rule);
+      return;
+    }
+    this.#ruleNext.set(rule, next);
+    if (before === NONE) this.#chainFirst.set(chain, rule);
+    else this.#ruleNext.set(before, rule);
+  }
+
+  #number(reader: LineReader): number {
+    const word = reader.shape.numberWord;
+    if (word < 0) return 1;
+    const { start, end } = this.#span(reader, word);
+    const number = Number(this.#text(start, Math.min(end, start + 9)));
+    return Number.isInteger(number) && number > 0 ? number : 1;
+  }
+
+  #pending(block: Block, reader: LineReader, node: number): void {
+    let lines = this.#fragments.get(block);
+    if (lines === undefined) {
+      lines = [];
+      this.#fragments.set(block, lines);
+    }
+    const { shape } = reader;
+    const { start, end } = this.#chainWord(reader);
+    const target = shape.targetWord >= 0 ? this.#span(reader, shape.targetWord) : null;
+    lines.push({
+      node,
+      isRule: shape.kind === "rule",
+      isBuiltIn:
+        shape.command?.name === "policy" ||
+        (shape.command === null &&
+          shape.policyWord >= 0 &&
+          this.#text(this.#span(reader, shape.policyWord).start, this.#span(reader, shape.policyWord).end) !== "-"),
+      chain: this.#text(start, end),
+      target: target === null ? null : this.#text(target.start, target.end),
+      record: shape.targetRecord,
+    });
+  }
+
+  #chainWord(reader: LineReader): { start: number; end: number } {
+    const span = this.#span(reader, reader.shape.chainWord);
+    return reader.shape.command === null ? { start: span.start + 1, end: span.end } : span;
+  }
+
+  /** A word without the quotes around it. */
+  #span(reader: LineReader, word: number): { start: number; end: number } {
+    const { spans } = reader.scanner;
+    let start = spans[word << 1] as number;
+    let end = spans[(word << 1) + 1] as number;
+    if (this.#bytes[start] === 34 && this.#bytes[end - 1] === 34 && end - start > 1) {
+      start++;
+      end--;
+    }
+    return { start, end };
+  }
+
+  #text(start: number, end: number): string {
+    return String.fromCharCode(...this.#bytes.subarray(start, Math.min(end, start + 64)));
+  }
+
+  #isNamed(chain: number, table: MutableTable, start: number, end: number): boolean {
+    const from = this.#names.start(chain);
+    if (this.#names.table(chain) !== table.index || this.#names.end(chain) - from !== end - start) return false;
+    for (let i = end - start - 1; i >= 0; i--) if (this.#bytes[from + i] !== this.#bytes[start + i]) return false;
+    return true;
+  }
+
+  #intern(table: MutableTable, start: number, end: number): number {
+    const chain = this.#names.intern(table.index, start, end);
+    if (chain === this.#chainNode.length) {
+      this.#chainNode.push(NONE);
+      this.#chainFirst.push(NONE);
+      this.#chainLast.push(NONE);
+    }
+    return chain;
+  }
+
+  store(ast: import("../../grammar/syntax-tree.ts").Ast, hint: TableHint): RuleStore {
+    this.#placeFragments(ast, hint);
+    this.#unmask(ast);
+    const ruleNode = this.#ruleNode.view().slice();
+    for (const table of this.#tables) table.family ??= familyOfBlock(ast, table.block);
+    this.#markSuperseded();
+    const chainTable = new Int32Array(this.#names.count);
+    for (let chain = 0; chain < chainTable.length; chain++) chainTable[chain] = this.#names.table(chain);
+    return new RuleStore(
+      ast,
+      this.#tables,
+      {
+        ruleNode,
+        ruleChain: this.#ruleChain.view().slice(),
+        ruleTarget: this.#ruleTarget.view().slice(),
+        ruleNext: this.#ruleNext.view().slice(),
+        chainNode: this.#chainNode.view().slice(),
+        chainFirst: this.#chainFirst.view().slice(),
+        chainTable,
+      },
+      this.#names,
+      this.#unapplied,
+    );
+  }
+
+  /** Lines without a table get one, then are read like all others. */
+  #placeFragments(ast: import("../../grammar/syntax-tree.ts").Ast, hint: TableHint): void {
+    for (const [block, lines] of this.#fragments) {
+      const tables = new Map<TableName, MutableTable>();
+      const tableNamed = (name: TableName): MutableTable => {
+        const known = tables.get(name) ?? this.#addTable(block, name, true);
+        tables.set(name, known);
+        return known;
+      };
+      this.#chain = NONE;
+      for (const { line, table } of tablesOfFragment(lines, hint)) {
+        const reader = ast.read(line.node);
+        if (line.isRule) this.#rule(tableNamed(table), reader, line.node);
+        else {
+          const { start, end } = this.#chainWord(reader);
+          this.#declare(tableNamed(table), start, end, line.node);
+        }
+      }
+    }
+  }
+
+  /** A user-defined chain may carry the name of a target extension; then `-j` means the chain (iptables/xshared.c, command_jump). */
+  #unmask(ast: import("../../grammar/syntax-tree.ts").Ast): void {
+    if (this.#masked.size === 0) return;
+    for (let rule = 0; rule < this.#ruleNode.length; rule++) {
+      const tableIndex = this.#names.table(this.#ruleChain.get(rule));
+      if (this.#ruleTarget.get(rule) !== NONE || !this.#masked.has(tableIndex)) continue;
+      const shape = ast.shape(this.#ruleNode.get(rule));
+      if (shape.targetRecord === null) continue;
+      const chain = this.#names.find(tableIndex, shape.targetRecord.name);
+      if (chain >= 0 && this.#chainNode.get(chain) >= 0) this.#ruleTarget.set(rule, chain);
+    }
+  }
+
+  #markSuperseded(): void {
+    const last = new Map<string, MutableTable>();
+    for (const table of this.#tables) {
+      const key = `${table.family} ${table.backend} ${table.name} ${table.block.file}`;
+      const earlier = last.get(key);
+      if (earlier !== undefined && !table.implied) earlier.superseded = true;
+      last.set(key, table);
+    }
+  }
+}

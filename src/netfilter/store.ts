@@ -1,0 +1,159 @@
+import type { RuleNode } from "../../grammar/ast.ts";
+import { byteString } from "../../grammar/bytes.ts";
+import { invariant } from "../../grammar/invariant.ts";
+import type { Scanner } from "../../grammar/scanner.ts";
+import type { Shape } from "../../grammar/shape.ts";
+import type { Ast, Place } from "../../grammar/syntax-tree.ts";
+import type { NameIndex } from "./name-index.ts";
+import type { ChainId, RuleId } from "./ruleset.ts";
+import type { Table } from "./table.ts";
+
+/** Integers per rule and per chain, indexed by their ordinals in the source; -1 where there is none. */
+export interface StoreColumns {
+  readonly ruleNode: Int32Array;
+  readonly ruleChain: Int32Array;
+  readonly ruleTarget: Int32Array;
+  readonly ruleNext: Int32Array;
+  /** Node of the line that declares the chain; -1: it is only used. */
+  readonly chainNode: Int32Array;
+  readonly chainFirst: Int32Array;
+  readonly chainTable: Int32Array;
+}
+
+/** All chains and rules of one node's texts, of every table, family and back end. Text is cut from the source only when asked for. */
+export class RuleStore {
+  readonly ast: Ast;
+  readonly tables: readonly Table[];
+  /** Rules whose command (`-D`, `-R`, `-C`) asks for a change instead of saying what is there, and `-F -X -Z -E`: nodes. */
+  readonly unapplied: readonly number[];
+  readonly #columns: StoreColumns;
+  readonly #names: NameIndex;
+  #callerStarts: Int32Array | undefined;
+  #callerRules: Int32Array | undefined;
+
+  constructor(
+    ast: Ast,
+    tables: readonly Table[],
+    columns: StoreColumns,
+    names: NameIndex,
+    unapplied: readonly number[],
+  ) {
+    this.ast = ast;
+    this.tables = tables;
+    this.unapplied = unapplied;
+    this.#columns = columns;
+    this.#names = names;
+  }
+
+  get ruleCount(): number {
+    return this.#columns.ruleNode.length;
+  }
+  get chainCount(): number {
+    return this.#columns.chainNode.length;
+  }
+
+  chainName(chain: ChainId): string {
+    return byteString(this.ast.source.bytes, this.#names.start(chain), this.#names.end(chain));
+  }
+
+  /** The chain of that name in the table, or -1. */
+  chainNamed(table: Table, name: string): ChainId {
+    return this.#names.find(table.index, name);
+  }
+
+  tableOf(chain: ChainId): Table {
+    const table = this.tables[this.#columns.chainTable[chain] as number];
+    invariant(table !== undefined, `chain ${chain} stands in no table`);
+    return table;
+  }
+
+  /** Whether a line of the text declares the chain. */
+  isDeclared(chain: ChainId): boolean {
+    return (this.#columns.chainNode[chain] as number) >= 0;
+  }
+
+  /** `ACCEPT`, `DROP`, `-` for a user-defined chain; `null` for a chain that no line declares. */
+  policy(chain: ChainId): string | null {
+    const index = this.#columns.chainNode[chain] as number;
+    if (index < 0) return null;
+    const node = this.ast.node(index);
+    return node.kind === "chain" ? node.policy : null;
+  }
+
+  /** Node of the chain's declaration, -1 where it has none. */
+  declaration(chain: ChainId): number {
+    return this.#columns.chainNode[chain] as number;
+  }
+
+  firstRule(chain: ChainId): RuleId {
+    return this.#columns.chainFirst[chain] as number;
+  }
+  nextRule(rule: RuleId): RuleId {
+    return this.#columns.ruleNext[rule] as number;
+  }
+  chainOf(rule: RuleId): ChainId {
+    return this.#columns.ruleChain[rule] as number;
+  }
+  targetChain(rule: RuleId): ChainId {
+    return this.#columns.ruleTarget[rule] as number;
+  }
+  /** Ordinal of the rule's node in the AST. */
+  node(rule: RuleId): number {
+    return this.#columns.ruleNode[rule] as number;
+  }
+
+  rule(rule: RuleId): RuleNode {
+    const node = this.ast.node(this.node(rule));
+    invariant(node.kind === "rule", `node ${node.index} is no rule but a ${node.kind}`);
+    return node;
+  }
+
+  shape(rule: RuleId): Shape {
+    return this.ast.shape(this.node(rule));
+  }
+
+  words(rule: RuleId): Scanner {
+    return this.ast.words(this.node(rule));
+  }
+
+  /** The line of the rule without what surrounds it. */
+  text(rule: RuleId): string {
+    const { bytes, textStart, end } = this.ast.read(this.node(rule));
+    return byteString(bytes, textStart, end);
+  }
+
+  place(rule: RuleId): Place {
+    const { textStart } = this.ast.read(this.node(rule));
+    return this.ast.place(textStart);
+  }
+
+  /** Line of the rule in its file, from 1. */
+  line(rule: RuleId): number {
+    return this.ast.line(this.node(rule));
+  }
+
+  /** Rules that jump or go to the chain, in the order of the text. */
+  callers(chain: ChainId): Int32Array {
+    if (this.#callerStarts === undefined || this.#callerRules === undefined) this.#index();
+    const starts = this.#callerStarts as Int32Array;
+    return (this.#callerRules as Int32Array).subarray(starts[chain], starts[chain + 1]);
+  }
+
+  #index(): void {
+    const { ruleTarget } = this.#columns;
+    const starts = new Int32Array(this.chainCount + 2);
+    for (const target of ruleTarget) if (target >= 0) starts[target + 2] = (starts[target + 2] as number) + 1;
+    for (let chain = 2; chain < starts.length; chain++)
+      starts[chain] = (starts[chain] as number) + (starts[chain - 1] as number);
+    const rules = new Int32Array(starts[starts.length - 1] as number);
+    for (let rule = 0; rule < ruleTarget.length; rule++) {
+      const target = ruleTarget[rule] as number;
+      if (target < 0) continue;
+      const at = starts[target + 1] as number;
+      rules[at] = rule;
+      starts[target + 1] = at + 1;
+    }
+    this.#callerStarts = starts.subarray(0, this.chainCount + 1);
+    this.#callerRules = rules;
+  }
+}
