@@ -118,7 +118,7 @@ const texts: readonly (readonly [RegExp, string, string?])[] = [
     "Give it beside a dump: iptlint dump.txt --ipset sets.txt",
   ],
   [
-    /^\s*table (?:ip6?|inet|arp|bridge|netdev) \S+ \{/m,
+    /^[ \t]*table (?:ip6?|inet|arp|bridge|netdev) \S+ \{/m,
     "is the output of `nft list ruleset`, in nftables' own form",
     "iptables-nft-save prints the same rules as iptables-save does, unless kube-proxy runs in nftables mode.",
   ],
