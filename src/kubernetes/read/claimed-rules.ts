@@ -1,0 +1,173 @@
+import type { Scanner } from "../../../grammar/scanner.ts";
+import { type ChainId, NONE, type RuleId, type Ruleset } from "../../netfilter/ruleset.ts";
+import { hashedChainName } from "../chain-name.ts";
+import { type Candidate, planFor } from "../templates/plan.ts";
+import { isHookRole, type Role, roles } from "../templates/slot.ts";
+import { type Claim, FOREIGN, slotsByRole, UNEXPECTED } from "../templates/slots.ts";
+
+const roleNumbers: ReadonlyMap<string, number> = new Map(roles.map((role, index) => [role, index]));
+const isHook: readonly boolean[] = roles.map(isHookRole);
+
+/** Number of a role, by which tables of roles are indexed. */
+export const roleNumber = (role: Role): number => roleNumbers.get(role) as number;
+
+/** Place of a claim's slot among those of its role. */
+const slotIndex: readonly number[] = slotNumbers();
+
+function slotNumbers(): number[] {
+  const numbers = [0, 0];
+  for (const ofRole of slotsByRole) for (const [index] of ofRole.entries()) numbers.push(index);
+  return numbers;
+}
+
+/** Text of word `k` of the line that the scanner holds. */
+export const wordText = (words: Scanner, k: number): string =>
+  k < 0 ? "" : words.text(words.spans[2 * k] as number, words.spans[2 * k + 1] as number);
+
+/**
+ * Which slot each rule of a ruleset fills. The claims are bytes by rule, the roles numbers by chain; everything else is read again
+ * from the text when it is asked for.
+ */
+export class ClaimedRules {
+  readonly ruleset: Ruleset;
+  /** Role number by chain, `NONE` for chains of others. */
+  readonly roles: Int8Array;
+  /** Claim by rule. */
+  readonly claims: Uint8Array;
+  /** Chains with a role, in the order of the text. */
+  readonly chains: readonly ChainId[];
+  readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
+
+  constructor(ruleset: Ruleset) {
+    this.ruleset = ruleset;
+    const { store } = ruleset;
+    this.roles = new Int8Array(store.chainCount).fill(NONE);
+    this.claims = new Uint8Array(store.ruleCount);
+    this.chains = this.#assignRoles();
+    for (const chain of this.chains) this.#claim(chain, this.roles[chain] as number);
+  }
+
+  role(chain: ChainId): Role | null {
+    return chain === NONE ? null : (roles[this.roles[chain] as number] ?? null);
+  }
+
+  /** How the rule fills its slot; `null` for a rule that fills none. */
+  candidate(rule: RuleId): Candidate | null {
+    const claim = this.claims[rule] as Claim;
+    if (claim <= UNEXPECTED) return null;
+    for (const candidate of this.#plan(rule, this.roles[this.ruleset.chainOf(rule)] as number))
+      if (candidate.claim === claim) return candidate;
+    return null;
+  }
+
+  /** The rule's value for a hole of its slot's template; `null` when there is none. */
+  value(rule: RuleId, hole: string): string | null {
+    const word = this.candidate(rule)?.holes.get(hole);
+    return word === undefined || word < 0 ? null : wordText(this.ruleset.words(rule), word);
+  }
+
+  /** What stands for `{name}` in the rule's comment; `null` without a comment, or when the comment is not the slot's. */
+  name(rule: RuleId): string | null {
+    const candidate = this.candidate(rule);
+    if (candidate === null || candidate.comment < 0) return null;
+    return candidate.pattern?.exec(wordText(this.ruleset.words(rule), candidate.comment))?.[1] ?? null;
+  }
+
+  /** The rule's whole comment, whoever wrote it. */
+  comment(rule: RuleId): string | null {
+    const shape = this.ruleset.shape(rule);
+    for (const { owner, valueWords } of shape.options)
+      if (owner >= 0 && shape.matches[owner]?.name === "comment")
+        return wordText(this.ruleset.words(rule), valueWords[0] ?? -1);
+    return null;
+  }
+
+  /** First rule of the chain with the claim, or `NONE`. */
+  first(chain: ChainId, claim: Claim): RuleId {
+    const { store } = this.ruleset;
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
+      if (this.claims[rule] === claim) return rule;
+    return NONE;
+  }
+
+  /** Bits of the slots that rules of the chain fill, by the place of the slot within its role. */
+  filled(chain: ChainId): number {
+    const { store } = this.ruleset;
+    let bits = 0;
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+      const claim = this.claims[rule] as Claim;
+      if (claim > UNEXPECTED) bits |= slotBit(claim);
+    }
+    return bits;
+  }
+
+  /** Takes a claim back: the rule has the form of its slot, but not its values. */
+  disown(rule: RuleId): void {
+    this.claims[rule] = UNEXPECTED;
+  }
+
+  #assignRoles(): ChainId[] {
+    const { store } = this.ruleset;
+    const own = new Set(this.ruleset.tables.map((table) => table.index));
+    const chains: ChainId[] = [];
+    for (let chain = 0; chain < store.chainCount; chain++) {
+      const table = store.tableOf(chain);
+      if (!own.has(table.index)) continue;
+      const name = store.chainName(chain);
+      const hashed = table.name === "nat" ? hashedChainName(name) : null;
+      const role = roleNumbers.get(hashed?.role ?? `${table.name} ${name}`);
+      if (role === undefined) continue;
+      this.roles[chain] = role;
+      chains.push(chain);
+    }
+    return chains;
+  }
+
+  #claim(chain: ChainId, role: number): void {
+    const { store } = this.ruleset;
+    const none = isHook[role] === true ? FOREIGN : UNEXPECTED;
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+      const plan = this.#plan(rule, role);
+      this.claims[rule] = plan.length === 0 ? none : (this.#choose(rule, plan) ?? none);
+    }
+  }
+
+  /** The first slot that fits; where several do, the one whose comment the rule has. */
+  #choose(rule: RuleId, plan: readonly Candidate[]): Claim | null {
+    const target = this.ruleset.store.targetChain(rule);
+    const targetRole = target === NONE ? NONE : (this.roles[target] as number);
+    let chosen: Claim | null = null;
+    let words: Scanner | null = null;
+    for (const candidate of plan) {
+      if (candidate.targets !== null && !candidate.targets.includes(targetRole)) continue;
+      if (candidate.constants.length > 0) {
+        words ??= this.ruleset.words(rule);
+        if (!hasConstants(candidate, words)) continue;
+      }
+      if (plan.length === 1) return candidate.claim;
+      words ??= this.ruleset.words(rule);
+      if (candidate.comment >= 0 && candidate.pattern?.test(wordText(words, candidate.comment))) return candidate.claim;
+      chosen ??= candidate.claim;
+    }
+    return chosen;
+  }
+
+  #plan(rule: RuleId, role: number): readonly Candidate[] {
+    const shape = this.ruleset.store.shape(rule);
+    if (shape.id < 0) return planFor(shape, role);
+    const plans = this.#plans[role] as (readonly Candidate[] | undefined)[];
+    const known = plans[shape.id];
+    if (known !== undefined) return known;
+    const made = planFor(shape, role);
+    plans[shape.id] = made;
+    return made;
+  }
+}
+
+/** Bit of a claim's slot among those of its role. */
+export const slotBit = (claim: Claim): number => 1 << (slotIndex[claim] as number);
+
+function hasConstants(candidate: Candidate, words: Scanner): boolean {
+  for (const { word, text } of candidate.constants) if (wordText(words, word) !== text) return false;
+  return true;
+}

@@ -1,0 +1,297 @@
+/**
+ * The rules of kube-proxy's chains in table nat (pkg/proxy/iptables/proxier.go, syncProxyRules; read in 1.20.2, 1.22, 1.30.5 and
+ * a source of 1.32 or later). Slots stand in the order in which kube-proxy writes them.
+ */
+import {
+  ALL,
+  byOthers,
+  EXT_ERAS,
+  perNode,
+  perService,
+  type ServiceContext,
+  type Slot,
+  slotsOf,
+  XLB_ERAS,
+} from "./slot.ts";
+import type { Values } from "./template.ts";
+
+const TO_CLUSTER_IP = `-d {clusterIP} -p {protocol} -m comment --comment "{name} cluster IP" -m {protocol} --dport {port}`;
+const MASQUERADE_CLUSTER_IP = `[notLocalSource: ! -s {notLocalSource}] -d {clusterIP} [notLocalInterface: ! -i {notLocalInterface}] -p {protocol} -m comment --comment "{name} cluster IP" -m {protocol} --dport {port} -j KUBE-MARK-MASQ`;
+const TO_EXTERNAL_IP = `-d {address} -p {protocol} -m comment --comment "{name} external IP" -m {protocol} --dport {port}`;
+const TO_LOAD_BALANCER_IP = `-d {address} -p {protocol} -m comment --comment "{name} loadbalancer IP" -m {protocol} --dport {port}`;
+const TO_NODE_PORT = `-p {protocol} -m comment --comment "{name}" -m {protocol} --dport {nodePort}`;
+const ENDPOINT_COMMENT = `[endpointComment: -m comment --comment "{endpointComment}"]`;
+const AFFINITY = `-m recent --rcheck --seconds {seconds} --reap --name {SEP} [mask: --mask {mask} --rsource] -j {SEP}`;
+const BALANCE = `[probability: -m statistic --mode random --probability {probability}] -j {SEP}`;
+const LAST_RULE = `-m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain"`;
+
+const grouped = (addresses: readonly string[]): Values[] =>
+  addresses.map((address, group) => ({ address, group: String(group) }));
+const hasWayIn = (s: ServiceContext): boolean => (s.internal === "Local" ? s.local : s.cluster).length > 0;
+const hasEndpoints = (s: ServiceContext): boolean => s.refuseExternal !== "REJECT";
+const usesFirewall = (s: ServiceContext): boolean => s.ranges.length > 0;
+
+export const natSlots: readonly Slot[] = [
+  ...slotsOf(
+    "svc",
+    perService(
+      "masquerade-cluster-ip",
+      ["1.22", "1.24", "1.25"],
+      MASQUERADE_CLUSTER_IP,
+      (s) => s.marksClusterIP && s.internal === "Cluster",
+    ),
+    perService(
+      "masquerade-external-ip",
+      ["1.22"],
+      `[notLocalSource: ! -s {notLocalSource}] -d {address} [notLocalInterface: ! -i {notLocalInterface}] -p {protocol} -m comment --comment "{name} external IP" -m {protocol} --dport {port} -j KUBE-MARK-MASQ`,
+      (s) => (s.external === "Cluster" ? s.externalIPs.map((address) => ({ address })) : []),
+    ),
+    perService(
+      "masquerade-node-port",
+      ["1.22"],
+      `${TO_NODE_PORT} -j KUBE-MARK-MASQ`,
+      (s) => s.nodePort > 0 && s.external === "Cluster",
+    ),
+    perService("affinity", ALL, `${ENDPOINT_COMMENT} ${AFFINITY}`, (s) => (s.affinity ? s.cluster : [])),
+    perService("endpoint", ALL, `${ENDPOINT_COMMENT} ${BALANCE}`, (s) => s.cluster),
+  ),
+
+  ...slotsOf(
+    "svl",
+    perService(
+      "masquerade-cluster-ip",
+      EXT_ERAS,
+      MASQUERADE_CLUSTER_IP,
+      (s) => s.marksClusterIP && s.internal === "Local",
+    ),
+    perService("affinity", EXT_ERAS, `${ENDPOINT_COMMENT} ${AFFINITY}`, (s) => (s.affinity ? s.local : [])),
+    perService("endpoint", EXT_ERAS, `${ENDPOINT_COMMENT} ${BALANCE}`, (s) => s.local),
+  ),
+
+  ...slotsOf(
+    "sep",
+    perService("hairpin", ALL, `-s {endpointIP} ${ENDPOINT_COMMENT} -j KUBE-MARK-MASQ`, () => true),
+    perService(
+      "dnat",
+      ALL,
+      `-p {protocol} ${ENDPOINT_COMMENT} [affinity: -m recent --set --name {SEP}] [mask: --mask {mask} --rsource] -m {protocol} -j DNAT --to-destination {endpoint}`,
+      () => true,
+    ),
+  ),
+
+  ...slotsOf(
+    "ext",
+    perService(
+      "masquerade",
+      EXT_ERAS,
+      `-m comment --comment "masquerade traffic for {name} external destinations" -j KUBE-MARK-MASQ`,
+      (s) => s.external === "Cluster",
+    ),
+    perService(
+      "pods",
+      EXT_ERAS,
+      `-s {localSource} -m comment --comment "pod traffic for {name} external destinations" -j {SVC}`,
+      (s) => s.external === "Local" && s.detector === "cidr",
+    ),
+    perService(
+      "pods-interface",
+      EXT_ERAS,
+      `-i {localInterface} -m comment --comment "pod traffic for {name} external destinations" -j {SVC}`,
+      (s) => s.external === "Local" && s.detector === "interface",
+    ),
+    perService(
+      "masquerade-node",
+      EXT_ERAS,
+      `-m comment --comment "masquerade LOCAL traffic for {name} external destinations" -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ`,
+      (s) => s.external === "Local",
+    ),
+    perService(
+      "node",
+      EXT_ERAS,
+      `-m comment --comment "route LOCAL traffic for {name} external destinations" -m addrtype --src-type LOCAL -j {SVC}`,
+      (s) => s.external === "Local",
+    ),
+    perService(
+      "no-local-endpoints",
+      ["1.24"],
+      `-m comment --comment "{name} has no local endpoints" -j KUBE-MARK-DROP`,
+      (s) => s.external === "Local" && s.local.length === 0,
+    ),
+    perService("cluster", EXT_ERAS, `-j {SVC}`, (s) => s.external === "Cluster"),
+    perService("local", EXT_ERAS, `-j {SVL}`, (s) => s.external === "Local" && s.local.length > 0),
+  ),
+
+  ...slotsOf(
+    "xlb",
+    perService(
+      "pods",
+      XLB_ERAS,
+      `-s {localSource} -m comment --comment "Redirect pods trying to reach external loadbalancer VIP to clusterIP" -j {SVC}`,
+      (s) => s.detector === "cidr",
+    ),
+    perService(
+      "pods-interface",
+      XLB_ERAS,
+      `-i {localInterface} -m comment --comment "Redirect pods trying to reach external loadbalancer VIP to clusterIP" -j {SVC}`,
+      (s) => s.detector === "interface",
+    ),
+    perService(
+      "masquerade-node",
+      XLB_ERAS,
+      `-m comment --comment "masquerade LOCAL traffic for {name} LB IP" -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ`,
+      () => true,
+    ),
+    perService(
+      "node",
+      XLB_ERAS,
+      `-m comment --comment "route LOCAL traffic for {name} LB IP to service chain" -m addrtype --src-type LOCAL -j {SVC}`,
+      () => true,
+    ),
+    perService(
+      "no-local-endpoints",
+      XLB_ERAS,
+      `-m comment --comment "{name} has no local endpoints" -j KUBE-MARK-DROP`,
+      (s) => s.local.length === 0,
+    ),
+    perService("affinity", XLB_ERAS, `-m comment --comment "{name}" ${AFFINITY}`, (s) => (s.affinity ? s.local : [])),
+    perService(
+      "endpoint",
+      XLB_ERAS,
+      `-m comment --comment "Balancing rule {index} for {name}" ${BALANCE}`,
+      (s) => s.local,
+    ),
+  ),
+
+  // Before 1.24 the whole group stands once for each load balancer IP in the one chain of the Service port.
+  ...slotsOf(
+    "fw",
+    perService("masquerade", XLB_ERAS, `-m comment --comment "{name} loadbalancer IP" -j KUBE-MARK-MASQ`, (s) =>
+      s.external === "Cluster" ? grouped(s.loadBalancerIPs) : [],
+    ),
+    perService(
+      "range",
+      ALL,
+      `-s {range} -m comment --comment "{name} loadbalancer IP" -j {firewallNext}`,
+      firewallRanges,
+    ),
+    perService("everyone", XLB_ERAS, `-m comment --comment "{name} loadbalancer IP" -j {policyChain}`, (s) =>
+      usesFirewall(s) ? [] : grouped(s.loadBalancerIPs),
+    ),
+    perService(
+      "mark-drop",
+      ["1.20", "1.22", "1.24"],
+      `-m comment --comment "{name} loadbalancer IP" -j KUBE-MARK-DROP`,
+      (s) => (s.era === "1.24" ? true : grouped(s.loadBalancerIPs)),
+    ),
+    perService(
+      "rest",
+      ["1.25"],
+      `-m comment --comment "other traffic to {name} will be dropped by KUBE-PROXY-FIREWALL"`,
+      () => true,
+    ),
+  ),
+
+  ...slotsOf(
+    "nat KUBE-SERVICES",
+    perService("masquerade-cluster-ip", ["1.20"], MASQUERADE_CLUSTER_IP, (s) => s.marksClusterIP && hasWayIn(s)),
+    perService("cluster-ip", ALL, `${TO_CLUSTER_IP} -j {internalChain}`, hasWayIn),
+    perService("masquerade-external-ip", ["1.20"], `${TO_EXTERNAL_IP} -j KUBE-MARK-MASQ`, (s) =>
+      hasEndpoints(s) && s.external === "Cluster" ? grouped(s.externalIPs) : [],
+    ),
+    perService(
+      "external-ip-from-outside",
+      ["1.20"],
+      `${TO_EXTERNAL_IP} -m physdev ! --physdev-is-in -m addrtype ! --src-type LOCAL -j {policyChain}`,
+      (s) => (hasEndpoints(s) ? grouped(s.externalIPs) : []),
+    ),
+    perService(
+      "external-ip-of-node",
+      ["1.20"],
+      `${TO_EXTERNAL_IP} -m addrtype --dst-type LOCAL -j {policyChain}`,
+      (s) => (hasEndpoints(s) ? grouped(s.externalIPs) : []),
+    ),
+    perService("external-ip-to-policy", ["1.22"], `${TO_EXTERNAL_IP} -j {policyChain}`, (s) =>
+      hasEndpoints(s) ? grouped(s.externalIPs) : [],
+    ),
+    perService("external-ip", EXT_ERAS, `${TO_EXTERNAL_IP} -j {EXT}`, (s) =>
+      hasEndpoints(s) ? grouped(s.externalIPs) : [],
+    ),
+    perService("load-balancer-ip", ALL, `${TO_LOAD_BALANCER_IP} -j {balancerChain}`, (s) =>
+      hasEndpoints(s) ? grouped(s.loadBalancerIPs) : [],
+    ),
+    perNode(
+      "node-ports",
+      ALL,
+      `[notLoopback: ! -d {notLoopback}] ${LAST_RULE} -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS`,
+      (n) => n.nodePortAddresses.length === 0,
+    ),
+    perNode("node-ports-address", ALL, `-d {nodeAddress} ${LAST_RULE} -j KUBE-NODEPORTS`, (n) =>
+      n.nodePortAddresses.map((nodeAddress) => ({ nodeAddress })),
+    ),
+  ),
+
+  ...slotsOf(
+    "nat KUBE-NODEPORTS",
+    perService(
+      "masquerade",
+      ["1.20"],
+      `${TO_NODE_PORT} -j KUBE-MARK-MASQ`,
+      (s) => s.nodePort > 0 && s.external === "Cluster",
+    ),
+    perService(
+      "masquerade-loopback",
+      XLB_ERAS,
+      `-s {loopback} ${TO_NODE_PORT} -j KUBE-MARK-MASQ`,
+      (s) => s.nodePort > 0 && s.external === "Local",
+    ),
+    perService("to-policy", XLB_ERAS, `${TO_NODE_PORT} -j {policyChain}`, (s) => s.nodePort > 0),
+    perService(
+      "counted-loopback",
+      ["1.25"],
+      `-d {loopback} ${TO_NODE_PORT} -m nfacct --nfacct-name localhost_nps_accepted_pkts -j {EXT}`,
+      (s) => s.nodePort > 0 && s.countsNodePorts,
+    ),
+    perService("node-port", EXT_ERAS, `${TO_NODE_PORT} -j {EXT}`, (s) => s.nodePort > 0),
+  ),
+
+  ...slotsOf(
+    "nat KUBE-POSTROUTING",
+    perNode("unmarked", ALL, `-m mark ! --mark {mark} -j RETURN`),
+    perNode("unmark", ALL, `-j MARK --set-xmark {unmark}`),
+    perNode(
+      "masquerade",
+      ALL,
+      `-m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE [randomFully: --random-fully]`,
+    ),
+    byOthers(
+      "masquerade-marked",
+      `-m comment --comment "kubernetes service traffic requiring SNAT" -m mark --mark {mark} -j MASQUERADE [randomFully: --random-fully]`,
+    ),
+  ),
+
+  ...slotsOf("nat KUBE-MARK-MASQ", perNode("mark", ALL, `-j MARK --set-xmark {mark}`)),
+  ...slotsOf("nat KUBE-MARK-DROP", byOthers("mark", `-j MARK --set-xmark {mark}`)),
+
+  ...slotsOf(
+    "nat PREROUTING",
+    perNode("services", ALL, `-m comment --comment "kubernetes service portals" -j KUBE-SERVICES`),
+  ),
+  ...slotsOf(
+    "nat OUTPUT",
+    perNode("services", ALL, `-m comment --comment "kubernetes service portals" -j KUBE-SERVICES`),
+  ),
+  ...slotsOf(
+    "nat POSTROUTING",
+    perNode("postrouting", ALL, `-m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING`),
+  ),
+];
+
+/** Source ranges; where one holds the node's address, the load balancer's own addresses too. */
+function firewallRanges(s: ServiceContext): Values[] {
+  if (!usesFirewall(s)) return [];
+  if (s.era === "1.24" || s.era === "1.25")
+    return [...s.ranges, ...(s.nodeInRange ? s.loadBalancerIPs : [])].map((range) => ({ range }));
+  return s.loadBalancerIPs.flatMap((address, group) =>
+    [...s.ranges, ...(s.nodeInRange ? [address] : [])].map((range) => ({ range, group: String(group) })),
+  );
+}
