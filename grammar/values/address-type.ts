@@ -1,7 +1,21 @@
-import type { Codec } from "./codec.ts";
+import { keywordList } from "./keyword.ts";
 
-export const addressTypes: Codec<string> = {
-  name: "addressTypes",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
-};
+/** `--dst-type LOCAL`, in the order of the kernel's RTN_ numbers; the beginning of a name will do. */
+export const addressTypes = keywordList(
+  "address-types",
+  [
+    "UNSPEC",
+    "UNICAST",
+    "LOCAL",
+    "BROADCAST",
+    "ANYCAST",
+    "MULTICAST",
+    "BLACKHOLE",
+    "UNREACHABLE",
+    "PROHIBIT",
+    "THROW",
+    "NAT",
+    "XRESOLVE",
+  ],
+  { ignoreCase: true, prefix: true },
+);

@@ -1,19 +1,23 @@
-import type { Codec } from "./codec.ts";
+import { keywordList } from "./keyword.ts";
 
-export const connectionStates: Codec<string> = {
-  name: "connectionStates",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
-};
+const READ = { ignoreCase: true, prefix: true };
 
-export const simpleStates: Codec<string> = {
-  name: "simpleStates",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
-};
+/** `--ctstate NEW,ESTABLISHED` (conntrack_print_state of libxt_conntrack.c gives the order). */
+export const connectionStates = keywordList(
+  "connection-states",
+  ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"],
+  READ,
+);
 
-export const connectionStatus: Codec<string> = {
-  name: "connectionStatus",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
-};
+/** `--state NEW,ESTABLISHED` of the older match. */
+export const simpleStates = keywordList(
+  "simple-connection-states",
+  ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED"],
+  READ,
+);
+
+/** `--ctstatus ASSURED,CONFIRMED` */
+export const connectionStatus = keywordList("connection-status", ["EXPECTED", "SEEN_REPLY", "ASSURED", "CONFIRMED"], {
+  ...READ,
+  none: "NONE",
+});

@@ -1,7 +1,8 @@
-import type { Codec } from "./codec.ts";
+import { keywordList } from "./keyword.ts";
 
-export const dccpTypes: Codec<string> = {
-  name: "dccpTypes",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
-};
+/** `--dccp-types REQUEST,RESPONSE` */
+export const dccpTypes = keywordList(
+  "dccp-types",
+  ["REQUEST", "RESPONSE", "DATA", "ACK", "DATAACK", "CLOSEREQ", "CLOSE", "RESET", "SYNC", "SYNCACK", "INVALID"],
+  { ignoreCase: true },
+);

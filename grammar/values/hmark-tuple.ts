@@ -1,7 +1,4 @@
-import type { Codec } from "./codec.ts";
+import { keywordList } from "./keyword.ts";
 
-export const hmarkTuple: Codec<string> = {
-  name: "hmarkTuple",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
-};
+/** `--hmark-tuple src,dst,sport` */
+export const hmarkTuple = keywordList("hmark-tuple", ["src", "dst", "sport", "dport", "spi", "ct"]);

@@ -1,37 +1,179 @@
 import type { Codec } from "./codec.ts";
+import { wholeNumber } from "./number.ts";
 
-export const limitRate: Codec<string> = {
-  name: "limitRate",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
+/** A rate as the kernel keeps it: a cost per packet, so that one second holds `scale` of it. */
+const UNITS: readonly (readonly [name: string, long: string, seconds: number])[] = [
+  ["day", "day", 86_400],
+  ["hour", "hour", 3_600],
+  ["min", "minute", 60],
+  ["sec", "second", 1],
+];
+
+/** The number at the beginning, as atoi(3) reads it: 0 when there is none. */
+function leadingNumber(text: string): number {
+  return Number(/^\s*\+?(\d{1,15})/.exec(text)?.[1] ?? 0);
+}
+
+/** The unit behind the slash, `null` when there is no such unit; seconds when there is no slash. */
+function unitSeconds(text: string): number | null {
+  const slash = text.indexOf("/");
+  if (slash < 0) return 1;
+  const unit = text.slice(slash + 1).toLowerCase();
+  return unit === "" ? null : (UNITS.find(([, long]) => long.startsWith(unit))?.[2] ?? null);
+}
+
+function readCost(text: string, scale: number): number | null {
+  const rate = leadingNumber(text);
+  const seconds = unitSeconds(text);
+  if (rate === 0 || seconds === null) return null;
+  const cost = Math.floor((scale * seconds) / rate);
+  return cost === 0 ? null : cost;
+}
+
+/** print_rate of libxt_limit.c: the longest unit that loses least. */
+function printCost(cost: number, scale: number): string {
+  let i = 1;
+  for (; i < UNITS.length; i++) {
+    const most = scale * (UNITS[i] as (typeof UNITS)[number])[2];
+    if (cost > most || Math.floor(most / cost) < most % cost) break;
+  }
+  const [name, , seconds] = UNITS[i - 1] as (typeof UNITS)[number];
+  return `${Math.floor((scale * seconds) / cost)}/${name}`;
+}
+
+function sayRate(text: string): string {
+  const [rate, unit] = text.split("/");
+  return `${rate} packets per ${UNITS.find(([name]) => name === unit)?.[1] ?? unit}`;
+}
+
+/** XT_LIMIT_SCALE: a rate above it is too fast. */
+const LIMIT_SCALE = 10_000;
+
+/** `--limit 5/minute`, as the kernel's cost of a packet. */
+export const limitRate: Codec<number> = {
+  name: "limit-rate",
+  parse(text) {
+    const cost = readCost(text, LIMIT_SCALE);
+    return cost === null ? { expected: `a rate such as 5/minute of at most ${LIMIT_SCALE} a second` } : { value: cost };
+  },
+  print: (cost) => printCost(cost, LIMIT_SCALE),
+  say: (cost) => sayRate(printCost(cost, LIMIT_SCALE)),
 };
 
-export const hashlimitRate: Codec<string> = {
-  name: "hashlimitRate",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
+/** A rate of packets, or of bytes per second. */
+export interface HashlimitRate {
+  readonly bytes: boolean;
+  /** As the kernel keeps it. */
+  readonly cost: number;
+  /** Seconds of the unit that it was written in. */
+  readonly seconds: number;
+}
+
+/** XT_HASHLIMIT_SCALE_v2 */
+const HASHLIMIT_SCALE = 1_000_000;
+const ALL_32 = 0xffffffff;
+/** XT_HASHLIMIT_BYTE_SHIFT: bytes are counted in units of 16. */
+const BYTE_UNIT = 16;
+
+/** Bytes per second that a cost stands for (cost_to_bytes of libxt_hashlimit.c). */
+export function bytesOfCost(cost: number): number {
+  return ((cost === 0 ? ALL_32 : Math.floor(ALL_32 / cost)) - 1) * BYTE_UNIT;
+}
+
+/** `512kb` without the fraction that a larger unit loses. */
+export function printBytes(bytes: number, exact: boolean): string {
+  for (const [suffix, size] of [
+    ["mb", 1 << 20],
+    ["kb", 1 << 10],
+  ] as const) {
+    if (bytes >= size && (!exact || bytes % size === 0)) return `${Math.floor(bytes / size)}${suffix}`;
+  }
+  return `${bytes}b`;
+}
+
+const BYTES = /^(\d{1,12})(k|m)?b$/;
+
+function readBytes(text: string): number | null {
+  const parts = BYTES.exec(text);
+  if (parts === null) return null;
+  return Number(parts[1]) * (parts[2] === "m" ? 1 << 20 : parts[2] === "k" ? 1 << 10 : 1);
+}
+
+/** `--hashlimit-upto 5/minute`, `512kb/s` */
+export const hashlimitRate: Codec<HashlimitRate> = {
+  name: "hashlimit-rate",
+  parse(text) {
+    const refused = { expected: `a rate such as 5/minute or 512kb/s, at most ${HASHLIMIT_SCALE} a second` };
+    const bytes = /^(.*b)\/s(?:ec(?:ond)?|)?$/.exec(text);
+    if (bytes !== null) {
+      const value = readBytes(bytes[1] as string);
+      if (value === null || value === 0 || value / BYTE_UNIT >= ALL_32) return refused;
+      const cost = Math.floor(ALL_32 / (Math.floor(value / BYTE_UNIT) + 1));
+      return cost === 0 ? refused : { value: { bytes: true, cost, seconds: 1 } };
+    }
+    const cost = readCost(text, HASHLIMIT_SCALE);
+    return cost === null ? refused : { value: { bytes: false, cost, seconds: unitSeconds(text) ?? 1 } };
+  },
+  print: ({ bytes, cost }) => (bytes ? `${printBytes(bytesOfCost(cost), true)}/s` : printCost(cost, HASHLIMIT_SCALE)),
+  say: ({ bytes, cost }) =>
+    bytes ? `${bytesOfCost(cost)} bytes per second` : sayRate(printCost(cost, HASHLIMIT_SCALE)),
 };
 
-export const hashlimitBurst: Codec<string> = {
-  name: "hashlimitBurst",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
+/** XT_HASHLIMIT_BURST_MAX */
+const MOST_BURST = 1_000_000;
+
+/** `--hashlimit-burst 20`, `1mb`: packets or bytes, as the rate says. */
+export const hashlimitBurst: Codec<number> = {
+  name: "hashlimit-burst",
+  parse(text) {
+    const bytes = readBytes(text);
+    if (bytes !== null && bytes > 0) return { value: bytes };
+    const value = wholeNumber(text, 1, MOST_BURST);
+    return value === null ? { expected: `a number from 1 to ${MOST_BURST}, or bytes such as 20kb` } : { value };
+  },
+  print: String,
 };
 
-export const hashlimitMode: Codec<string> = {
-  name: "hashlimitMode",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
+const BIT_UNITS: readonly (readonly [string, number])[] = [
+  ["bit", 1],
+  ["kibit", 1024],
+  ["kbit", 1000],
+  ["mibit", 1024 ** 2],
+  ["mbit", 1e6],
+  ["gibit", 1024 ** 3],
+  ["gbit", 1e9],
+  ["tibit", 1024 ** 4],
+  ["tbit", 1e12],
+  ["bps", 8],
+  ["kibps", 8 * 1024],
+  ["kbps", 8000],
+  ["mibps", 8 * 1024 ** 2],
+  ["mbps", 8e6],
+  ["gibps", 8 * 1024 ** 3],
+  ["gbps", 8e9],
+  ["tibps", 8 * 1024 ** 4],
+  ["tbps", 8e12],
+];
+
+/** `--rateest-bps 5kbit`: bits per second (get_rate of tc, as libxt_rateest.c uses it). */
+export const bitRate: Codec<number> = {
+  name: "bit-rate",
+  parse(text) {
+    const parts = /^(\d+\.?\d*|\.\d+)([a-z]*)$/i.exec(text);
+    const unit = parts?.[2] === "" ? 1 : BIT_UNITS.find(([name]) => name === parts?.[2]?.toLowerCase())?.[1];
+    return parts === null || unit === undefined
+      ? { expected: "a rate such as 5kbit" }
+      : { value: Math.floor((Number(parts[1]) * unit) / 8) * 8 };
+  },
+  print: (bits) => `${bits}bit`,
 };
 
-export const bitRate: Codec<string> = {
-  name: "bitRate",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
-};
-
-export const packetRate: Codec<string> = {
-  name: "packetRate",
-  parse: (text) => ({ value: text }),
-  print: (value) => value,
+/** `--rateest-pps 42` */
+export const packetRate: Codec<number> = {
+  name: "packet-rate",
+  parse(text) {
+    const value = wholeNumber(text, 0, ALL_32);
+    return value === null ? { expected: "a number of packets per second" } : { value };
+  },
+  print: String,
 };

@@ -3,7 +3,7 @@ import { connectionStates, connectionStatus, simpleStates } from "../values/conn
 import { counter, hash32, nodeNumber, prefixLength, uint32 } from "../values/integer.ts";
 import { connbytesDirection, connbytesMode, connectionDirection, ipvsMethod } from "../values/keyword.ts";
 import { mark } from "../values/mark.ts";
-import { nodeMask } from "../values/node-mask.ts";
+import { nodeMask, singleNode } from "../values/node-mask.ts";
 import { port, portRange } from "../values/port.ts";
 import { protocolNumber } from "../values/protocol.ts";
 import { range32, range64 } from "../values/range.ts";
@@ -321,7 +321,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--cluster-local-node",
         arity: 1,
-        codecs: [nodeNumber],
+        codecs: [singleNode],
         negatable: true,
         excludes: ["--cluster-local-nodemask"],
         savedAs: "--cluster-local-nodemask",

@@ -1,8 +1,8 @@
 import { addressNetmask } from "../values/address.ts";
 import { limitBurst, positive32, prefixLength, uint32, uint64 } from "../values/integer.ts";
-import { statisticMode } from "../values/keyword.ts";
+import { hashlimitMode, statisticMode } from "../values/keyword.ts";
 import { probability } from "../values/probability.ts";
-import { bitRate, hashlimitBurst, hashlimitMode, hashlimitRate, limitRate, packetRate } from "../values/rate.ts";
+import { bitRate, hashlimitBurst, hashlimitRate, limitRate, packetRate } from "../values/rate.ts";
 import { setName } from "../values/set-name.ts";
 import { accountName, comment, estimatorName, recentName } from "../values/text.ts";
 import { dateTime, monthDays, timeOfDay, weekDays } from "../values/time.ts";
