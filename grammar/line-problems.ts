@@ -1,81 +1,51 @@
-import { distance } from "fastest-levenshtein";
 import type { Block } from "./block.ts";
 import type { LineReader } from "./line-reader.ts";
+import { nearest, nearestOption } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
-import type { Shape, ShapeOption } from "./shape.ts";
-import type { Codec } from "./values/codec.ts";
-import { allMatches, coreOptions } from "./vocabulary/index.ts";
+import { type Found, ProblemList } from "./problem-list.ts";
+import { type Shape, TARGET } from "./shape.ts";
+import { ValueProblems } from "./value-problems.ts";
+import { allMatches } from "./vocabulary/index.ts";
 
-/** iptables-restore reads lines into a buffer of 10,240 bytes and words into one of 1,024 (xshared.h); more words than 255 it refuses. */
+/** iptables-restore reads lines into a buffer of 10,240 bytes, and takes at most 255 words with its own two (xshared.h). */
 const LONGEST_LINE = 10_239;
-const LONGEST_WORD = 1023;
 const MOST_WORDS = 253;
-/** So many problems of one kind are kept; the rest is counted. */
-const MOST_OF_A_KIND = 10_000;
+const TABLES = ["filter", "nat", "mangle", "raw", "security"];
+const REFUSED = "iptables-restore refuses this";
 
-/** What is to be looked at in every line of one shape. */
-interface Plan {
-  readonly values: readonly { readonly word: number; readonly option: ShapeOption; readonly codec: Codec<unknown> }[];
-  readonly oddities: boolean;
-}
-
-type Found = Omit<Problem, "node">;
-
-/** Turns what the reader saw into problems, at most one of severity error per line, noise once per file. */
+/** Turns what the reader saw of each line into problems: at most one of severity error per line, noise once per file. */
 export class LineProblems {
   readonly #reader: LineReader;
-  readonly #values: boolean;
-  readonly #plans: (Plan | undefined)[] = [];
-  readonly #problems: Problem[] = [];
-  readonly #counts = new Map<string, number>();
-  /** Problems that are said once with a count: by what is said. */
-  #repeated = new Map<string, { problem: Problem; count: number; word: (count: number) => string }>();
+  readonly #list = new ProblemList();
+  readonly #values: ValueProblems | null;
+  readonly #odd: (boolean | undefined)[] = [];
   #fileStart = 0;
-  #fileEnd = 0;
   #crlf = 0;
   #lf = 0;
 
   constructor(reader: LineReader, values: boolean) {
     this.#reader = reader;
-    this.#values = values;
+    this.#values = values ? new ValueProblems(reader, this.#list) : null;
   }
 
-  beginFile(start: number, end: number): void {
+  beginFile(start: number): void {
     this.#fileStart = start;
-    this.#fileEnd = end;
     this.#crlf = 0;
     this.#lf = 0;
   }
 
   line(node: number, block: Block | null): void {
     const reader = this.#reader;
-    const { shape, scanner } = reader;
+    const { shape } = reader;
     if (reader.next > reader.end) this.#lineEnd(node);
-    if (reader.next - reader.start > LONGEST_LINE + 1)
-      this.#add(
-        node,
-        "line-too-long",
-        "warning",
-        reader.start,
-        0,
-        `a line of ${reader.end - reader.start} bytes; iptables-restore cuts lines at ${LONGEST_LINE} bytes and reads the rest as a new line`,
-      );
-    if (reader.textStart > reader.start) this.#setAside(node);
-    if (reader.joined > 0)
-      this.#add(
-        node,
-        "newline-in-quotes",
-        "error",
-        reader.textStart,
-        0,
-        "a newline inside quotes; iptables-restore cannot read this back",
-        "a comment on one line",
-      );
+    if (reader.next - reader.start > LONGEST_LINE + 1) this.#tooLong(node);
+    if (reader.textStart > reader.start) this.#before(node);
     switch (shape.kind) {
       case "rule":
       case "command":
       case "chain":
-        break;
+        this.#rule(node, block);
+        return;
       case "bad":
         this.#bad(node);
         return;
@@ -84,199 +54,146 @@ export class LineProblems {
         return;
       case "commit":
         if (reader.end > reader.textStart + 6)
-          this.#add(
-            node,
-            "syntax-error",
-            "error",
-            reader.textStart,
-            6,
-            "blanks after COMMIT; iptables-restore refuses this",
-            "COMMIT and nothing else",
-          );
+          this.#syntax(node, reader.textStart, 6, `blanks after COMMIT; ${REFUSED}`, "COMMIT and nothing else");
         return;
       case "table":
-        this.#table(node, block);
+        this.#table(node, block?.table ?? "");
         return;
       default:
-        return;
     }
-    const plan = this.#plan(shape);
-    if (plan.oddities && this.#oddity(node, shape)) return;
-    if (scanner.count > MOST_WORDS && shape.kind === "rule")
-      this.#add(
-        node,
-        "too-many-words",
-        "error",
-        reader.textStart,
-        0,
-        `${scanner.count} words; iptables-restore refuses this`,
-        `at most ${MOST_WORDS} words`,
-      );
-    if (this.#values) this.#checkValues(node, plan, block);
   }
 
   endFile(lastNode: number): void {
     if (this.#crlf > 0 && this.#lf === 0)
-      this.#add(
-        Math.max(lastNode, 0),
-        "carriage-returns",
-        "info",
-        this.#fileStart,
-        0,
-        "every line ends in CR LF; iptables-restore refuses such a text",
-        "lines that end in LF",
-      );
-    for (const { problem, count, word } of this.#repeated.values()) this.#keep({ ...problem, message: word(count) });
-    this.#repeated = new Map();
-    void this.#fileEnd;
+      this.#list.add(Math.max(lastNode, 0), {
+        checkId: "carriage-returns",
+        severity: "info",
+        offset: this.#fileStart,
+        length: 0,
+        message: "every line ends in CR LF; iptables-restore refuses such a text",
+        expected: "lines that end in LF",
+      });
+    this.#list.flush();
   }
 
   missingCommit(block: Block): void {
-    const reader = this.#reader;
-    this.#add(
-      block.lastNode,
-      "missing-commit",
-      "error",
-      reader.start,
-      0,
-      `table "${block.table}" has no COMMIT: the text was cut off, or iptables-restore refuses it`,
-      "COMMIT after the last rule",
-    );
-  }
-
-  /** All problems in the order of their places, each kind cut at a bound with the rest counted. */
-  all(): Problem[] {
-    for (const [checkId, count] of this.#counts) {
-      const last = this.#problems.findLast((problem) => problem.checkId === checkId);
-      if (count > MOST_OF_A_KIND && last !== undefined)
-        this.#problems.push({
-          ...last,
-          message: `${count - MOST_OF_A_KIND} more lines of this kind`,
-          expected: null,
-          suggestion: null,
-        });
-    }
-    return this.#problems.sort((a, b) => a.offset - b.offset);
-  }
-
-  #plan(shape: Shape): Plan {
-    const known = shape.id >= 0 ? this.#plans[shape.id] : undefined;
-    if (known !== undefined) return known;
-    const plan = planOf(shape);
-    if (shape.id >= 0) this.#plans[shape.id] = plan;
-    return plan;
-  }
-
-  #keep(problem: Problem): void {
-    const count = (this.#counts.get(problem.checkId) ?? 0) + 1;
-    this.#counts.set(problem.checkId, count);
-    if (count <= MOST_OF_A_KIND) this.#problems.push(problem);
-  }
-
-  /** `length` 0: to the end of the line. */
-  #add(
-    node: number,
-    checkId: string,
-    severity: Problem["severity"],
-    offset: number,
-    length: number,
-    message: string,
-    expected: string | null = null,
-    suggestion: string | null = null,
-  ): void {
-    this.#keep({
-      checkId,
-      severity,
-      node,
-      offset,
-      length: length || Math.max(0, this.#reader.end - offset),
-      message,
-      expected,
-      suggestion,
+    this.#list.add(block.lastNode, {
+      checkId: "missing-commit",
+      severity: "error",
+      offset: this.#reader.start,
+      length: Math.max(0, this.#reader.end - this.#reader.start),
+      message: `table "${block.table}" has no COMMIT: the text was cut off, or iptables-restore refuses it`,
+      expected: "COMMIT after the last rule",
     });
   }
 
-  #once(key: string, node: number, found: Omit<Found, "message">, word: (count: number) => string): void {
-    const known = this.#repeated.get(key);
-    if (known !== undefined) known.count++;
-    else this.#repeated.set(key, { problem: { ...found, node, message: "" }, count: 1, word });
+  all(): Problem[] {
+    return this.#list.all();
   }
 
-  #lineEnd(node: number): void {
-    const { bytes, end, next } = this.#reader;
-    const isCrlf = next - end === 2 && bytes[end] === 13;
-    if (isCrlf) this.#crlf++;
-    else this.#lf++;
-    if (this.#crlf === 0 || this.#lf === 0) return;
-    this.#once(
-      "mixed-line-endings",
-      node,
-      {
-        checkId: "mixed-line-endings",
-        severity: "warning",
-        offset: end,
-        length: next - end,
-        expected: "LF at the end of every line",
-        suggestion: null,
-      },
-      () =>
-        "lines that end in LF and lines that end in CR LF in one text; iptables-restore takes the CR for part of the last word",
-    );
-  }
-
-  #setAside(node: number): void {
-    const { start, textStart, shape, bytes } = this.#reader;
-    const blanks = bytes[start] === 32 || bytes[start] === 9;
-    if (blanks && (shape.kind === "rule" || shape.kind === "bad")) return;
-    this.#once(
-      "text-before-lines",
-      node,
-      {
-        checkId: "text-around-rules",
-        severity: "info",
-        offset: start,
-        length: textStart - start,
-        expected: null,
-        suggestion: null,
-      },
-      (count) =>
-        `text that is not iptables-save's before ${count === 1 ? "a line" : `${count} lines`} (a prompt, a log prefix, indentation); what stands behind it was read`,
-    );
-  }
-
-  #noise(node: number, block: Block | null): void {
-    const { textStart, end } = this.#reader;
-    if (block?.table != null && !block.committed) {
-      if (this.#reader.shape.words === 0 && end - textStart > 0)
-        this.#once(
-          "noise-in-table",
-          node,
-          {
-            checkId: "text-around-rules",
-            severity: "warning",
-            offset: textStart,
-            length: end - textStart,
-            expected: null,
-            suggestion: null,
-          },
-          (count) =>
-            `${count === 1 ? "a line that is" : `${count} lines that are`} neither a rule nor a chain inside a table; iptables-restore refuses this`,
-        );
+  #rule(node: number, block: Block | null): void {
+    const { shape, scanner, textStart, end, joined } = this.#reader;
+    if (joined > 0) {
+      this.#syntax(
+        node,
+        textStart,
+        end - textStart,
+        "a newline inside quotes; iptables-restore cannot read this back",
+        "a comment on one line",
+        "newline-in-quotes",
+      );
       return;
     }
-    this.#once(
-      "noise",
+    if (this.#isOdd(shape) && this.#oddity(node, shape)) return;
+    if (shape.kind === "rule" && scanner.count > MOST_WORDS) {
+      this.#syntax(
+        node,
+        textStart,
+        end - textStart,
+        `${scanner.count} words; ${REFUSED}`,
+        `at most ${MOST_WORDS} words`,
+        "too-many-words",
+      );
+      return;
+    }
+    this.#values?.check(node, block);
+  }
+
+  #isOdd(shape: Shape): boolean {
+    const known = shape.id >= 0 ? this.#odd[shape.id] : undefined;
+    if (known !== undefined) return known;
+    const odd =
+      shape.noteWord >= 0 ||
+      shape.matches.some((match) => match.record === null) ||
+      shape.options.some((option) => option.record === null || option.bangWord > option.flagWord);
+    if (shape.id >= 0) this.#odd[shape.id] = odd;
+    return odd;
+  }
+
+  /** What the form of the line alone shows; true where it was worth an error. */
+  #oddity(node: number, shape: Shape): boolean {
+    if (shape.noteWord >= 0)
+      this.#list.add(node, {
+        ...this.#word(shape.noteWord),
+        checkId: "trailing-text",
+        severity: "warning",
+        message: `text after the rule; ${REFUSED}`,
+        expected: "the rule alone: iptables knows no comment at the end of a line",
+      });
+    const foreign = shape.matches.find((match) => match.record === null);
+    if (foreign !== undefined) this.#unknownExtension(node, "match", foreign.word);
+    const unknown = shape.options.find((option) => option.record === null);
+    if (unknown !== undefined && foreign === undefined) {
+      if (unknown.owner === TARGET && shape.targetRecord === null && shape.targetWord >= 0) {
+        this.#unknownExtension(node, "target", shape.targetWord);
+        return false;
+      }
+      const flag = this.#text(unknown.flagWord);
+      const expected = "an option of the core or of an extension named before it";
+      this.#list.add(node, {
+        ...this.#word(unknown.flagWord),
+        checkId: "unknown-option",
+        severity: "error",
+        message: `unknown option "${flag}"; ${REFUSED}`,
+        expected,
+        suggestion: nearestOption(flag, shape),
+      });
+      return true;
+    }
+    const old = shape.options.find((option) => option.bangWord > option.flagWord);
+    if (old === undefined) return false;
+    const flag = this.#text(old.flagWord);
+    this.#list.add(node, {
+      ...this.#word(old.bangWord),
+      checkId: "old-negation",
+      severity: "warning",
+      message: `"!" after ${flag}, the spelling before iptables 1.4.3; ${REFUSED} today`,
+      expected: `"!" before ${flag}`,
+    });
+    return false;
+  }
+
+  #unknownExtension(node: number, kind: "match" | "target", word: number): void {
+    const name = this.#text(word);
+    const suggestion =
+      kind === "match"
+        ? nearest(
+            name,
+            allMatches.map((match) => match.name),
+          )
+        : null;
+    const found: Omit<Found, "message"> = {
+      ...this.#word(word),
+      checkId: "unknown-extension",
+      severity: "info",
+      suggestion,
+    };
+    const unknown = kind === "match" ? "what it asks of a packet is unknown" : "what it does with a packet is unknown";
+    this.#list.once(
+      `${kind} ${name}`,
       node,
-      {
-        checkId: "text-around-rules",
-        severity: "info",
-        offset: textStart,
-        length: end - textStart,
-        expected: null,
-        suggestion: null,
-      },
-      (count) =>
-        `${count === 1 ? "a line that is" : `${count} lines that are`} not iptables-save's (a prompt, a command, prose)`,
+      found,
+      (count) => `${kind} "${name}" is not known to iptlint (${counted(count, "rule")}); ${unknown}`,
     );
   }
 
@@ -286,184 +203,125 @@ export class LineProblems {
     if (error === null) return;
     const last = scanner.count - 1;
     const word = error.word < 0 ? last : Math.min(error.word, last);
-    const offset = word < 0 ? textStart : (scanner.spans[word << 1] as number);
-    const wordEnd = word < 0 ? end : (scanner.spans[(word << 1) + 1] as number);
-    const seen = word < 0 ? "" : scanner.text(offset, Math.min(wordEnd, offset + 80));
-    const atEnd = error.word > last;
-    const message =
-      error.checkId === "missing-value"
-        ? `"${seen}" has no value`
-        : atEnd || seen === ""
-          ? error.message
-          : `${error.message}: "${seen}"`;
-    this.#add(
-      node,
-      error.checkId,
-      "error",
-      offset,
-      wordEnd - offset,
-      message,
-      error.expected,
-      error.checkId === "syntax-error" ? near(seen, shape) : null,
-    );
-  }
-
-  #table(node: number, block: Block | null): void {
-    const name = block?.table ?? "";
-    if (["filter", "nat", "mangle", "raw", "security"].includes(name)) return;
-    const suggestion = nearest(name, ["filter", "nat", "mangle", "raw", "security"]);
-    this.#add(
-      node,
-      "unknown-table",
-      "error",
-      this.#reader.textStart,
-      0,
-      `iptables has no table "${name.slice(0, 40)}"`,
-      "filter, nat, mangle, raw or security",
-      suggestion,
-    );
-  }
-
-  /** Reports what the form of the line alone shows; true where that makes its values not worth a look. */
-  #oddity(node: number, shape: Shape): boolean {
-    const { scanner } = this.#reader;
-    const start = (word: number): number => scanner.spans[word << 1] as number;
-    const width = (word: number): number => (scanner.spans[(word << 1) + 1] as number) - start(word);
-    const text = (word: number): string => scanner.text(start(word), start(word) + Math.min(width(word), 80));
-    if (shape.noteWord >= 0)
-      this.#add(
-        node,
-        "trailing-text",
-        "warning",
-        start(shape.noteWord),
-        0,
-        "text after the rule; iptables-restore refuses this",
-        "the rule alone: iptables knows no comment at the end of a line",
-      );
-    const unknownMatch = shape.matches.find((match) => match.record === null);
-    if (unknownMatch !== undefined) {
-      const name = text(unknownMatch.word);
-      const suggestion = nearest(
-        name,
-        allMatches.map((match) => match.name),
-      );
-      this.#once(
-        `match ${name}`,
-        node,
-        {
-          checkId: "unknown-extension",
-          severity: "info",
-          offset: start(unknownMatch.word),
-          length: width(unknownMatch.word),
-          expected: null,
-          suggestion,
-        },
-        (count) =>
-          `match "${name}" is not known to iptlint (${count === 1 ? "1 rule" : `${count} rules`}); what it asks of a packet is unknown`,
-      );
-    }
-    const unknown = shape.options.find((option) => option.record === null);
-    if (unknown !== undefined && unknownMatch === undefined) {
-      this.#add(
-        node,
-        "unknown-option",
-        "error",
-        start(unknown.flagWord),
-        width(unknown.flagWord),
-        `unknown option "${text(unknown.flagWord)}"`,
-        "an option of the core or of an extension named before it",
-        near(text(unknown.flagWord), shape),
-      );
-      return true;
-    }
-    const old = shape.options.find((option) => option.bangWord > option.flagWord);
-    if (old !== undefined)
-      this.#add(
-        node,
-        "old-negation",
-        "warning",
-        start(old.bangWord),
-        1,
-        `"!" after ${text(old.flagWord)}: the spelling before iptables 1.4.3; iptables-restore refuses this today`,
-        `"!" before ${text(old.flagWord)}`,
-      );
-    return false;
-  }
-
-  #checkValues(node: number, plan: Plan, block: Block | null): void {
-    const { scanner, bytes } = this.#reader;
-    const family = block?.header?.family ?? null;
-    for (const { word, option, codec } of plan.values) {
-      const start = scanner.spans[word << 1] as number;
-      const end = scanner.spans[(word << 1) + 1] as number;
-      if (codec.accepts?.(bytes, start, end, family) === true) continue;
-      const text = scanner.text(start, end);
-      const result = codec.parse(text, { family });
-      if ("value" in result || result.needsHost === true) continue;
-      if (end - start > LONGEST_WORD) {
-        this.#add(
-          node,
-          "invalid-value",
-          "error",
-          start,
-          end - start,
-          `a word of ${end - start} bytes; iptables-restore refuses this`,
-          `at most ${LONGEST_WORD} bytes`,
-        );
-        return;
-      }
-      const flag = option.record?.flag ?? "";
-      this.#add(
-        node,
-        "invalid-value",
-        "error",
-        start,
-        end - start,
-        `${flag} cannot be "${text.slice(0, 80)}"; iptables-restore refuses this`,
-        result.expected,
-      );
+    if (word < 0) {
+      this.#syntax(node, textStart, end - textStart, error.message, error.expected ?? "a line of iptables-save");
       return;
     }
-  }
-}
-
-function planOf(shape: Shape): Plan {
-  const values: { word: number; option: ShapeOption; codec: Codec<unknown> }[] = [];
-  for (const option of shape.options)
-    option.valueWords.forEach((word, k) => {
-      const codec = option.record?.codecs[k];
-      if (codec !== undefined) values.push({ word, option, codec });
+    const seen = this.#text(word);
+    const atEnd = error.word > last || seen === "";
+    this.#list.add(node, {
+      ...this.#word(word),
+      checkId: error.checkId,
+      severity: "error",
+      message:
+        error.checkId === "missing-value"
+          ? `"${seen}" has no value`
+          : atEnd
+            ? error.message
+            : `${error.message}: "${seen}"`,
+      ...(error.expected === null ? {} : { expected: error.expected }),
+      suggestion: error.checkId === "syntax-error" ? nearestOption(seen, shape) : null,
     });
-  const oddities =
-    shape.noteWord >= 0 ||
-    shape.matches.some((match) => match.record === null) ||
-    shape.options.some((option) => option.record === null || option.bangWord > option.flagWord);
-  return { values, oddities };
-}
-
-/** The known spelling that a word of this line is nearest to, or `null`. */
-function near(word: string, shape: Shape): string | null {
-  if (!word.startsWith("-")) return null;
-  const spellings: string[] = [];
-  const add = (options: readonly { flag: string; aliases?: readonly string[] }[]): void => {
-    for (const option of options) spellings.push(option.flag, ...(option.aliases ?? []));
-  };
-  add(coreOptions);
-  for (const match of shape.matches) if (match.record !== null) add(match.record.options);
-  if (shape.targetRecord !== null) add(shape.targetRecord.options);
-  return nearest(word, spellings);
-}
-
-function nearest(word: string, candidates: readonly string[]): string | null {
-  if (word.length > 40) return null;
-  let best: string | null = null;
-  let least = Math.min(3, Math.ceil(word.length / 3) + 1);
-  for (const candidate of candidates) {
-    const steps = distance(word, candidate);
-    if (steps < least && steps > 0) {
-      least = steps;
-      best = candidate;
-    }
   }
-  return best;
+
+  #table(node: number, name: string): void {
+    if (TABLES.includes(name)) return;
+    const { textStart, end } = this.#reader;
+    this.#list.add(node, {
+      checkId: "unknown-table",
+      severity: "error",
+      offset: textStart,
+      length: end - textStart,
+      message: `iptables has no table "${name.slice(0, 40)}"`,
+      expected: "filter, nat, mangle, raw or security",
+      suggestion: nearest(name, TABLES),
+    });
+  }
+
+  #tooLong(node: number): void {
+    const { start, end } = this.#reader;
+    const message = `a line of ${end - start} bytes; iptables-restore cuts lines at ${LONGEST_LINE} bytes and reads the rest as a new line`;
+    this.#list.add(node, {
+      checkId: "line-too-long",
+      severity: "warning",
+      offset: start,
+      length: end - start,
+      message,
+    });
+  }
+
+  #lineEnd(node: number): void {
+    const { bytes, end, next } = this.#reader;
+    if (next - end === 2 && bytes[end] === 13) this.#crlf++;
+    else this.#lf++;
+    if (this.#crlf === 0 || this.#lf === 0) return;
+    this.#list.once(
+      "line ends",
+      node,
+      {
+        checkId: "mixed-line-endings",
+        severity: "warning",
+        offset: end,
+        length: next - end,
+        expected: "LF at the end of every line",
+      },
+      () => "some lines end in LF and some in CR LF; iptables-restore takes the CR for part of the last word",
+    );
+  }
+
+  #before(node: number): void {
+    const { start, textStart, shape, bytes } = this.#reader;
+    // iptables-restore takes blanks before a rule, and before nothing else
+    if ((bytes[start] === 32 || bytes[start] === 9) && (shape.kind === "rule" || shape.kind === "bad")) return;
+    this.#list.once(
+      "before",
+      node,
+      { checkId: "text-around-rules", severity: "info", offset: start, length: textStart - start },
+      (count) =>
+        `text that is not iptables-save's before ${counted(count, "line")} (a prompt, a log prefix, indentation); what stands behind it was read`,
+    );
+  }
+
+  #noise(node: number, block: Block | null): void {
+    const { textStart, end } = this.#reader;
+    const place = { checkId: "text-around-rules", offset: textStart, length: end - textStart } as const;
+    if (block !== null && block.table !== null && !block.committed)
+      this.#list.once(
+        "noise in table",
+        node,
+        { ...place, severity: "warning" },
+        (count) => `${counted(count, "line")} inside a table neither a rule nor a chain; ${REFUSED}`,
+      );
+    else
+      this.#list.once(
+        "noise",
+        node,
+        { ...place, severity: "info" },
+        (count) => `${counted(count, "line")} not iptables-save's (a prompt, a command, prose)`,
+      );
+  }
+
+  #syntax(
+    node: number,
+    offset: number,
+    length: number,
+    message: string,
+    expected: string,
+    checkId = "syntax-error",
+  ): void {
+    this.#list.add(node, { checkId, severity: "error", offset, length, message, expected });
+  }
+
+  #word(word: number): { offset: number; length: number } {
+    const { spans } = this.#reader.scanner;
+    const offset = spans[word << 1] as number;
+    return { offset, length: (spans[(word << 1) + 1] as number) - offset };
+  }
+
+  #text(word: number): string {
+    const { offset, length } = this.#word(word);
+    return this.#reader.scanner.text(offset, offset + Math.min(length, 80));
+  }
 }
+
+const counted = (count: number, noun: string): string => (count === 1 ? `1 ${noun}` : `${count} ${noun}s`);

@@ -1,5 +1,5 @@
 import { WORD } from "./keyword.ts";
-import { isCommit, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
+import { beginsCounters, isCommit, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
 import { Scanner } from "./scanner.ts";
 import { EMPTY_SHAPE, type Shape } from "./shape.ts";
 import { ShapeMemo } from "./shape-memo.ts";
@@ -77,6 +77,10 @@ export class LineReader {
         }
         return;
       case 91:
+        if (!beginsCounters(this.bytes, start, this.end)) {
+          this.#other(start, limit, fresh);
+          return;
+        }
         this.#rule(start, limit);
         if (fresh && this.shape.kind === "bad" && this.shape !== UNTERMINATED) this.#behindNoise(start, limit);
         return;
@@ -105,7 +109,7 @@ export class LineReader {
       this.textStart = first;
       this.scanner.single(first, first + 6, WORD.commit);
       this.shape = this.memo.shape(this.scanner);
-    } else if (first > start && "-[:*#".includes(String.fromCharCode(this.bytes[first] as number))) {
+    } else if (first > start && "-:*#[".includes(String.fromCharCode(this.bytes[first] as number))) {
       this.#text(first, limit, fresh);
     } else {
       this.scanner.count = 0;

@@ -18,6 +18,12 @@ export function lineStart(bytes: Uint8Array, from: number, end: number, last = e
   return -1;
 }
 
+/** `[` and a digit: counters, not the `[user@host ~]#` of a prompt. */
+export const beginsCounters = (bytes: Uint8Array, p: number, end: number): boolean => {
+  const code = p + 1 < end ? (bytes[p + 1] as number) : 0;
+  return bytes[p] === 91 && code >= 48 && code <= 58;
+};
+
 /** `COMMIT` with nothing but blanks behind it. */
 export function isCommit(bytes: Uint8Array, p: number, end: number): boolean {
   return spells(bytes, p, end, "COMMIT") && skipBlanks(bytes, p + 6, end) === end;

@@ -62,7 +62,7 @@ class Run {
     this.#block = null;
     this.#header = null;
     this.#fileNodes.push(this.#starts.length);
-    this.#problems.beginFile(start, end);
+    this.#problems.beginFile(start);
     for (let at = start; at < end; at = reader.next) {
       reader.read(at, end, at === start);
       const node = this.#starts.length;

@@ -1,0 +1,61 @@
+import type { Problem } from "./problem.ts";
+
+/** So many problems of one kind are kept; the rest is counted. */
+const MOST_OF_A_KIND = 10_000;
+
+/** A problem as it is found; what is left out is `null`. */
+export interface Found extends Pick<Problem, "checkId" | "severity" | "offset" | "length" | "message"> {
+  readonly expected?: string;
+  readonly suggestion?: string | null;
+}
+
+interface Repeated {
+  readonly node: number;
+  readonly found: Omit<Found, "message">;
+  readonly message: (count: number) => string;
+  count: number;
+}
+
+/** Collects problems: each kind up to a bound, and what stands in many lines said once with their number. */
+export class ProblemList {
+  readonly #problems: Problem[] = [];
+  readonly #counts = new Map<string, number>();
+  #repeated = new Map<string, Repeated>();
+
+  add(node: number, found: Found): void {
+    const count = (this.#counts.get(found.checkId) ?? 0) + 1;
+    this.#counts.set(found.checkId, count);
+    if (count > MOST_OF_A_KIND) return;
+    this.#problems.push({ ...found, node, expected: found.expected ?? null, suggestion: found.suggestion ?? null });
+  }
+
+  /** Notes one more case of what `key` names; `message` is asked for the words once the number is known. */
+  once(key: string, node: number, found: Omit<Found, "message">, message: (count: number) => string): void {
+    const known = this.#repeated.get(key);
+    if (known !== undefined) known.count++;
+    else this.#repeated.set(key, { node, found, message, count: 1 });
+  }
+
+  /** Says what was noted with `once` since the last call. */
+  flush(): void {
+    for (const { node, found, message, count } of this.#repeated.values())
+      this.add(node, { ...found, message: message(count) });
+    this.#repeated = new Map();
+  }
+
+  /** All problems in the order of their places. */
+  all(): Problem[] {
+    const problems = [...this.#problems];
+    for (const [checkId, count] of this.#counts) {
+      const last = this.#problems.findLast((problem) => problem.checkId === checkId);
+      if (count > MOST_OF_A_KIND && last !== undefined)
+        problems.push({
+          ...last,
+          message: `${count - MOST_OF_A_KIND} more of this kind`,
+          expected: null,
+          suggestion: null,
+        });
+    }
+    return problems.sort((a, b) => a.offset - b.offset);
+  }
+}
