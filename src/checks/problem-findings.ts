@@ -1,0 +1,35 @@
+import { displayText } from "../../grammar/bytes.ts";
+import type { Problem } from "../../grammar/problem.ts";
+import type { Ast } from "../../grammar/syntax-tree.ts";
+import type { Finding } from "./finding.ts";
+import { locate } from "./location.ts";
+
+/** What the parser has to say of a text, as findings. */
+export function* problemFindings(ast: Ast): Iterable<Finding> {
+  for (const problem of ast.problems) yield findingOf(ast, problem);
+}
+
+function findingOf(ast: Ast, problem: Problem): Finding {
+  const { checkId, severity, offset, length, message, expected, suggestion } = problem;
+  const advice = [
+    expected === null ? null : `expected: ${expected}`,
+    suggestion === null ? null : `did you mean ${suggestion}?`,
+  ].filter((part) => part !== null);
+  return {
+    checkId,
+    severity,
+    confidence: "certain",
+    message: displayText(message),
+    table: null,
+    chain: null,
+    servicePort: null,
+    location: locate(ast, offset, length),
+    label: advice.length === 0 ? null : displayText(advice.join("; ")),
+    missing: [],
+    related: [],
+    effect: null,
+    confirm: null,
+    remedy: null,
+    references: [],
+  };
+}

@@ -1,0 +1,9 @@
+import { version } from "../version.ts";
+
+const argv = process.argv.slice(2);
+if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
+  process.stdout.write(`${version}\n`);
+} else {
+  const [{ main }, { systemIo }] = await Promise.all([import("./main.ts"), import("./system-io.ts")]);
+  process.exitCode = await main(argv, systemIo());
+}

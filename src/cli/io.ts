@@ -1,0 +1,35 @@
+/** Where text goes: a terminal, a pipe, a file. */
+export interface Output {
+  /** @throws {ClosedPipeError} when nobody reads any more */
+  write(text: string): void;
+  readonly isTerminal: boolean;
+  /** Width of the terminal; `null` where it is none. */
+  readonly columns: number | null;
+}
+
+/** Everything that the command line needs of the world. */
+export interface Io {
+  /** @throws the error of node:fs with its `code` */
+  read(path: string): Uint8Array;
+  readStdin(): Uint8Array;
+  readonly stdinIsTerminal: boolean;
+  /** @throws the error of node:fs with its `code` */
+  writeFile(path: string, text: Iterable<string>): void;
+  /** @throws {Error} when the bytes are not gzip or are damaged; an incomplete text gives what can be unpacked */
+  gunzip(bytes: Uint8Array): Uint8Array;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Milliseconds from some fixed moment. */
+  now(): number;
+}
+
+/** The reader of our output went away (`| head`). */
+export class ClosedPipeError extends Error {
+  override name = "ClosedPipeError";
+}
+
+/** What the user asked for cannot be: exit code 2. */
+export class UsageError extends Error {
+  override name = "UsageError";
+}

@@ -1,0 +1,84 @@
+import { isAtLeast } from "../checks/finding.ts";
+import { lint } from "../lint.ts";
+import { groupByNode } from "../nodes.ts";
+import { type FormatName, formats } from "../report/formats.ts";
+import type { Report } from "../report/report.ts";
+import { limitFindings } from "../report/select.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { readInputs } from "./inputs.ts";
+import { type Io, UsageError } from "./io.ts";
+import { lookFor } from "./look.ts";
+import type { FormatRequest, LintOptions } from "./program.ts";
+import { Progress } from "./progress.ts";
+
+/** Formats that people read: long lists of the same are cut. */
+const readByPeople: ReadonlySet<string> = new Set(["text", "markdown"]);
+const shownOfEach = 20;
+
+/** `iptlint [dump...]` */
+export function lintCommand(paths: readonly string[], options: LintOptions, io: Io): ExitCode {
+  const outputs = outputsFor(options.format ?? []);
+  const named = options.node ?? [];
+  const { texts, unreadable } = readInputs([...paths, ...named.flatMap(({ files }) => files)], io);
+  const progress = new Progress(io);
+  const found = lint(groupByNode(texts, named), {
+    minConfidence: options.minConfidence,
+    only: options.only ?? null,
+    onProgress: (step) => progress.step(step),
+  });
+  progress.end();
+  const report: Report = { ...found, unreadable };
+  for (const { format, file } of outputs) {
+    const limit = options.maxFindings ?? (readByPeople.has(format) ? shownOfEach : 0);
+    const pieces = formats[format](limitFindings(report, limit), {
+      ...lookFor(options, io),
+      quiet: options.quiet ?? false,
+    });
+    if (file === null) for (const piece of gathered(pieces)) io.stdout.write(piece);
+    else writeTo(file, gathered(pieces), io);
+  }
+  if (unreadable.length > 0) return exitCodes.unreadable;
+  return isFine(report, options.failOn) ? exitCodes.ok : exitCodes.found;
+}
+
+/** Where each format goes. Standard output gets one; text, when none was asked for. */
+function outputsFor(requests: readonly FormatRequest[]): { format: FormatName; file: string | null }[] {
+  const outputs = requests.map(({ format, file }) => ({ format: format as FormatName, file }));
+  const onStdout = outputs.filter(({ file }) => file === null);
+  if (onStdout.length > 1) {
+    const names = onStdout.map(({ format }) => format).join(" and ");
+    throw new UsageError(
+      `${names} cannot share standard output; give files: --format ${onStdout[1]?.format}=report.txt`,
+    );
+  }
+  return onStdout.length === 0 ? [{ format: "text", file: null }, ...outputs] : outputs;
+}
+
+function isFine(report: Report, failOn: LintOptions["failOn"]): boolean {
+  if (failOn === "never") return true;
+  return report.nodes.every(
+    (node) =>
+      (node.kubeProxy !== null || !node.expectsKubeProxy) &&
+      node.findings.every((finding) => !isAtLeast(finding.severity, failOn)),
+  );
+}
+
+function writeTo(file: string, pieces: Iterable<string>, io: Io): void {
+  try {
+    io.writeFile(file, pieces);
+  } catch (error) {
+    throw new UsageError(`${file} cannot be written (${error instanceof Error ? error.message : String(error)})`);
+  }
+}
+
+/** Few large pieces of text instead of many small ones. */
+function* gathered(pieces: Iterable<string>): Iterable<string> {
+  let text = "";
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < 1 << 16) continue;
+    yield text;
+    text = "";
+  }
+  if (text !== "") yield text;
+}

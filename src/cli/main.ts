@@ -1,0 +1,56 @@
+import { CommanderError } from "commander";
+import { forTerminal } from "../report/escape.ts";
+import { version } from "../version.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { ClosedPipeError, type Io, UsageError } from "./io.ts";
+import { createProgram } from "./program.ts";
+
+/**
+ * The whole command line.
+ * @param argv - the arguments behind the program's name
+ * @returns the exit code; never throws
+ */
+export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
+  try {
+    return await run(argv, io);
+  } catch (error) {
+    // Nobody reads the output any more, so nobody reads about it either.
+    if (error instanceof ClosedPipeError) return exitCodes.ok;
+    return reportBug(error, io);
+  }
+}
+
+async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok;
+  const program = createProgram(io, (result) => {
+    code = result;
+  });
+  try {
+    if (argv.length === 0 && io.stdinIsTerminal) {
+      io.stderr.write(program.helpInformation({ error: true }));
+      return exitCodes.usage;
+    }
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof UsageError) {
+      io.stderr.write(`iptlint: ${forTerminal(error.message)}\nTry: iptlint --help\n`);
+      return exitCodes.usage;
+    }
+    throw error;
+  }
+}
+
+function reportBug(error: unknown, io: Io): ExitCode {
+  const stack = error instanceof Error ? (error.stack ?? String(error)) : String(error);
+  const lines = stack.split("\n").map((line) => forTerminal(line));
+  try {
+    io.stderr.write(
+      `iptlint ${version}: this is a bug in iptlint, not in your dump. Please report it with the command and, if you may, the dump:\n${lines.slice(0, 8).join("\n")}\n`,
+    );
+  } catch {
+    // There is nowhere left to say it.
+  }
+  return exitCodes.bug;
+}

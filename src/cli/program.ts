@@ -1,0 +1,144 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import { version } from "../version.ts";
+import type { ExitCode } from "./exit-codes.ts";
+import type { Io } from "./io.ts";
+import type { LookOptions } from "./look.ts";
+
+/** `--format sarif=out.sarif`: a format and the file that it goes to, `null` for standard output. */
+export interface FormatRequest {
+  readonly format: string;
+  readonly file: string | null;
+}
+
+/** `--node name=a.txt,b.txt` */
+export interface NodeRequest {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/** Options of the commands that read dumps. */
+export interface DumpOptions {
+  readonly node?: readonly NodeRequest[];
+}
+
+export interface LintOptions extends DumpOptions, LookOptions {
+  readonly format?: readonly FormatRequest[];
+  readonly failOn: "error" | "warning" | "info" | "never";
+  readonly minConfidence: "certain" | "likely" | "hint";
+  readonly only?: readonly string[];
+  readonly quiet?: boolean;
+  readonly maxFindings?: number;
+}
+
+const formatNames = ["text", "concise", "json", "sarif", "github", "markdown", "junit"];
+
+const exitHelp = `
+Exit codes: 0 fine; 1 findings, or nothing found; 2 wrong usage; 3 an input is unreadable or no dump; 4 a bug in iptlint
+`;
+
+/** Declares the commands. Each is loaded when it is called, so that help and version wait for nothing. */
+export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
+  const program = new Command("iptlint");
+  program
+    .description(
+      "Says what is wrong in iptables-save dumps of Kubernetes nodes, which Service owns a port, where a packet goes.",
+    )
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, write) => write(`iptlint: ${text.replace(/^error: /, "")}`),
+      getOutHelpWidth: () => io.stdout.columns ?? 100,
+      getErrHelpWidth: () => io.stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .addHelpText("after", exitHelp);
+
+  dumps(program)
+    .usage("[options] [dump...]\n       iptlint <command> …")
+    .addOption(
+      new Option(
+        "--format <format[=file]>",
+        `${formatNames.join(", ")}; may be given several times (default: text)`,
+      ).argParser(collect(parseFormat)),
+    )
+    .addOption(
+      choice(
+        "--fail-on <severity>",
+        "exit with 1 from this severity on",
+        ["error", "warning", "info", "never"],
+        "warning",
+      ),
+    )
+    .addOption(
+      choice("--min-confidence <confidence>", "leave out what is less sure", ["certain", "likely", "hint"], "hint"),
+    )
+    .addOption(
+      new Option("--only <ids>", "run these checks alone: ids or patterns such as missing-*").argParser(
+        collect(parseList),
+      ),
+    )
+    .option("--quiet", "print the findings without the summaries")
+    .addOption(
+      new Option(
+        "--max-findings <n>",
+        "print so many findings of each check, 0 for all (default: 20 in text and markdown, else all)",
+      ).argParser(parseCount),
+    )
+    .action(async (paths: string[], options: LintOptions & { only?: string[][] }) => {
+      const { lintCommand } = await import("./lint-command.ts");
+      const { only, ...rest } = options;
+      done(lintCommand(paths, { ...rest, ...(only !== undefined && { only: only.flat() }) }, io));
+    });
+  return program;
+}
+
+/** What all commands that read dumps take. */
+function dumps(command: Command): Command {
+  return command
+    .argument("[dump...]", "files with the output of iptables-save (gzip too); - or a pipe is standard input")
+    .addOption(
+      new Option("--node <name=files>", "these files are one node's: a=v4.txt,v6.txt").argParser(collect(parseNode)),
+    )
+    .addOption(choice("--color <when>", "colour the text", ["auto", "always", "never"], "auto"))
+    .addOption(
+      new Option("--width <columns>", "columns to fill (default: the terminal's, else 100)").argParser(parseCount),
+    );
+}
+
+function choice(flags: string, description: string, choices: readonly string[], preset: string): Option {
+  return new Option(flags, description).choices(choices).default(preset);
+}
+
+function collect<T>(parse: (text: string) => T): (text: string, previous: readonly T[] | undefined) => T[] {
+  return (text, previous = []) => [...previous, parse(text)];
+}
+
+function parseFormat(text: string): FormatRequest {
+  const equals = text.indexOf("=");
+  const format = equals < 0 ? text : text.slice(0, equals);
+  const file = equals < 0 ? null : text.slice(equals + 1);
+  if (!formatNames.includes(format)) throw new InvalidArgumentError(`Formats are ${formatNames.join(", ")}.`);
+  if (file === "") throw new InvalidArgumentError("A file name is missing behind =.");
+  return { format, file };
+}
+
+function parseNode(text: string): NodeRequest {
+  const [name = "", files = ""] = text.split(/=(.*)/s);
+  if (name === "" || files === "") throw new InvalidArgumentError("It reads name=file,file.");
+  return { name, files: files.split(",").filter((file) => file !== "") };
+}
+
+function parseList(text: string): string[] {
+  return text.split(",").filter((item) => item !== "");
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It is a whole number.");
+  return Number(text);
+}

@@ -1,0 +1,82 @@
+import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { isatty } from "node:tty";
+import { constants, gunzipSync } from "node:zlib";
+import { ClosedPipeError, type Io, type Output } from "./io.ts";
+
+/** The real world: files, the standard streams, the clock. */
+export function systemIo(): Io {
+  return {
+    read: (path) => readFileSync(path),
+    readStdin,
+    stdinIsTerminal: isatty(0),
+    writeFile,
+    gunzip: (bytes) => gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
+    stdout: output(1),
+    stderr: output(2),
+    env: process.env,
+    now: () => performance.now(),
+  };
+}
+
+function output(descriptor: 1 | 2): Output {
+  const isTerminal = isatty(descriptor);
+  return {
+    write: (text) => writeAll(descriptor, text),
+    isTerminal,
+    columns: isTerminal ? ((descriptor === 1 ? process.stdout : process.stderr).columns ?? null) : null,
+  };
+}
+
+/** Written at once, so that the process can be stopped and a broken pipe be seen where it happens. */
+function writeAll(descriptor: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      if (codeOf(error) === "EPIPE") throw new ClosedPipeError("nobody reads the output");
+      if (codeOf(error) !== "EAGAIN") throw error;
+      pause();
+    }
+  }
+}
+
+function readStdin(): Uint8Array {
+  const chunks: Buffer[] = [];
+  for (let size = 1 << 16; ; size = Math.min(size * 2, 1 << 24)) {
+    const chunk = Buffer.allocUnsafe(size);
+    const length = readSome(chunk);
+    if (length === 0) return Buffer.concat(chunks);
+    chunks.push(chunk.subarray(0, length));
+  }
+}
+
+function readSome(chunk: Buffer): number {
+  for (;;) {
+    try {
+      return readSync(0, chunk);
+    } catch (error) {
+      if (codeOf(error) === "EOF") return 0;
+      if (codeOf(error) !== "EAGAIN") throw error;
+      pause();
+    }
+  }
+}
+
+function writeFile(path: string, text: Iterable<string>): void {
+  const descriptor = openSync(path, "w");
+  try {
+    for (const piece of text) writeAll(descriptor, piece);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The other end of a pipe is not ready yet. */
+function pause(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}

@@ -1,0 +1,12 @@
+export type * from "../grammar/ast.ts";
+export { type ParseOptions, parse } from "../grammar/parse.ts";
+export { print } from "../grammar/print.ts";
+export type { Problem } from "../grammar/problem.ts";
+export { Source } from "../grammar/source.ts";
+export type { Ast } from "../grammar/syntax-tree.ts";
+export type { Confidence, Finding, Location, Related, Severity } from "./checks/finding.ts";
+export { type LintOptions, lint } from "./lint.ts";
+export { type DumpText, groupByNode, type NodeTexts } from "./nodes.ts";
+export { type FormatName, formats } from "./report/formats.ts";
+export type { Look, NodeReport, Report } from "./report/report.ts";
+export { version } from "./version.ts";
