@@ -1,0 +1,103 @@
+import { displayText } from "../../grammar/bytes.ts";
+import { type ChainId, NONE } from "../netfilter/ruleset.ts";
+import { rulesetsOf } from "../netfilter/rulesets.ts";
+import type { RuleStore } from "../netfilter/store.ts";
+import type { Check, Draft } from "./check.ts";
+import { type Context, contextsOf } from "./context.ts";
+import { type Finding, severities } from "./finding.ts";
+import { allChecks } from "./index.ts";
+import { problemFindings } from "./problem-findings.ts";
+import { locationOf } from "./spot.ts";
+
+/** Checks that did not judge a ruleset, and why. */
+export interface Muted {
+  readonly checkIds: readonly string[];
+  /** A sentence without stop. */
+  readonly reason: string;
+}
+
+export interface CheckRun {
+  /** Worst first, then in the order of the text. */
+  readonly findings: readonly Finding[];
+  readonly muted: readonly Muted[];
+}
+
+/** Runs all checks over the texts of one node. */
+export function runChecks(store: RuleStore, checks: readonly Check[] = allChecks): CheckRun {
+  const found: { finding: Finding; offset: number }[] = [];
+  const muted = new Map<string, Set<string>>();
+  const fileStart = new Map(store.ast.source.files.map((file) => [file.name, file.start]));
+  const add = (finding: Finding): void => {
+    const { file, byteOffset } = finding.location;
+    found.push({ finding, offset: (fileStart.get(file) ?? 0) + byteOffset });
+  };
+  for (const finding of problemFindings(store.ast)) add(finding);
+  for (const context of contextsOf(rulesetsOf(store))) {
+    for (const check of checks) {
+      const reason = reasonToBeSilent(check, context);
+      if (reason === null) check.run(context, (draft) => add(findingOf(check, draft, context)));
+      else muted.set(reason, (muted.get(reason) ?? new Set()).add(check.id));
+    }
+  }
+  found.sort((a, b) => rank(a.finding) - rank(b.finding) || a.offset - b.offset || order(a.finding, b.finding));
+  return {
+    findings: found.map(({ finding }) => finding),
+    muted: [...muted].map(([reason, ids]) => ({ reason, checkIds: [...ids] })),
+  };
+}
+
+const rank = (finding: Finding): number => severities.indexOf(finding.severity);
+
+const order = (a: Finding, b: Finding): number => (a.checkId < b.checkId ? -1 : a.checkId > b.checkId ? 1 : 0);
+
+const whyNotWhole = {
+  cut: "is cut off",
+  fragment: "is an excerpt",
+  absent: "is missing",
+} as const;
+
+function reasonToBeSilent(check: Check, context: Context): string | null {
+  for (const table of check.needs) {
+    const wholeness = context.wholeness(table);
+    if (wholeness !== "whole") return `table ${table} ${whyNotWhole[wholeness]}${ofFamily(context)}`;
+  }
+  return null;
+}
+
+/** ` (IPv6)` where the node has rulesets of both. */
+function ofFamily(context: Context): string {
+  const several = new Set(context.all.map(({ ruleset }) => ruleset.family)).size > 1;
+  return several && context.ruleset.family !== null ? ` (IPv${context.ruleset.family})` : "";
+}
+
+function findingOf(check: Check, draft: Draft, context: Context): Finding {
+  const { store } = context;
+  const chain = chainOf(draft, context);
+  const table = chain !== NONE ? store.tableOf(chain).name : "table" in draft.at ? draft.at.table.name : null;
+  const optional = (text: string | null | undefined): string | null => (text == null ? null : displayText(text));
+  return {
+    checkId: check.id,
+    severity: draft.severity ?? check.severity,
+    confidence: draft.confidence ?? check.confidence,
+    message: displayText(draft.message),
+    table,
+    chain: chain === NONE ? null : displayText(store.chainName(chain)),
+    servicePort: optional(draft.servicePort),
+    location: locationOf(store, draft.at),
+    label: optional(draft.label),
+    missing: (draft.missing ?? []).map(displayText),
+    related: (draft.related ?? []).map(({ at, label, before }) => ({
+      location: locationOf(store, at),
+      label: displayText(label),
+      ...(before === true && { before }),
+    })),
+    effect: optional(draft.effect),
+    confirm: optional(draft.confirm === undefined ? check.confirm : draft.confirm),
+    remedy: optional(draft.remedy === undefined ? check.remedy : draft.remedy),
+    references: check.references,
+  };
+}
+
+function chainOf({ at }: Draft, { store }: Context): ChainId {
+  return "rule" in at ? store.chainOf(at.rule) : "chain" in at ? at.chain : NONE;
+}
