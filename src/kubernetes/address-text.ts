@@ -1,0 +1,33 @@
+/** Addresses as kube-proxy and iptables-save print them, taken apart as text: all of them are canonical already. */
+
+/** The address of `10.0.0.1/32`, `fd00::1/128`, `10.0.0.1`; `null` for a network. */
+export function hostOf(text: string): string | null {
+  const slash = text.indexOf("/");
+  if (slash < 0) return text;
+  const prefix = text.slice(slash + 1);
+  if (prefix !== (text.includes(":") ? "128" : "32")) return null;
+  return text.slice(0, slash);
+}
+
+/** `10.0.0.1/32`, `fd00::1/128`: an address as `-s` and `-d` print it. */
+export const hostPrefix = (ip: string): string => `${ip}/${ip.includes(":") ? 128 : 32}`;
+
+/** `10.0.0.1:80` and `[fd00::1]:80` in two; `null` when a part is missing: `:0`, `10.0.0.1`. */
+export function splitAddress(text: string): { readonly ip: string; readonly port: number } | null {
+  const colon = text.lastIndexOf(":");
+  const ip = text.startsWith("[") ? text.slice(1, colon - 1) : text.slice(0, colon);
+  if (colon <= 0 || ip === "" || (text.startsWith("[") && text[colon - 1] !== "]")) return null;
+  if (!text.startsWith("[") && ip.includes(":")) return null;
+  const port = portNumber(text.slice(colon + 1));
+  return port === null || port === 0 ? null : { ip, port };
+}
+
+/** `10.0.0.1:80`, `[fd00::1]:80`: net.JoinHostPort. */
+export const joinAddress = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`);
+
+/** One port from 0 to 65535; `null` for a range, a name, or nothing. */
+export function portNumber(text: string | null): number | null {
+  if (text === null || !/^\d{1,5}$/.test(text)) return null;
+  const port = Number(text);
+  return port > 65535 ? null : port;
+}

@@ -1,0 +1,66 @@
+import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import { hostOf, splitAddress } from "../address-text.ts";
+import { type Claim, claimOf } from "../templates/slots.ts";
+import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
+
+const SEP = roleNumber("sep");
+const HAIRPIN = claimOf("sep", "hairpin");
+const DNAT = claimOf("sep", "dnat");
+const LOST_DNAT = claimOf("sep", "lost dnat");
+
+/** The KUBE-SEP chains: integers by chain. */
+export class EndpointChains {
+  readonly #rules: ClaimedRules;
+  /** Rule that translates, by chain; `NONE` in chains without one. */
+  readonly dnat: Int32Array;
+  /** Rule that marks what comes back to its own sender, by chain. */
+  readonly hairpin: Int32Array;
+  /** Chains whose two rules name different addresses. */
+  readonly contradicting: ChainId[] = [];
+
+  constructor(rules: ClaimedRules) {
+    this.#rules = rules;
+    const { chainCount } = rules.ruleset.store;
+    this.dnat = new Int32Array(chainCount).fill(NONE);
+    this.hairpin = new Int32Array(chainCount).fill(NONE);
+    for (const chain of rules.chains) if (rules.roles[chain] === SEP) this.#read(chain);
+  }
+
+  isEndpointChain(chain: ChainId): boolean {
+    return chain !== NONE && this.#rules.roles[chain] === SEP;
+  }
+
+  /** `10.244.1.5:80` as the DNAT rule has it; `null` when there is none, or the capture lost the address. */
+  address(chain: ChainId): string | null {
+    const rule = this.dnat[chain] as RuleId;
+    if (rule === NONE) return null;
+    const text = this.#rules.value(rule, "endpoint");
+    return text === null || splitAddress(text) === null ? null : text;
+  }
+
+  /** Whether a packet that enters the chain leaves it again untranslated: no rule translates it, though the chain is there. */
+  isPassedThrough(chain: ChainId): boolean {
+    const { store } = this.#rules.ruleset;
+    return this.dnat[chain] === NONE && (store.isDeclared(chain) || store.firstRule(chain) !== NONE);
+  }
+
+  #read(chain: ChainId): void {
+    const { store } = this.#rules.ruleset;
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+      const claim = this.#rules.claims[rule] as Claim;
+      if (claim === HAIRPIN) this.#keep(this.hairpin, chain, rule);
+      else if (claim === DNAT || claim === LOST_DNAT) this.#keep(this.dnat, chain, rule);
+    }
+    const hairpin = this.hairpin[chain] as RuleId;
+    const dnat = this.dnat[chain] as RuleId;
+    if (hairpin === NONE || dnat === NONE || this.#rules.claims[dnat] === LOST_DNAT) return;
+    const source = this.#rules.value(hairpin, "endpointIP") ?? "";
+    const address = splitAddress(this.#rules.value(dnat, "endpoint") ?? "");
+    if (address !== null && hostOf(source) !== address.ip) this.contradicting.push(chain);
+  }
+
+  #keep(column: Int32Array, chain: ChainId, rule: RuleId): void {
+    if (column[chain] === NONE) column[chain] = rule;
+    else this.#rules.disown(rule);
+  }
+}

@@ -1,0 +1,73 @@
+import { NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import { parseServicePortName, printServicePortName, provenSpelling } from "../chain-name.ts";
+import type { ClaimedRules } from "./claimed-rules.ts";
+import type { EndpointChains } from "./endpoint-chains.ts";
+import type { ServiceGroup } from "./service-group.ts";
+
+const PROTOCOLS = ["tcp", "udp", "sctp"] as const;
+/** A chain's comments agree, or a person wrote them: more than the first few say nothing new. */
+const MOST_NAMES = 8;
+
+/** Names a Service port after the comments of its rules, and lets the hash in its chains' names decide between them. */
+export function nameGroup(group: ServiceGroup, rules: ClaimedRules, endpoints: EndpointChains): void {
+  group.protocol = protocolOf(group, rules, endpoints);
+  let first: string | null = null;
+  for (const name of namesIn(group, rules)) {
+    first ??= name;
+    if (!group.hashed || group.suffix === null) break;
+    for (const protocol of group.protocol === null ? PROTOCOLS : [group.protocol]) {
+      const proven = provenSpelling(name, protocol, group.suffix);
+      if (proven === null) continue;
+      group.name = proven;
+      group.nameEvidence = "hash";
+      group.protocol = protocol;
+      return;
+    }
+  }
+  if (first === null) return;
+  group.name = first;
+  group.nameEvidence = group.hashed && group.protocol !== null ? "refuted" : "comment";
+}
+
+/** `namespace/name:port` without the colon that old releases put behind a Service whose port has no name. */
+export function plainName(name: string): string {
+  const parsed = parseServicePortName(name);
+  return parsed === null ? name : printServicePortName(parsed);
+}
+
+function protocolOf(group: ServiceGroup, rules: ClaimedRules, endpoints: EndpointChains): string | null {
+  for (const frontend of group.frontends) if (frontend.protocol !== null) return frontend.protocol;
+  const { store } = rules.ruleset;
+  for (const chain of [group.chains.svc, group.localChain]) {
+    if (chain === NONE) continue;
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+      const target = store.targetChain(rule);
+      const dnat = endpoints.isEndpointChain(target) ? (endpoints.dnat[target] as RuleId) : NONE;
+      if (dnat !== NONE) return rules.value(dnat, "protocol");
+    }
+  }
+  return null;
+}
+
+/** Different names in the comments of a Service port's rules: those that lead to it first. */
+function* namesIn(group: ServiceGroup, rules: ClaimedRules): Generator<string> {
+  const seen = new Set<string>();
+  const isNew = (name: string | null): name is string => {
+    if (name === null || seen.size >= MOST_NAMES || seen.has(name) || parseServicePortName(name) === null) return false;
+    seen.add(name);
+    return true;
+  };
+  for (const { rule } of group.frontends.slice(0, MOST_NAMES)) {
+    const name = rules.name(rule);
+    if (isNew(name)) yield name;
+  }
+  const { store } = rules.ruleset;
+  for (const chain of Object.values(group.chains)) {
+    if (chain === NONE) continue;
+    let rule = store.firstRule(chain);
+    for (let i = 0; rule !== NONE && i < MOST_NAMES; i++, rule = store.nextRule(rule)) {
+      const name = rules.name(rule);
+      if (isNew(name)) yield name;
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import type { EndpointComment, Era, LocalDetector, ProxyParameters } from "../service-map.ts";
+import type { Role } from "../templates/slot.ts";
+import { type Claim, claimOf, slots, UNEXPECTED } from "../templates/slots.ts";
+import { hostOf } from "../address-text.ts";
+import { balanceOf, threshold } from "../balance.ts";
+import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
+
+/** Rules looked at for a setting that all rules of a kind share. */
+const SAMPLE = 64;
+
+/** kube-proxy's settings as its rules show them. */
+export function readParameters(rules: ClaimedRules, filterComplete: boolean): ProxyParameters {
+  const seen = new Seen(rules);
+  const era = eraOf(seen, filterComplete);
+  const invalid = seen.first("filter KUBE-FORWARD", "invalid");
+  const counted =
+    seen.has("nat KUBE-NODEPORTS", "counted-loopback") || (invalid !== null && hasFlag(rules, invalid, "--nfacct-name"));
+  const detector = detectorOf(seen);
+  const mark =
+    seen.value("nat KUBE-MARK-MASQ", "mark", "mark") ??
+    seen.value("nat KUBE-POSTROUTING", "unmarked", "mark") ??
+    seen.value("nat KUBE-POSTROUTING", "masquerade-marked", "mark");
+  const masquerade = seen.first("nat KUBE-POSTROUTING", "masquerade") ?? seen.first("nat KUBE-POSTROUTING", "masquerade-marked");
+  const nodePorts = seen.first("nat KUBE-SERVICES", "node-ports");
+  const addresses = seen.values("nat KUBE-SERVICES", "node-ports-address", "nodeAddress");
+  return {
+    era,
+    layout: layoutLabel(era, counted, seen),
+    masqueradeBit: bitOf(mark),
+    masqueradeMark: mark,
+    localDetector: detector.value,
+    localDetectorShown: detector.shown,
+    masqueradeAll: detector.all,
+    randomFully: masquerade === null ? null : hasFlag(rules, masquerade, "--random-fully"),
+    dropInvalid: invalid !== null ? true : seen.has("filter KUBE-FORWARD", "marked") && filterComplete ? false : null,
+    nfacct: era === null ? null : counted,
+    localhostNodePorts: nodePorts === null ? (addresses.length > 0 ? false : null) : rules.value(nodePorts, "notLoopback") === null,
+    nodePortAddresses: nodePorts !== null ? [] : addresses.length > 0 ? addresses.map((text) => hostOf(text) ?? text) : null,
+    martianGuard: seen.has("filter KUBE-FIREWALL", "martians") ? true : filterComplete ? false : null,
+    endpointComments: commentForms(seen),
+    probabilityDigits: digitsOf(seen),
+    trailingColon: null,
+  };
+}
+
+const hasFlag = (rules: ClaimedRules, rule: RuleId, flag: string): boolean =>
+  rules.ruleset.shape(rule).options.some(({ record }) => record?.flag === flag);
+
+/** First rule, and how many, of every slot. */
+class Seen {
+  readonly rules: ClaimedRules;
+  readonly #first: Int32Array;
+  readonly counts: Int32Array;
+
+  constructor(rules: ClaimedRules) {
+    this.rules = rules;
+    this.#first = new Int32Array(slots.length + 2).fill(NONE);
+    this.counts = new Int32Array(slots.length + 2);
+    const { claims } = rules;
+    for (let rule = 0; rule < claims.length; rule++) {
+      const claim = claims[rule] as Claim;
+      if (claim <= UNEXPECTED) continue;
+      if (this.#first[claim] === NONE) this.#first[claim] = rule;
+      this.counts[claim] = (this.counts[claim] as number) + 1;
+    }
+  }
+
+  first(role: Role, slot: string): RuleId | null {
+    const rule = this.#first[claimOf(role, slot)] as RuleId;
+    return rule === NONE ? null : rule;
+  }
+
+  has(role: Role, slot: string): boolean {
+    return this.first(role, slot) !== null;
+  }
+
+  value(role: Role, slot: string, hole: string): string | null {
+    const rule = this.first(role, slot);
+    return rule === null ? null : this.rules.value(rule, hole);
+  }
+
+  /** Values of all rules of a slot that stand in one chain. */
+  values(role: Role, slot: string, hole: string): string[] {
+    const first = this.first(role, slot);
+    const claim = claimOf(role, slot);
+    const { store } = this.rules.ruleset;
+    const values: string[] = [];
+    for (let rule = first ?? NONE; rule !== NONE; rule = store.nextRule(rule))
+      if (this.rules.claims[rule] === claim) values.push(this.rules.value(rule, hole) ?? "");
+    return values;
+  }
+
+  /** The first few rules of a slot, wherever they stand. */
+  sample(role: Role, slot: string): RuleId[] {
+    const claim = claimOf(role, slot);
+    const found: RuleId[] = [];
+    for (let rule = this.first(role, slot) ?? this.rules.claims.length; rule < this.rules.claims.length && found.length < SAMPLE; rule++)
+      if (this.rules.claims[rule] === claim) found.push(rule);
+    return found;
+  }
+
+  hasChain(role: Role): boolean {
+    return this.rules.roles.includes(roleNumber(role));
+  }
+
+  chains(role: Role): ChainId[] {
+    return this.rules.chains.filter((chain) => this.rules.roles[chain] === roleNumber(role));
+  }
+}
+
+function eraOf(seen: Seen, filterComplete: boolean): Era | null {
+  if (seen.hasChain("filter KUBE-PROXY-FIREWALL") || seen.has("fw", "rest")) return "1.25";
+  if (seen.hasChain("ext") || seen.hasChain("svl"))
+    return filterComplete || seen.has("ext", "no-local-endpoints") || seen.has("fw", "mark-drop") ? "1.24" : "1.25";
+  if (seen.has("nat KUBE-SERVICES", "masquerade-cluster-ip") || seen.has("nat KUBE-NODEPORTS", "masquerade")) return "1.20";
+  const marksInside = seen.has("svc", "masquerade-cluster-ip");
+  if (seen.has("svc", "masquerade-node-port") || (marksInside && (seen.hasChain("xlb") || seen.hasChain("fw")))) return "1.22";
+  if (usesArrows(seen)) return "1.25";
+  if (!filterComplete || !seen.has("nat KUBE-SERVICES", "cluster-ip")) return null;
+  if (marksInside) return seen.hasChain("filter KUBE-NODEPORTS") ? "1.22" : null;
+  return seen.hasChain("filter KUBE-NODEPORTS") ? "1.22" : "1.20";
+}
+
+function layoutLabel(era: Era | null, counted: boolean, seen: Seen): string | null {
+  if (era === null) return seen.has("nat KUBE-SERVICES", "cluster-ip") ? "kube-proxy rules (iptables mode)" : null;
+  const releases = {
+    "1.20": "1.20 and earlier",
+    "1.22": "1.21 to 1.23",
+    "1.24": "1.24",
+    "1.25": counted ? "1.32 and later" : "1.25 and later",
+  };
+  return `kube-proxy rules as of ${releases[era]} (iptables mode)`;
+}
+
+/** The value that most Services show; a Service may be edited, and the settings are the node's. */
+function detectorOf(seen: Seen): { value: LocalDetector | null; shown: boolean; all: boolean | null } {
+  const counts = new Map<string, number>();
+  let marks = 0;
+  let unconditional = 0;
+  const count = (kind: string, value: string | null): void => {
+    if (value === null) return;
+    const key = `${kind} ${value}`;
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  };
+  for (const [role, slot] of [
+    ["svc", "masquerade-cluster-ip"],
+    ["svl", "masquerade-cluster-ip"],
+    ["nat KUBE-SERVICES", "masquerade-cluster-ip"],
+  ] as const)
+    for (const rule of seen.sample(role, slot)) {
+      const source = seen.rules.value(rule, "notLocalSource");
+      const from = seen.rules.value(rule, "notLocalInterface");
+      count("cidr", source);
+      count("interface", from);
+      marks++;
+      if (source === null && from === null) unconditional++;
+    }
+  for (const role of ["ext", "xlb"] as const) {
+    for (const rule of seen.sample(role, "pods")) count("cidr", seen.rules.value(rule, "localSource"));
+    for (const rule of seen.sample(role, "pods-interface")) count("interface", seen.rules.value(rule, "localInterface"));
+  }
+  const [most] = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
+  const space = most?.[0].indexOf(" ") ?? 0;
+  const forwarded = seen.has("nat KUBE-SERVICES", "cluster-ip");
+  return {
+    value: most === undefined ? null : { kind: most[0].slice(0, space) as LocalDetector["kind"], value: most[0].slice(space + 1) },
+    shown: forwarded,
+    all: marks > 0 ? unconditional * 2 > marks : forwarded ? false : null,
+  };
+}
+
+function bitOf(mark: string | null): number | null {
+  const value = Number(mark?.split("/")[0] ?? "x");
+  const bit = Math.log2(value);
+  return Number.isInteger(bit) && bit >= 0 && bit < 32 ? bit : null;
+}
+
+const usesArrows = (seen: Seen): boolean => commentForms(seen).includes("arrow");
+
+function commentForms(seen: Seen): EndpointComment[] {
+  const forms = new Set<EndpointComment>();
+  for (const role of ["svc", "svl"] as const)
+    for (const rule of seen.sample(role, "endpoint")) {
+      const comment = seen.rules.comment(rule);
+      forms.add(comment === null ? "none" : comment.includes(" -> ") ? "arrow" : "name");
+    }
+  return [...forms].sort();
+}
+
+function digitsOf(seen: Seen): 10 | 5 | null {
+  const balances = new Set<string>();
+  const { store } = seen.rules.ruleset;
+  const claim = claimOf("svc", "endpoint");
+  for (const chain of seen.chains("svc").slice(0, SAMPLE)) {
+    const thresholds: number[] = [];
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
+      if (seen.rules.claims[rule] === claim) thresholds.push(threshold(seen.rules.value(rule, "probability")));
+    // Halves look the same in both.
+    if (thresholds.length > 2) balances.add(balanceOf(thresholds));
+  }
+  return balances.has("even-five-digits") ? 5 : balances.has("even") ? 10 : null;
+}

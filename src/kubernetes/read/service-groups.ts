@@ -1,0 +1,257 @@
+import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import { hostOf, portNumber } from "../address-text.ts";
+import { hashedChainName, type ServiceChainRole, servicePortHash } from "../chain-name.ts";
+import type { Frontend } from "../service-map.ts";
+import type { Role } from "../templates/slot.ts";
+import { type Claim, slotOf, UNEXPECTED } from "../templates/slots.ts";
+import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
+import { ServiceGroup } from "./service-group.ts";
+
+const serviceRoles: readonly ServiceChainRole[] = ["svc", "svl", "ext", "fw", "xlb"];
+
+/** Key of where a packet goes: an address of its own, or any address of the node. */
+export const destinationKey = (ip: string | null, port: number | null, protocol: string | null): string =>
+  `${ip ?? "node"} ${port} ${protocol}`;
+
+/** Of those who claim one destination only the first few are looked at again. */
+const MOST_CLAIMANTS = 16;
+
+/**
+ * Ties chains and rules together by what they jump to and match. Names are asked only where nothing else says what belongs
+ * together: rules of table filter that refuse packets, and health check ports.
+ */
+export class ServiceGroups {
+  readonly groups: ServiceGroup[] = [];
+  /** Group by chain, `NONE` for all chains but those of a Service port. */
+  readonly ofChain: Int32Array;
+  readonly #rules: ClaimedRules;
+  readonly #bySuffix = new Map<string, ServiceGroup>();
+  readonly #byDestination = new Map<string, ServiceGroup[]>();
+  readonly #byName = new Map<string, ServiceGroup>();
+  /** Place of a group's frontend by group and destination. */
+  readonly #places = new Map<string, number>();
+
+  constructor(rules: ClaimedRules) {
+    this.#rules = rules;
+    this.ofChain = new Int32Array(rules.ruleset.store.chainCount).fill(NONE);
+    this.#groupChains();
+    this.#joinByJumps();
+    this.#readNat();
+  }
+
+  group(chain: ChainId): ServiceGroup | null {
+    return chain === NONE ? null : (this.groups[this.ofChain[chain] as number] ?? null);
+  }
+
+  /** Second half, once names are known: what table filter refuses or accepts. */
+  readFilter(): void {
+    for (const group of this.groups) {
+      const key = group.name === null ? null : `${group.name} ${group.protocol}`;
+      if (key !== null && !this.#byName.has(key)) this.#byName.set(key, group);
+    }
+    for (const role of ["filter KUBE-SERVICES", "filter KUBE-EXTERNAL-SERVICES", "filter KUBE-PROXY-FIREWALL"] as const)
+      this.#each(role, (rule, slot) => this.#refusal(rule, slot));
+    this.#each("filter KUBE-NODEPORTS", (rule) => this.#healthCheck(rule));
+  }
+
+  #groupChains(): void {
+    for (const chain of this.#rules.chains) {
+      const role = this.#rules.role(chain) as ServiceChainRole;
+      if (!serviceRoles.includes(role)) continue;
+      const name = hashedChainName(this.#rules.ruleset.chainName(chain));
+      if (name === null) continue;
+      let group = this.#bySuffix.get(name.suffix);
+      if (group === undefined) {
+        group = this.#add(name.suffix, name.wellFormed);
+        this.#bySuffix.set(name.suffix, group);
+      }
+      group.chains[role] = chain;
+      this.ofChain[chain] = group.index;
+    }
+  }
+
+  /** In articles the chains of one Service may carry different names: a chain without endpoints belongs to where it leads. */
+  #joinByJumps(): void {
+    const { store } = this.#rules.ruleset;
+    for (const group of [...this.groups]) {
+      const { svc, svl, xlb, ext, fw } = group.chains;
+      if (svc !== NONE || svl !== NONE || xlb !== NONE || group.hashed) continue;
+      const entry = ext !== NONE ? ext : fw;
+      for (let rule = store.firstRule(entry); rule !== NONE; rule = store.nextRule(rule)) {
+        const next = this.group(store.targetChain(rule));
+        if (next === null || next === group) continue;
+        for (const role of serviceRoles) {
+          const chain = group.chains[role];
+          if (chain === NONE || next.chains[role] !== NONE) continue;
+          next.chains[role] = chain;
+          this.ofChain[chain] = next.index;
+          group.chains[role] = NONE;
+        }
+        break;
+      }
+    }
+  }
+
+  #readNat(): void {
+    const marks: RuleId[] = [];
+    for (const role of ["nat KUBE-SERVICES", "nat KUBE-NODEPORTS"] as const)
+      this.#each(role, (rule, slot) => {
+        const target = this.#rules.ruleset.target(rule);
+        const group = this.group(target);
+        if (group !== null) this.#frontend(group, rule, slot, target);
+        else if (slot.includes("masquerade")) marks.push(rule);
+      });
+    for (const rule of marks) this.#mark(rule);
+  }
+
+  #each(role: Role, visit: (rule: RuleId, slot: string) => void): void {
+    const { store } = this.#rules.ruleset;
+    const number = roleNumber(role);
+    for (const chain of this.#rules.chains) {
+      if (this.#rules.roles[chain] !== number) continue;
+      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+        const claim = this.#rules.claims[rule] as Claim;
+        if (claim > UNEXPECTED) visit(rule, slotOf(claim)?.name ?? "");
+      }
+    }
+  }
+
+  #frontend(group: ServiceGroup, rule: RuleId, slot: string, chain: ChainId): void {
+    group.rules.push(rule);
+    // Counts packets to 127.0.0.0/8 and goes where the next rule goes.
+    if (slot === "counted-loopback") return;
+    const kind = this.#kind(rule, slot, group, chain);
+    const known = kind === "nodePort" ? null : this.#ip(rule);
+    const frontend: Frontend = {
+      kind,
+      ip: known,
+      port: this.#port(rule),
+      protocol: this.#rules.value(rule, "protocol"),
+      fate: "forwarded",
+      rule,
+      chain,
+    };
+    // Before 1.22 an external IP has two rules.
+    this.#addFrontend(group, frontend);
+  }
+
+  #kind(rule: RuleId, slot: string, group: ServiceGroup, chain: ChainId): Frontend["kind"] {
+    if (slot.includes("node-port") || slot === "to-policy") return "nodePort";
+    if (slot.includes("cluster-ip")) return "clusterIP";
+    if (chain === group.chains.fw) return "loadBalancerIP";
+    // Only load balancer IPs go to a KUBE-FW chain, and all of them do; only external IPs are asked for twice.
+    if (group.chains.fw !== NONE || slot.startsWith("external-ip-")) return "externalIP";
+    if (this.#rules.name(rule) === null) return "external";
+    return slot.includes("load-balancer") ? "loadBalancerIP" : "externalIP";
+  }
+
+  /** A mark for a destination belongs to whose destination it is. */
+  #mark(rule: RuleId): void {
+    const port = this.#port(rule);
+    const protocol = this.#rules.value(rule, "protocol");
+    const isNodePort = this.#rules.role(this.#rules.ruleset.chainOf(rule)) === "nat KUBE-NODEPORTS";
+    const owners = this.#byDestination.get(destinationKey(isNodePort ? null : this.#ip(rule), port, protocol));
+    owners?.[0]?.rules.push(rule);
+  }
+
+  #refusal(rule: RuleId, slot: string): void {
+    const isNodePort = slot.includes("node-port");
+    const ip = isNodePort ? null : this.#ip(rule);
+    const port = this.#port(rule);
+    const protocol = this.#rules.value(rule, "protocol");
+    const name = this.#rules.name(rule);
+    const group = this.#ownerOf(destinationKey(ip, port, protocol), name, protocol);
+    group.rules.push(rule);
+    if (slot === "outside-ranges") return;
+    const role = this.#rules.role(this.#rules.ruleset.chainOf(rule));
+    const key = destinationKey(ip, port, protocol);
+    const kind = isNodePort ? "nodePort" : role === "filter KUBE-SERVICES" ? "clusterIP" : "external";
+    const fate = slot.startsWith("no-local") ? "dropped" : "rejected";
+    const known = this.#places.get(`${group.index} ${key}`);
+    if (known === undefined) {
+      this.#addFrontend(group, { kind, ip, port, protocol, fate, rule, chain: null });
+      return;
+    }
+    // Table nat knows the same destination; what becomes of the packet is decided here.
+    group.frontends[known] = { ...(group.frontends[known] as Frontend), fate };
+  }
+
+  #healthCheck(rule: RuleId): void {
+    const name = this.#rules.name(rule);
+    const port = this.#port(rule);
+    const group = name === null ? null : this.#namedAnyProtocol(name);
+    if (group === null) return;
+    group.rules.push(rule);
+    group.frontends.push({
+      kind: "healthCheckNodePort",
+      ip: null,
+      port,
+      protocol: "tcp",
+      fate: "accepted",
+      rule,
+      chain: null,
+    });
+  }
+
+  /** By name where the rule has one, else by destination, else a Service port of its own. */
+  #ownerOf(destination: string, name: string | null, protocol: string | null): ServiceGroup {
+    const key = name === null ? null : `${name} ${protocol}`;
+    const named = key === null ? undefined : this.#byName.get(key);
+    if (named !== undefined) return named;
+    const hashed = name === null || protocol === null ? undefined : this.#bySuffix.get(servicePortHash(name, protocol));
+    if (hashed !== undefined && key !== null) {
+      hashed.name = name;
+      hashed.nameEvidence = "hash";
+      hashed.protocol = protocol;
+      this.#byName.set(key, hashed);
+      return hashed;
+    }
+    const there = this.#byDestination.get(destination);
+    const owner = key === null ? there?.[0] : there?.find((group) => group.name === null);
+    if (owner !== undefined) return owner;
+    const group = this.#add(null, false);
+    group.protocol = protocol;
+    if (name !== null && key !== null) {
+      group.name = name;
+      group.nameEvidence = "comment";
+      this.#byName.set(key, group);
+    }
+    return group;
+  }
+
+  #namedAnyProtocol(name: string): ServiceGroup | null {
+    for (const protocol of ["tcp", "udp", "sctp"]) {
+      const group = this.#byName.get(`${name} ${protocol}`);
+      if (group !== undefined) return group;
+    }
+    return null;
+  }
+
+  #addFrontend(group: ServiceGroup, frontend: Frontend): void {
+    const key = destinationKey(frontend.ip, frontend.port, frontend.protocol);
+    const place = `${group.index} ${key}`;
+    if (this.#places.has(place)) return;
+    this.#places.set(place, group.frontends.length);
+    group.frontends.push(frontend);
+    const owners = this.#byDestination.get(key);
+    if (owners === undefined) this.#byDestination.set(key, [group]);
+    else if (owners.length < MOST_CLAIMANTS) owners.push(group);
+  }
+
+  #ip(rule: RuleId): string | null {
+    const text = this.#rules.value(rule, "address") ?? this.#rules.value(rule, "clusterIP");
+    return text === null ? null : hostOf(text);
+  }
+
+  #port(rule: RuleId): number | null {
+    return portNumber(
+      this.#rules.value(rule, "port") ?? this.#rules.value(rule, "nodePort") ?? this.#rules.value(rule, "healthCheckNodePort"),
+    );
+  }
+
+  #add(suffix: string | null, hashed: boolean): ServiceGroup {
+    const group = new ServiceGroup(this.groups.length, suffix, hashed);
+    this.groups.push(group);
+    return group;
+  }
+}

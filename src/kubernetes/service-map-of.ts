@@ -1,0 +1,97 @@
+import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
+import type { MapSource } from "./read/map-source.ts";
+import type { ServiceGroups } from "./read/service-groups.ts";
+import type { Frontend, ProxyParameters } from "./service-map.ts";
+import { ServicePort } from "./service-port.ts";
+
+/** What kube-proxy's rules of one ruleset say, and the questions one asks of it. */
+export class ServiceMap {
+  readonly ruleset: Ruleset;
+  readonly parameters: ProxyParameters;
+  readonly servicePorts: readonly ServicePort[];
+  readonly #source: MapSource;
+  readonly #groups: ServiceGroups;
+  #byEndpoint: ReadonlyMap<string, readonly ServicePort[]> | undefined;
+  #byEndpointChain: Int32Array | undefined;
+
+  constructor(source: MapSource, groups: ServiceGroups) {
+    this.#source = source;
+    this.#groups = groups;
+    this.ruleset = source.ruleset;
+    this.parameters = source.parameters;
+    this.servicePorts = groups.groups
+      .map((group) => new ServicePort(source, group))
+      .filter((port) => isShown(port));
+  }
+
+  /** Service ports that a packet to this port of the node gets to. */
+  byNodePort(port: number, protocol?: string): readonly ServicePort[] {
+    return this.#withFrontend(
+      ({ kind, port: of, protocol: by }) =>
+        (kind === "nodePort" || kind === "healthCheckNodePort") && of === port && (protocol === undefined || by === protocol),
+    );
+  }
+
+  /** Service ports of a cluster IP, an external IP or a load balancer IP. */
+  byAddress(ip: string, port?: number, protocol?: string): readonly ServicePort[] {
+    return this.#withFrontend(
+      ({ ip: of, port: to, protocol: by }) =>
+        of === ip && (port === undefined || to === port) && (protocol === undefined || by === protocol),
+    );
+  }
+
+  /** `namespace/name` gives all ports of a Service, `namespace/name:port` one. */
+  byName(name: string): readonly ServicePort[] {
+    const bare = name.endsWith(":") ? name.slice(0, -1) : name;
+    return this.servicePorts.filter((port) => port.id === bare || `${port.namespace}/${port.service}` === bare);
+  }
+
+  /** The Service port of one of its chains, its endpoints' chains included. */
+  byChain(chain: ChainId): ServicePort | null {
+    if (chain === NONE) return null;
+    const group = this.#groups.ofChain[chain] as number;
+    const index = group === NONE ? (this.#endpointOwners()[chain] as number) : group;
+    return this.servicePorts.find((port) => port.index === index) ?? null;
+  }
+
+  /** Service ports with an endpoint at this IP, or at this IP and port. */
+  byEndpoint(ip: string, port?: number): readonly ServicePort[] {
+    this.#byEndpoint ??= this.#indexEndpoints();
+    return this.#byEndpoint.get(port === undefined ? ip : `${ip} ${port}`) ?? [];
+  }
+
+  #withFrontend(wanted: (frontend: Frontend) => boolean): readonly ServicePort[] {
+    return this.servicePorts.filter((port) => port.frontends.some(wanted));
+  }
+
+  #endpointOwners(): Int32Array {
+    if (this.#byEndpointChain !== undefined) return this.#byEndpointChain;
+    const owners = new Int32Array(this.ruleset.store.chainCount).fill(NONE);
+    for (const port of this.servicePorts) for (const chain of port.endpointChains()) owners[chain] = port.index;
+    this.#byEndpointChain = owners;
+    return owners;
+  }
+
+  #indexEndpoints(): Map<string, ServicePort[]> {
+    const index = new Map<string, ServicePort[]>();
+    const add = (key: string, port: ServicePort): void => {
+      const ports = index.get(key);
+      if (ports === undefined) index.set(key, [port]);
+      else if (ports[ports.length - 1] !== port) ports.push(port);
+    };
+    for (const port of this.servicePorts)
+      for (const endpoint of port.endpoints) {
+        if (endpoint.ip === null) continue;
+        add(endpoint.ip, port);
+        add(`${endpoint.ip} ${endpoint.port}`, port);
+      }
+    return index;
+  }
+}
+
+/** A chain that only its name ties to a Service, with no rule in it or to it, shows no Service port. */
+function isShown(port: ServicePort): boolean {
+  return port.frontends.length > 0 || port.evidence.length > 0 || port.endpointChains().length > 0;
+}
+const unused: RuleId = NONE;
+void unused;
