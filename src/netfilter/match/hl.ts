@@ -1,0 +1,1 @@
+export { hl } from "./ttl.ts";

@@ -1,0 +1,1 @@
+export { icmp6 } from "./icmp.ts";

@@ -1,0 +1,5 @@
+/** The words of a comma list, typed or not. */
+export function wordsOf(value: unknown): readonly string[] {
+  if (typeof value === "string") return value.split(",");
+  return Array.isArray(value) ? (value as string[]) : [];
+}

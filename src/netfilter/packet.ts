@@ -1,0 +1,159 @@
+import { printAddress } from "../../grammar/values/address.ts";
+import type { Family } from "../../grammar/vocabulary/record.ts";
+
+/** An address that is not known, or known only to lie in a range: what the source of a masqueraded packet is, say. */
+export interface SomeAddress {
+  /** Equal ids are one address. */
+  readonly id: string;
+  /** What is known of it, as a noun phrase: "the address of the interface it came in by". */
+  readonly label: string;
+  /** Whether it is one of the node's own; `null` when that is not known either. */
+  readonly local: boolean | null;
+  /** Both ends included. */
+  readonly from?: bigint;
+  readonly to?: bigint;
+}
+
+export type PacketAddress = bigint | SomeAddress;
+
+/** Both ends included; where they differ, the port is one of them. */
+export interface SomePort {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** 32 bits of which those in `known` are known; all others of `value` are zero. */
+export interface Bits {
+  readonly value: number;
+  readonly known: number;
+}
+
+/** What conntrack says of a packet (ctinfo). */
+export type ConnectionState = "new" | "established" | "related" | "invalid" | "untracked";
+
+/**
+ * What a rule can see of a packet, and what rules have done to it. `null` means not known, wherever it is allowed. A packet is
+ * never changed: what changes it makes another.
+ */
+export interface Packet {
+  readonly family: Family;
+  readonly source: PacketAddress;
+  readonly destination: PacketAddress;
+  /** Number of the protocol, as in /etc/protocols. */
+  readonly protocol: number | null;
+  readonly sourcePort: number | SomePort | null;
+  readonly destinationPort: number | SomePort | null;
+  readonly icmpType: number | null;
+  readonly icmpCode: number | null;
+  /** Bits as in `TcpFlags`. */
+  readonly tcpFlags: number | null;
+  /** TTL or hop limit, TOS or traffic class, length with the IP header. */
+  readonly ttl: number | null;
+  readonly tos: number | null;
+  readonly length: number | null;
+  /** `""`: none (sent by the node itself, or not routed yet). `null`: not known, but not the loopback. */
+  readonly inInterface: string | null;
+  readonly outInterface: string | null;
+  /** Sent by the node itself. */
+  readonly local: boolean;
+  readonly state: ConnectionState;
+  /** As the connection's first packet was sent: conntrack keeps it whatever nat does. */
+  readonly original: Tuple;
+  readonly mark: Bits;
+  readonly connectionMark: Bits;
+  /** New for nat as well: the first packet of its connection. */
+  readonly first: boolean;
+  /** Taken by TPROXY for a socket of the node, whatever its destination. */
+  readonly diverted: boolean;
+  /** Seen a second time, after it left by the loopback. */
+  readonly looped: boolean;
+  readonly destinationTranslation: Translation | null;
+  readonly sourceTranslation: Translation | null;
+  /** What nat decided when the connection was new; nat is not asked again. `null` for a first packet. */
+  readonly mapping: Mapping | null;
+  /** What rules stored for this client or packet, sorted: entries of recent lists and of sets. */
+  readonly remembered: readonly string[];
+}
+
+export interface Mapping {
+  readonly destination: Translation | null;
+  readonly source: Translation | null;
+}
+
+/** Addresses and ports of one direction of a connection. */
+export interface Tuple {
+  readonly source: PacketAddress;
+  readonly destination: PacketAddress;
+  readonly sourcePort: number | SomePort | null;
+  readonly destinationPort: number | SomePort | null;
+}
+
+/** Address and port that nat gave; parts that it left as they were are `null`. */
+export interface Translation {
+  readonly address: PacketAddress;
+  readonly port: number | SomePort | null;
+}
+
+export const NO_BITS: Bits = { value: 0, known: 0xffffffff };
+export const UNKNOWN_BITS: Bits = { value: 0, known: 0 };
+
+/** `(bits & ~mask) ^ value`, as MARK and CONNMARK compute it. */
+export function changeBits(bits: Bits, value: number, mask: number): Bits {
+  const known = (bits.known | mask) >>> 0;
+  return { value: (((bits.value & ~mask) ^ value) & known) >>> 0, known };
+}
+
+/** Whether two packets are the same for every rule that may follow: equal keys, equal packets. */
+export function packetKey(packet: Packet): string {
+  return [
+    addressKey(packet.source),
+    portKey(packet.sourcePort),
+    addressKey(packet.destination),
+    portKey(packet.destinationPort),
+    packet.inInterface,
+    packet.outInterface,
+    packet.state,
+    `${packet.mark.value}/${packet.mark.known}`,
+    `${packet.connectionMark.value}/${packet.connectionMark.known}`,
+    packet.ttl,
+    packet.tos,
+    `${packet.first}${packet.diverted}${packet.looped}`,
+    translationKey(packet.destinationTranslation),
+    translationKey(packet.sourceTranslation),
+    packet.mapping === null
+      ? ""
+      : `${translationKey(packet.mapping.destination)}>${translationKey(packet.mapping.source)}`,
+    packet.remembered.join(" "),
+  ].join("|");
+}
+
+const addressKey = (address: PacketAddress): string =>
+  typeof address === "bigint" ? address.toString(16) : address.id;
+
+const portKey = (port: number | SomePort | null): string =>
+  port === null ? "" : typeof port === "number" ? `${port}` : `${port.from}-${port.to}`;
+
+const translationKey = (translation: Translation | null): string =>
+  translation === null ? "" : `${addressKey(translation.address)} ${portKey(translation.port)}`;
+
+/** `10.0.0.1`, or what is known of an address that is not known. */
+export function addressText(address: PacketAddress, family: Family): string {
+  if (typeof address === "bigint") return printAddress({ family, bits: address });
+  const { from, to } = address;
+  if (from === undefined || to === undefined) return "?";
+  return `${printAddress({ family, bits: from })}-${printAddress({ family, bits: to })}`;
+}
+
+/** `10.0.0.1:80`, `[fd00::1]:80`, `10.0.0.1:1024-2047`; an unknown address is `?`. Without port for protocols that have none. */
+export function endpointText({ address, port }: Translation, family: Family): string {
+  const host = addressText(address, family);
+  if (port === null) return host;
+  const number = typeof port === "number" ? `${port}` : `${port.from}-${port.to}`;
+  return `${family === 6 && host !== "?" ? `[${host}]` : host}:${number}`;
+}
+
+/** The packet with an entry remembered for later rules. */
+export function remember(packet: Packet, entry: string): Packet {
+  if (packet.remembered.includes(entry)) return packet;
+  return { ...packet, remembered: [...packet.remembered, entry].sort() };
+}

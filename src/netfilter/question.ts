@@ -1,0 +1,86 @@
+import type { Family } from "../../grammar/vocabulary/record.ts";
+import type { NodeFacts } from "./node.ts";
+import { type ConnectionState, NO_BITS, type Packet, type SomeAddress, UNKNOWN_BITS } from "./packet.ts";
+
+/** `new-again`: no reply yet, so NEW for conntrack, but not the first packet, so nat is not asked. */
+export type QuestionState = ConnectionState | "new-again";
+
+/** A packet as a user asks for it. What is not given is unknown, or has the usual value where one is named here. */
+export interface Question {
+  readonly family: Family;
+  readonly source: bigint | null;
+  readonly destination: bigint;
+  /** Number of the protocol, as in /etc/protocols. */
+  readonly protocol: number;
+  readonly sourcePort?: number;
+  readonly destinationPort?: number;
+  readonly icmpType?: number;
+  readonly icmpCode?: number;
+  /** Name of the interface it comes in by. */
+  readonly inInterface?: string;
+  /** Name of the interface it leaves by, if it is not for the node itself. */
+  readonly outInterface?: string;
+  /** Sent by the node itself. */
+  readonly local?: boolean;
+  /** Usual: new. */
+  readonly state?: QuestionState;
+  /** Usual: 0. */
+  readonly mark?: number;
+  /** Bits as in `TcpFlags`; usual: SYN for a new connection, ACK for others. */
+  readonly tcpFlags?: number;
+  readonly ttl?: number;
+  readonly length?: number;
+  /** The client has been here before: it is on the lists of recent addresses where its first connection put it. */
+  readonly affinity?: boolean;
+}
+
+const TCP = 6;
+const SYN = 2;
+const ACK = 16;
+const UNKNOWN_SOURCE: SomeAddress = { id: "source", label: "the source", local: null };
+
+/** The first packet of the connection, as it arrives or as the node sends it. */
+export function firstPacket(question: Question): Packet {
+  const { family, destination, protocol, local = false } = question;
+  const state = question.state === "new-again" ? "new" : (question.state ?? "new");
+  const original = {
+    source: question.source ?? { ...UNKNOWN_SOURCE, local: local ? true : null },
+    destination,
+    sourcePort: question.sourcePort ?? null,
+    destinationPort: question.destinationPort ?? null,
+  };
+  return {
+    family,
+    ...original,
+    original,
+    protocol,
+    icmpType: question.icmpType ?? null,
+    icmpCode: question.icmpCode ?? null,
+    tcpFlags: protocol === TCP ? (question.tcpFlags ?? (state === "new" ? SYN : ACK)) : null,
+    ttl: question.ttl ?? null,
+    tos: null,
+    length: question.length ?? null,
+    inInterface: local ? "" : (question.inInterface ?? null),
+    outInterface: "",
+    local,
+    state,
+    mark: question.mark === undefined ? NO_BITS : { value: question.mark, known: NO_BITS.known },
+    connectionMark: state === "new" ? NO_BITS : UNKNOWN_BITS,
+    first: state === "new" || (state === "related" && protocol !== ICMP[family]),
+    diverted: false,
+    looped: false,
+    destinationTranslation: null,
+    sourceTranslation: null,
+    mapping: null,
+    remembered: [],
+  };
+}
+
+/** RELATED is an error message about a connection that nat knows, or a connection that one announced. */
+const ICMP = { 4: 1, 6: 58 } as const;
+
+/** The facts with the interface that the question names as the way to everywhere else. */
+export function factsFor(question: Question, node: NodeFacts): NodeFacts {
+  if (question.outInterface === undefined) return node;
+  return { ...node, routes: [{ bits: 0n, mask: 0n, interface: question.outInterface }, ...node.routes] };
+}

@@ -1,0 +1,21 @@
+import type { NumberRange } from "../../../grammar/values/types.ts";
+import { firstValue, hasFlag } from "../match/semantics.ts";
+import { addressOfInterface, hasPorts, withSource } from "./nat.ts";
+import type { TargetSemantics } from "./outcome.ts";
+
+/** net/netfilter/nf_nat_masquerade.c: the address of the interface by which the packet leaves. */
+export const MASQUERADE: TargetSemantics = (target, context) => {
+  const ports = firstValue<NumberRange>(target.options, "--to-ports", context);
+  const random = hasFlag(target, "--random") || hasFlag(target, "--random-fully");
+  return {
+    effect: "source becomes the address of the interface it leaves by (MASQUERADE)",
+    apply(packet, node) {
+      const address =
+        packet.outInterface === "lo"
+          ? packet.source
+          : addressOfInterface(packet.outInterface, node, "the address of the interface the packet leaves by");
+      const port = !hasPorts(packet) ? null : ports !== null ? ports : random ? null : packet.sourcePort;
+      return { kind: "accept", packet: withSource(packet, address, port) };
+    },
+  };
+};

@@ -1,0 +1,18 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe } from "vitest";
+
+const root = process.env["IPTLINT_SHARED"];
+
+/** Absolute path of a file of the shared folder; only within `describeShared`. */
+export const sharedPath = (path: string): string => resolve(root ?? "", path);
+
+/** Tests over the shared folder: skipped, and seen to be skipped, where IPTLINT_SHARED does not name it; with REQUIRE_ALL=1 they fail instead. */
+export function describeShared(name: string, tests: () => void): void {
+  if (root !== undefined && existsSync(root)) {
+    describe(name, tests);
+    return;
+  }
+  if (process.env["REQUIRE_ALL"] === "1") throw new Error("IPTLINT_SHARED names no folder");
+  describe.skip(`${name} (IPTLINT_SHARED is not set)`, tests);
+}
