@@ -1,5 +1,4 @@
 import type { CommandRecord } from "./commands.ts";
-import type { Context } from "./context.ts";
 import type { ExtensionRecord, OptionRecord } from "./vocabulary/record.ts";
 
 /** What a word is in its line; the parser's token types are named after these. */
@@ -41,18 +40,18 @@ export const Expects = {
 export type Expectation = (typeof Expects)[keyof typeof Expects];
 
 /**
- * One spelling of one keyword in one context, or one kind of free word. The scanner's whole knowledge of the next word follows from
- * it and the context, never from anything earlier: that is what lets equal sequences of keyword numbers share one shape.
+ * One spelling of one keyword, or one kind of free word. A line's shape follows from its keywords alone: that is what lets lines with
+ * the same sequence of keywords share one.
  */
 export interface Keyword {
   readonly id: number;
   readonly text: string;
   readonly bytes: Uint8Array;
   readonly role: Role;
-  /** Context in which it is an option; `null` for words that mean the same everywhere. */
-  readonly context: Context | null;
-  /** Context after it, where an option brings a match extension along (`-p tcp --dport`). */
-  readonly brings: Context | null;
+  /** Where such a word stands: where an option, a match's or a target's name, or a protocol is expected. */
+  readonly stands: Expectation;
+  /** The option loads its match extension by itself (`-p tcp --dport`). */
+  readonly brings: boolean;
   /** What follows, and how many values of it. */
   readonly expects: Expectation;
   readonly values: number;
@@ -80,8 +79,8 @@ export function keyword(
     text,
     bytes,
     role,
-    context: more.context ?? null,
-    brings: more.brings ?? null,
+    stands: more.stands ?? Expects.option,
+    brings: more.brings ?? false,
     expects: more.expects ?? Expects.option,
     values: more.values ?? 0,
     negatable: more.negatable ?? false,

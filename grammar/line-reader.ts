@@ -1,7 +1,7 @@
 import { WORD } from "./keyword.ts";
 import { beginsCounters, isCommit, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
 import { Scanner } from "./scanner.ts";
-import { EMPTY_SHAPE, type Shape } from "./shape.ts";
+import { type Shape, shapeWith } from "./shape.ts";
 import { ShapeMemo } from "./shape-memo.ts";
 
 const LF = 10;
@@ -9,10 +9,9 @@ const CR = 13;
 /** An unclosed quote is looked for on so many lines, and no further. */
 const MOST_JOINED_LINES = 8;
 
-const BLANK: Shape = { ...EMPTY_SHAPE, kind: "blank" };
-const NOISE: Shape = { ...EMPTY_SHAPE, kind: "noise" };
-const UNTERMINATED: Shape = {
-  ...EMPTY_SHAPE,
+const BLANK: Shape = shapeWith({ kind: "blank" });
+const NOISE: Shape = shapeWith({ kind: "noise" });
+const UNTERMINATED: Shape = shapeWith({
   kind: "bad",
   error: {
     checkId: "syntax-error",
@@ -20,7 +19,7 @@ const UNTERMINATED: Shape = {
     message: "a quote that is not closed on its line",
     expected: 'a closing "',
   },
-};
+});
 
 /**
  * Reads one line after the other, or one line again: what it says of a line depends on the bytes from the line's start on alone.

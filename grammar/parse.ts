@@ -5,7 +5,7 @@ import { LineProblems } from "./line-problems.ts";
 import type { LineReader } from "./line-reader.ts";
 import { LineReader as Reader } from "./line-reader.ts";
 import { Source } from "./source.ts";
-import { Ast, type Join } from "./syntax-tree.ts";
+import { Ast, type Join, UNKEPT, UNKEPT_PLAIN } from "./syntax-tree.ts";
 
 /** What a visitor is told of a line: the reader's fields hold until it returns. */
 export interface LineVisitor {
@@ -67,7 +67,7 @@ class Run {
       reader.read(at, end, at === start);
       const node = this.#starts.length;
       this.#starts.push(at);
-      this.#shapes.push(reader.shape.id);
+      this.#shapes.push(columnOf(reader));
       if (reader.joined > 0)
         this.#joins.push({ node, linesSoFar: (this.#joins.at(-1)?.linesSoFar ?? 0) + reader.joined });
       this.#structure(node, name);
@@ -148,4 +148,9 @@ class Run {
     if (this.#block?.table != null && !this.#block.committed) this.#problems.missingCommit(this.#block);
     this.#block = null;
   }
+}
+
+function columnOf({ shape, start, textStart }: LineReader): number {
+  if (shape.id >= 0) return shape.id;
+  return shape.kind === "rule" && shape.plain && start === textStart ? UNKEPT_PLAIN : UNKEPT;
 }

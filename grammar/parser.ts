@@ -189,15 +189,30 @@ export function lineParser(validate = false): LineParser {
   return parser;
 }
 
-/** Parses a line given as the roles of its words; a number is that of the word (their count: the end) where no line goes on. */
-export function parseRoles(roles: readonly Role[]): ParsedLine | number {
+/** Tokens are made once per place in a line and filled anew for every line. */
+const places: IToken[] = [];
+
+function place(word: number): IToken {
+  const known = places[word];
+  if (known !== undefined) return known;
+  const made: IToken = { image: "", startOffset: word, endOffset: word, tokenType: token.Value, tokenTypeIdx: 0 };
+  places[word] = made;
+  return made;
+}
+
+/** Parses a line given as its words; a number is that of the word (their count: the end) where no line goes on. */
+export function parseWords(line: readonly { readonly role: Role }[], words: number): ParsedLine | number {
   const parser = lineParser();
-  parser.input = roles.map((role, word): IToken => {
-    const tokenType = token[role];
-    return { image: "", startOffset: word, endOffset: word, tokenType, tokenTypeIdx: tokenType.tokenTypeIdx as number };
-  });
-  const line = parser.line();
+  const input: IToken[] = [];
+  for (let word = 0; word < words; word++) {
+    const at = place(word);
+    at.tokenType = token[(line[word] as { readonly role: Role }).role];
+    at.tokenTypeIdx = at.tokenType.tokenTypeIdx as number;
+    input.push(at);
+  }
+  parser.input = input;
+  const parsed = parser.line();
   const error = parser.errors[0];
-  if (error === undefined) return line;
-  return Number.isNaN(error.token.startOffset) ? roles.length : error.token.startOffset;
+  if (error === undefined) return parsed;
+  return Number.isNaN(error.token.startOffset) ? words : error.token.startOffset;
 }

@@ -1,7 +1,8 @@
 import { byteString } from "./bytes.ts";
 import { Context } from "./context.ts";
-import { Expects, type Keyword, keyword, WORD } from "./keyword.ts";
-import { allTargets, implicitMatch, matchRecord, targetRecord } from "./vocabulary/index.ts";
+import { Expects, type Keyword, WORD } from "./keyword.ts";
+import { matchWord, protocolWord, targetWord } from "./spellings.ts";
+import { allTargets } from "./vocabulary/index.ts";
 
 const SPACE = 32;
 const TAB = 9;
@@ -77,9 +78,8 @@ export class Scanner {
       let word = last.guess;
       const fits =
         word !== null &&
-        (expects === Expects.option
-          ? word.context === context || word === WORD.bang
-          : word.context === null && word !== WORD.bang);
+        word.stands === expects &&
+        (expects !== Expects.option || word === WORD.bang || context.seen.includes(word));
       let stop = fits && word !== null ? this.#matches(word, i, end) : 0;
       if (stop === 0 || word === null) {
         stop = 0;
@@ -111,20 +111,20 @@ export class Scanner {
                     : WORD.value;
                 if (word.expects === Expects.match || word.expects === Expects.target) {
                   i = flagEnd + 1;
-                  if (word.brings !== null) context = word.brings;
+                  if (word.brings) context = context.load(word.extension, false);
                   expects = word.expects;
                   last = word;
                   continue;
                 }
                 this.#push(flagEnd + 1, stop, valueIs);
-                if (word.brings !== null) context = word.brings;
+                if (word.brings) context = context.load(word.extension, false);
                 if (word.expects === Expects.protocol) context = context.speaking(valueIs.text);
                 last = word;
                 values = word.values - 1;
                 expects = values > 0 ? Expects.value : Expects.option;
                 i = stop;
               } else {
-                if (word.brings !== null) context = word.brings;
+                if (word.brings) context = context.load(word.extension, false);
                 last = word;
                 expects = word.expects;
                 values = word.values;
@@ -144,7 +144,7 @@ export class Scanner {
           last = word;
           continue;
         }
-        if (word.brings !== null) context = word.brings;
+        if (word.brings) context = context.load(word.extension, false);
         expects = word.expects;
         values = word.values;
       } else {
@@ -262,8 +262,8 @@ export class Scanner {
     if (expects === Expects.target && stop - i > longestTarget()) return WORD.name;
     const text = this.text(i, stop);
     if (expects === Expects.option) return context.option(text);
-    if (expects === Expects.match) return nameWord(matchWords, text, matchRecord);
-    if (expects === Expects.target) return nameWord(targetWords, text, targetRecord);
+    if (expects === Expects.match) return matchWord(text) ?? WORD.name;
+    if (expects === Expects.target) return targetWord(text) ?? WORD.name;
     return protocolWord(text) ?? WORD.value;
   }
 }
@@ -282,30 +282,6 @@ export function unquote(raw: string): string {
 }
 
 const root = new Context([], "", false, true);
-const matchWords = new Map<string, Keyword>();
-const targetWords = new Map<string, Keyword>();
-const protocolWords = new Map<string, Keyword>();
-
-function nameWord(known: Map<string, Keyword>, text: string, record: typeof matchRecord): Keyword {
-  const found = known.get(text);
-  if (found !== undefined) return found;
-  const extension = record(text);
-  if (extension === undefined) return WORD.name;
-  const made = keyword(text, "Name", { extension });
-  known.set(text, made);
-  return made;
-}
-
-/** Protocols that bring a match along are words of their own; all others are plain values. */
-function protocolWord(text: string): Keyword | undefined {
-  if (text.length > 16) return undefined;
-  const found = protocolWords.get(text);
-  if (found !== undefined) return found;
-  if (implicitMatch(text) === undefined) return undefined;
-  const made = keyword(text, "Value");
-  protocolWords.set(text, made);
-  return made;
-}
 
 let longest = 0;
 

@@ -1,85 +1,95 @@
 import type { Keyword } from "./keyword.ts";
-import { type ParsedItem, parseRoles } from "./parser.ts";
-import { CORE, EMPTY_SHAPE, type Shape, type ShapeError, type ShapeMatch, type ShapeOption, TARGET } from "./shape.ts";
+import { type ParsedItem, parseWords } from "./parser.ts";
+import { CORE, type Shape, type ShapeError, type ShapeMatch, type ShapeOption, shapeWith, TARGET } from "./shape.ts";
 import type { ExtensionRecord } from "./vocabulary/record.ts";
 
 /** Parses a line, given as its keywords, into its shape. */
-export function shapeOf(words: readonly Keyword[], count: number, plain: boolean, id: number): Shape {
-  const line = words.slice(0, count);
-  const base: Shape = { ...EMPTY_SHAPE, id, words: count, plain };
-  const parsed = parseRoles(line.map((word) => word.role));
-  if (typeof parsed === "number") return { ...base, kind: "bad", error: errorAt(line, parsed) };
-  if (parsed.kind === "chain")
-    return { ...base, kind: "chain", chainWord: 0, policyWord: parsed.policy, countersWord: parsed.counters };
-  if (parsed.kind !== "rule") return { ...base, kind: parsed.kind };
-  return ruleShape(base, line, parsed.counters, parsed.items);
+export function shapeOf(line: readonly Keyword[], words: number, plain: boolean, id: number): Shape {
+  const parsed = parseWords(line, words);
+  if (typeof parsed === "number")
+    return shapeWith({ id, words, plain, kind: "bad", error: errorAt(line.slice(0, words), parsed) });
+  if (parsed.kind === "rule") return ruleShape(line, words, plain, id, parsed.counters, parsed.items);
+  if (parsed.kind !== "chain") return shapeWith({ id, words, plain, kind: parsed.kind });
+  return shapeWith({
+    id,
+    words,
+    plain,
+    kind: "chain",
+    chainWord: 0,
+    policyWord: parsed.policy,
+    countersWord: parsed.counters,
+  });
 }
 
-function ruleShape(base: Shape, line: readonly Keyword[], counters: number, items: readonly ParsedItem[]): Shape {
+function ruleShape(
+  line: readonly Keyword[],
+  words: number,
+  plain: boolean,
+  id: number,
+  counters: number,
+  items: readonly ParsedItem[],
+): Shape {
   const options: ShapeOption[] = [];
   const matches: ShapeMatch[] = [];
-  let command: ParsedItem | undefined;
-  let jump: ParsedItem | undefined;
+  let command: ParsedItem | null = null;
+  let jump: ParsedItem | null = null;
   let noteWord = -1;
-  const bad = (word: number, message: string, expected: string | null): Shape => ({
-    ...base,
-    kind: "bad",
-    error: { checkId: "syntax-error", word, message, expected },
-  });
+  const bad = (word: number, message: string, expected: string): Shape =>
+    shapeWith({ id, words, plain, kind: "bad", error: { checkId: "syntax-error", word, message, expected } });
 
   for (const item of items) {
     const word = line[item.word] as Keyword;
     if (item.kind === "command") {
-      if (command !== undefined) return bad(item.word, "a second command on one line", "one command, such as -A CHAIN");
+      if (command !== null) return bad(item.word, "a second command on one line", "one command, such as -A CHAIN");
       command = item;
     } else if (item.kind === "match") {
-      const name = line[item.values[0] as number] as Keyword;
-      matches.push({ name: name.extension?.name ?? null, record: name.extension, word: item.values[0] as number });
+      const { extension } = line[item.values[0] as number] as Keyword;
+      matches.push({
+        name: extension === null ? null : extension.name,
+        record: extension,
+        word: item.values[0] as number,
+      });
     } else if (item.kind === "jump") {
-      if (jump !== undefined) return bad(item.word, "a second -j or -g on one line", "at most one target");
+      if (jump !== null) return bad(item.word, "a second -j or -g on one line", "at most one target");
       jump = item;
     } else if (item.kind === "note") {
       noteWord = item.word;
     } else {
-      if (word.brings !== null && word.extension !== null)
+      if (word.brings && word.extension !== null)
         matches.push({ name: word.extension.name, record: word.extension, word: -1 });
-      options.push({
-        record: word.option,
-        flagWord: item.word,
-        bangWord: item.bang,
-        valueWords: item.values,
-        owner: ownerOf(word, matches, jump !== undefined),
-      });
+      const owner = ownerOf(word, matches, jump !== null);
+      options.push({ record: word.option, flagWord: item.word, bangWord: item.bang, valueWords: item.values, owner });
     }
   }
 
-  if (command === undefined) return bad(0, "no command on this line", "-A CHAIN");
+  if (command === null) return bad(0, "no command on this line", "-A CHAIN");
   const record = (line[command.word] as Keyword).command;
   const takesRule = record !== null && RULE_COMMANDS.has(record.name);
-  const shape: Shape = {
-    ...base,
-    kind: takesRule ? "rule" : record?.name === "new-chain" || record?.name === "policy" ? "chain" : "command",
+  const targetWord = jump === null ? -1 : (jump.values[0] as number);
+  return {
+    id,
+    kind: takesRule ? "rule" : record !== null && CHAIN_COMMANDS.has(record.name) ? "chain" : "command",
+    words,
+    plain,
     command: record,
     commandWord: command.word,
-    chainWord: command.values[0] ?? -1,
-    numberWord: takesRule ? (command.values[1] ?? -1) : -1,
-    policyWord: record?.name === "policy" ? (command.values[1] ?? -1) : -1,
+    chainWord: command.values.length > 0 ? (command.values[0] as number) : -1,
+    numberWord: takesRule && command.values.length > 1 ? (command.values[1] as number) : -1,
+    policyWord:
+      !takesRule && command.values.length > 1 && record?.name === "policy" ? (command.values[1] as number) : -1,
     countersWord: counters,
     noteWord,
+    targetFlagWord: jump === null ? -1 : jump.word,
+    targetWord,
+    targetRecord: jump === null ? null : (line[targetWord] as Keyword).extension,
+    goto: jump !== null && (line[jump.word] as Keyword).option?.flag === "--goto",
     options,
     matches,
-  };
-  if (jump === undefined) return shape;
-  const targetWord = jump.values[0] as number;
-  return {
-    ...shape,
-    targetFlagWord: jump.word,
-    targetWord,
-    targetRecord: (line[targetWord] as Keyword).extension,
-    goto: (line[jump.word] as Keyword).option?.flag === "--goto",
+    error: null,
   };
 }
 
+const CHAIN_COMMANDS: ReadonlySet<string> = new Set(["new-chain", "policy"]);
 const RULE_COMMANDS: ReadonlySet<string> = new Set(["append", "insert", "delete", "replace", "check"]);
 
 function ownerOf(word: Keyword, matches: readonly ShapeMatch[], hasTarget: boolean): number {

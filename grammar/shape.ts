@@ -64,24 +64,26 @@ export interface Shape {
   readonly error: ShapeError | null;
 }
 
-/** A shape with nothing in it, to be spread into others. */
-export const EMPTY_SHAPE: Shape = {
-  id: -1,
-  kind: "blank",
-  words: 0,
-  plain: true,
-  command: null,
-  commandWord: -1,
-  chainWord: -1,
-  numberWord: -1,
-  policyWord: -1,
-  countersWord: -1,
-  noteWord: -1,
-  targetFlagWord: -1,
-  targetWord: -1,
-  targetRecord: null,
-  goto: false,
-  options: [],
-  matches: [],
-  error: null,
-};
+/** A shape with nothing in it but what is given. */
+export function shapeWith(given: Partial<Shape>): Shape {
+  return {
+    id: given.id ?? -1,
+    kind: given.kind ?? "blank",
+    words: given.words ?? 0,
+    plain: given.plain ?? true,
+    command: given.command ?? null,
+    commandWord: given.commandWord ?? -1,
+    chainWord: given.chainWord ?? -1,
+    numberWord: given.numberWord ?? -1,
+    policyWord: given.policyWord ?? -1,
+    countersWord: given.countersWord ?? -1,
+    noteWord: given.noteWord ?? -1,
+    targetFlagWord: given.targetFlagWord ?? -1,
+    targetWord: given.targetWord ?? -1,
+    targetRecord: given.targetRecord ?? null,
+    goto: given.goto ?? false,
+    options: given.options ?? [],
+    matches: given.matches ?? [],
+    error: given.error ?? null,
+  };
+}

@@ -11,7 +11,8 @@ export class Source {
   readonly files: readonly SourceFile[];
 
   private constructor(bytes: Uint8Array, files: readonly SourceFile[]) {
-    this.bytes = bytes;
+    // a plain view: subarray() of Node's Buffer is several times slower
+    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.files = files;
   }
 

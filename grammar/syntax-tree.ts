@@ -15,6 +15,10 @@ export interface Join {
   readonly linesSoFar: number;
 }
 
+/** In the column of shapes: a shape that was not kept. The second kind is that of a rule whose words blanks alone part. */
+export const UNKEPT = -1;
+export const UNKEPT_PLAIN = -2;
+
 /** A place in a file as people count: line and column from 1, columns in code points of the displayed line. */
 export interface Place {
   readonly file: string;
@@ -84,14 +88,14 @@ export class Ast implements Iterable<Node> {
     const shape = this.#columns.shapes[index] as number;
     const start = starts[index] as number;
     const { bytes } = this.source;
-    if (shape >= 0 && (bytes[start] === 45 || bytes[start] === 91)) {
-      const form = reader.memo.shapes[shape] as Shape;
-      if (form.plain && form.kind === "rule") {
+    if (shape !== UNKEPT && (bytes[start] === 45 || bytes[start] === 91)) {
+      const form = reader.memo.shapes[shape];
+      if (form === undefined || (form.plain && form.kind === "rule")) {
         let end = this.offset(index + 1);
         if (bytes[end - 1] === 10) end--;
         if (bytes[end - 1] === 13) end--;
         reader.scanner.split(start, end);
-        if (reader.scanner.count === form.words) return reader.scanner;
+        if (form === undefined || reader.scanner.count === form.words) return reader.scanner;
       }
     }
     return this.read(index).scanner;
