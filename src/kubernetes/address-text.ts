@@ -23,7 +23,8 @@ export function splitAddress(text: string): { readonly ip: string; readonly port
 }
 
 /** `10.0.0.1:80`, `[fd00::1]:80`: net.JoinHostPort. */
-export const joinAddress = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`);
+export const joinAddress = (ip: string, port: number): string =>
+  ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`;
 
 /** One port from 0 to 65535; `null` for a range, a name, or nothing. */
 export function portNumber(text: string | null): number | null {

@@ -18,7 +18,10 @@ export function readServiceMap(ruleset: Ruleset): ServiceMap {
   const filterComplete = isComplete(ruleset, "filter", "KUBE-FORWARD");
   const parameters = readParameters(rules, filterComplete);
   const healthChecksShown = filterComplete && hasNamedHealthChecks(ruleset, rules);
-  return new ServiceMap({ ruleset, rules, endpoints, parameters, natComplete, filterComplete, healthChecksShown }, groups);
+  return new ServiceMap(
+    { ruleset, rules, endpoints, parameters, natComplete, filterComplete, healthChecksShown },
+    groups,
+  );
 }
 
 /** The capture holds the table to its end, with the chain that kube-proxy always makes in it. */
@@ -34,6 +37,7 @@ function hasNamedHealthChecks(ruleset: Ruleset, rules: ClaimedRules): boolean {
   const chain = ruleset.chain("filter", "KUBE-NODEPORTS");
   if (chain < 0 || !ruleset.store.isDeclared(chain)) return false;
   const claim = claimOf("filter KUBE-NODEPORTS", "health-check");
-  for (const rule of ruleset.rulesOf(chain)) if (rules.claims[rule] === claim && rules.name(rule) === null) return false;
+  for (const rule of ruleset.rulesOf(chain))
+    if (rules.claims[rule] === claim && rules.name(rule) === null) return false;
   return true;
 }

@@ -1,4 +1,4 @@
-import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type Ruleset } from "../netfilter/ruleset.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { ServiceGroups } from "./read/service-groups.ts";
 import type { Frontend, ProxyParameters } from "./service-map.ts";
@@ -9,26 +9,27 @@ export class ServiceMap {
   readonly ruleset: Ruleset;
   readonly parameters: ProxyParameters;
   readonly servicePorts: readonly ServicePort[];
-  readonly #source: MapSource;
+  /** What the map is read from: claims of rules, endpoints' chains, completeness of the capture. */
+  readonly source: MapSource;
   readonly #groups: ServiceGroups;
   #byEndpoint: ReadonlyMap<string, readonly ServicePort[]> | undefined;
   #byEndpointChain: Int32Array | undefined;
 
   constructor(source: MapSource, groups: ServiceGroups) {
-    this.#source = source;
+    this.source = source;
     this.#groups = groups;
     this.ruleset = source.ruleset;
     this.parameters = source.parameters;
-    this.servicePorts = groups.groups
-      .map((group) => new ServicePort(source, group))
-      .filter((port) => isShown(port));
+    this.servicePorts = groups.groups.map((group) => new ServicePort(source, group)).filter((port) => isShown(port));
   }
 
   /** Service ports that a packet to this port of the node gets to. */
   byNodePort(port: number, protocol?: string): readonly ServicePort[] {
     return this.#withFrontend(
       ({ kind, port: of, protocol: by }) =>
-        (kind === "nodePort" || kind === "healthCheckNodePort") && of === port && (protocol === undefined || by === protocol),
+        (kind === "nodePort" || kind === "healthCheckNodePort") &&
+        of === port &&
+        (protocol === undefined || by === protocol),
     );
   }
 
@@ -93,5 +94,3 @@ export class ServiceMap {
 function isShown(port: ServicePort): boolean {
   return port.frontends.length > 0 || port.evidence.length > 0 || port.endpointChains().length > 0;
 }
-const unused: RuleId = NONE;
-void unused;

@@ -72,7 +72,8 @@ export class ServicePort implements ServicePortFacts {
   get family(): Family | null {
     const { family } = this.#source.ruleset;
     if (family !== null) return family;
-    const ip = this.frontends.find((frontend) => frontend.ip !== null)?.ip ?? this.endpoints.find(({ ip }) => ip !== null)?.ip;
+    const ip =
+      this.frontends.find((frontend) => frontend.ip !== null)?.ip ?? this.endpoints.find(({ ip }) => ip !== null)?.ip;
     return ip === undefined || ip === null ? null : ip.includes(":") ? 6 : 4;
   }
 
@@ -104,7 +105,8 @@ export class ServicePort implements ServicePortFacts {
 
   get loadBalancerSourceRanges(): readonly string[] | null {
     const { fw } = this.#group.chains;
-    if (fw === NONE) return this.hasEndpoints === true ? this.#absent([]) : this.#hasOutside() ? null : this.#absent([]);
+    if (fw === NONE)
+      return this.hasEndpoints === true ? this.#absent([]) : this.#hasOutside() ? null : this.#absent([]);
     return this.firewallRanges.ranges;
   }
 
@@ -112,7 +114,9 @@ export class ServicePort implements ServicePortFacts {
   get firewallRanges(): { readonly ranges: readonly string[]; readonly nodeInRange: boolean } {
     const listed = new Set<string>();
     for (const rule of this.#rulesOf("fw", "range")) listed.add(this.#source.rules.value(rule, "range") ?? "");
-    const own = new Set(this.frontends.filter(({ kind }) => kind === "loadBalancerIP").map(({ ip }) => hostPrefix(ip ?? "")));
+    const own = new Set(
+      this.frontends.filter(({ kind }) => kind === "loadBalancerIP").map(({ ip }) => hostPrefix(ip ?? "")),
+    );
     const ranges = [...listed];
     // Written behind all ranges, and only when one of those holds the node's address.
     let end = ranges.length;
@@ -197,7 +201,13 @@ export class ServicePort implements ServicePortFacts {
 
   get chains(): ServiceChains {
     const { svc, svl, ext, fw, xlb } = this.#group.chains;
-    return { svc: this.#name(svc), svl: this.#name(svl), ext: this.#name(ext), fw: this.#name(fw), xlb: this.#name(xlb) };
+    return {
+      svc: this.#name(svc),
+      svl: this.#name(svl),
+      ext: this.#name(ext),
+      fw: this.#name(fw),
+      xlb: this.#name(xlb),
+    };
   }
 
   /** Rules that show it: those for it in the chains that all share, then those of its own chains but not of its endpoints'. */
@@ -264,11 +274,35 @@ export class ServicePort implements ServicePortFacts {
 
   /** The facts as plain data. */
   facts(): ServicePortFacts {
-    const { id, namespace, service, portName, protocol, family, clusterIP, port, nodePort, externalIPs, loadBalancerIPs } = this;
+    const {
+      id,
+      namespace,
+      service,
+      portName,
+      protocol,
+      family,
+      clusterIP,
+      port,
+      nodePort,
+      externalIPs,
+      loadBalancerIPs,
+    } = this;
     const { loadBalancerSourceRanges, externalTrafficPolicy, internalTrafficPolicy, sessionAffinity } = this;
     const { sessionAffinityTimeoutSeconds, healthCheckNodePort, hasEndpoints, endpoints, clusterEndpoints } = this;
     return {
-      ...{ id, namespace, service, portName, protocol, family, clusterIP, port, nodePort, externalIPs, loadBalancerIPs },
+      ...{
+        id,
+        namespace,
+        service,
+        portName,
+        protocol,
+        family,
+        clusterIP,
+        port,
+        nodePort,
+        externalIPs,
+        loadBalancerIPs,
+      },
       ...{ loadBalancerSourceRanges, externalTrafficPolicy, internalTrafficPolicy, sessionAffinity },
       ...{ sessionAffinityTimeoutSeconds, healthCheckNodePort, hasEndpoints, endpoints, clusterEndpoints },
       localEndpoints: this.localEndpoints,
@@ -293,7 +327,11 @@ export class ServicePort implements ServicePortFacts {
   /** Of several frontends the one whose comment has this Service's own name; else the first. */
   #best(frontends: readonly Frontend[]): Frontend | null {
     if (frontends.length < 2) return frontends[0] ?? null;
-    return frontends.find(({ rule }) => this.#source.rules.name(rule) === this.name && this.name !== null) ?? frontends[0] ?? null;
+    return (
+      frontends.find(({ rule }) => this.#source.rules.name(rule) === this.name && this.name !== null) ??
+      frontends[0] ??
+      null
+    );
   }
 
   #addresses(kind: "externalIP" | "loadBalancerIP"): readonly string[] | null {
@@ -316,7 +354,11 @@ export class ServicePort implements ServicePortFacts {
     const { store } = this.#source.ruleset;
     for (let rule = store.firstRule(ext); rule !== NONE; rule = store.nextRule(rule))
       slots.add(slotOf(this.#source.rules.claims[rule] as Claim)?.name ?? "");
-    if (["masquerade-node", "node", "pods", "pods-interface", "local", "no-local-endpoints"].some((name) => slots.has(name)))
+    if (
+      ["masquerade-node", "node", "pods", "pods-interface", "local", "no-local-endpoints"].some((name) =>
+        slots.has(name),
+      )
+    )
       return "Local";
     return slots.has("cluster") || slots.has("masquerade") ? "Cluster" : null;
   }

@@ -1,9 +1,9 @@
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import { hostOf } from "../address-text.ts";
+import { balanceOf, threshold } from "../balance.ts";
 import type { EndpointComment, Era, LocalDetector, ProxyParameters } from "../service-map.ts";
 import type { Role } from "../templates/slot.ts";
 import { type Claim, claimOf, slots, UNEXPECTED } from "../templates/slots.ts";
-import { hostOf } from "../address-text.ts";
-import { balanceOf, threshold } from "../balance.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 
 /** Rules looked at for a setting that all rules of a kind share. */
@@ -15,13 +15,15 @@ export function readParameters(rules: ClaimedRules, filterComplete: boolean): Pr
   const era = eraOf(seen, filterComplete);
   const invalid = seen.first("filter KUBE-FORWARD", "invalid");
   const counted =
-    seen.has("nat KUBE-NODEPORTS", "counted-loopback") || (invalid !== null && hasFlag(rules, invalid, "--nfacct-name"));
+    seen.has("nat KUBE-NODEPORTS", "counted-loopback") ||
+    (invalid !== null && hasFlag(rules, invalid, "--nfacct-name"));
   const detector = detectorOf(seen);
   const mark =
     seen.value("nat KUBE-MARK-MASQ", "mark", "mark") ??
     seen.value("nat KUBE-POSTROUTING", "unmarked", "mark") ??
     seen.value("nat KUBE-POSTROUTING", "masquerade-marked", "mark");
-  const masquerade = seen.first("nat KUBE-POSTROUTING", "masquerade") ?? seen.first("nat KUBE-POSTROUTING", "masquerade-marked");
+  const masquerade =
+    seen.first("nat KUBE-POSTROUTING", "masquerade") ?? seen.first("nat KUBE-POSTROUTING", "masquerade-marked");
   const nodePorts = seen.first("nat KUBE-SERVICES", "node-ports");
   const addresses = seen.values("nat KUBE-SERVICES", "node-ports-address", "nodeAddress");
   return {
@@ -35,8 +37,10 @@ export function readParameters(rules: ClaimedRules, filterComplete: boolean): Pr
     randomFully: masquerade === null ? null : hasFlag(rules, masquerade, "--random-fully"),
     dropInvalid: invalid !== null ? true : seen.has("filter KUBE-FORWARD", "marked") && filterComplete ? false : null,
     nfacct: era === null ? null : counted,
-    localhostNodePorts: nodePorts === null ? (addresses.length > 0 ? false : null) : rules.value(nodePorts, "notLoopback") === null,
-    nodePortAddresses: nodePorts !== null ? [] : addresses.length > 0 ? addresses.map((text) => hostOf(text) ?? text) : null,
+    localhostNodePorts:
+      nodePorts === null ? (addresses.length > 0 ? false : null) : rules.value(nodePorts, "notLoopback") === null,
+    nodePortAddresses:
+      nodePorts !== null ? [] : addresses.length > 0 ? addresses.map((text) => hostOf(text) ?? text) : null,
     martianGuard: seen.has("filter KUBE-FIREWALL", "martians") ? true : filterComplete ? false : null,
     endpointComments: commentForms(seen),
     probabilityDigits: digitsOf(seen),
@@ -95,7 +99,11 @@ class Seen {
   sample(role: Role, slot: string): RuleId[] {
     const claim = claimOf(role, slot);
     const found: RuleId[] = [];
-    for (let rule = this.first(role, slot) ?? this.rules.claims.length; rule < this.rules.claims.length && found.length < SAMPLE; rule++)
+    for (
+      let rule = this.first(role, slot) ?? this.rules.claims.length;
+      rule < this.rules.claims.length && found.length < SAMPLE;
+      rule++
+    )
       if (this.rules.claims[rule] === claim) found.push(rule);
     return found;
   }
@@ -113,9 +121,11 @@ function eraOf(seen: Seen, filterComplete: boolean): Era | null {
   if (seen.hasChain("filter KUBE-PROXY-FIREWALL") || seen.has("fw", "rest")) return "1.25";
   if (seen.hasChain("ext") || seen.hasChain("svl"))
     return filterComplete || seen.has("ext", "no-local-endpoints") || seen.has("fw", "mark-drop") ? "1.24" : "1.25";
-  if (seen.has("nat KUBE-SERVICES", "masquerade-cluster-ip") || seen.has("nat KUBE-NODEPORTS", "masquerade")) return "1.20";
+  if (seen.has("nat KUBE-SERVICES", "masquerade-cluster-ip") || seen.has("nat KUBE-NODEPORTS", "masquerade"))
+    return "1.20";
   const marksInside = seen.has("svc", "masquerade-cluster-ip");
-  if (seen.has("svc", "masquerade-node-port") || (marksInside && (seen.hasChain("xlb") || seen.hasChain("fw")))) return "1.22";
+  if (seen.has("svc", "masquerade-node-port") || (marksInside && (seen.hasChain("xlb") || seen.hasChain("fw"))))
+    return "1.22";
   if (usesArrows(seen)) return "1.25";
   if (!filterComplete || !seen.has("nat KUBE-SERVICES", "cluster-ip")) return null;
   if (marksInside) return seen.hasChain("filter KUBE-NODEPORTS") ? "1.22" : null;
@@ -158,13 +168,17 @@ function detectorOf(seen: Seen): { value: LocalDetector | null; shown: boolean; 
     }
   for (const role of ["ext", "xlb"] as const) {
     for (const rule of seen.sample(role, "pods")) count("cidr", seen.rules.value(rule, "localSource"));
-    for (const rule of seen.sample(role, "pods-interface")) count("interface", seen.rules.value(rule, "localInterface"));
+    for (const rule of seen.sample(role, "pods-interface"))
+      count("interface", seen.rules.value(rule, "localInterface"));
   }
   const [most] = [...counts].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
   const space = most?.[0].indexOf(" ") ?? 0;
   const forwarded = seen.has("nat KUBE-SERVICES", "cluster-ip");
   return {
-    value: most === undefined ? null : { kind: most[0].slice(0, space) as LocalDetector["kind"], value: most[0].slice(space + 1) },
+    value:
+      most === undefined
+        ? null
+        : { kind: most[0].slice(0, space) as LocalDetector["kind"], value: most[0].slice(space + 1) },
     shown: forwarded,
     all: marks > 0 ? unconditional * 2 > marks : forwarded ? false : null,
   };

@@ -245,7 +245,9 @@ export class ServiceGroups {
 
   #port(rule: RuleId): number | null {
     return portNumber(
-      this.#rules.value(rule, "port") ?? this.#rules.value(rule, "nodePort") ?? this.#rules.value(rule, "healthCheckNodePort"),
+      this.#rules.value(rule, "port") ??
+        this.#rules.value(rule, "nodePort") ??
+        this.#rules.value(rule, "healthCheckNodePort"),
     );
   }
 
