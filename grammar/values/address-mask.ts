@@ -6,29 +6,50 @@ import {
   printAddress,
   printMask,
   readAddress,
+  readHost,
   readIpv4,
   readIpv6,
   refuseAddress,
 } from "./address.ts";
 import type { Codec, CodecContext, Refusal } from "./codec.ts";
 import { wholeNumber } from "./number.ts";
-import type { AddressMask } from "./types.ts";
-
-function parse(text: string, context: CodecContext): { readonly value: AddressMask } | Refusal {
-  const slash = text.lastIndexOf("/");
-  const host = slash < 0 ? text : text.slice(0, slash);
-  const address = readAddress(host, context);
-  if (address === null) return refuseAddress(host, context);
-  const mask = slash < 0 ? allBits(address.family) : readMask(text.slice(slash + 1), address.family);
-  if (mask === null) return { expected: `a prefix length from 0 to ${address.family === 4 ? 32 : 128} or a mask` };
-  return { value: { family: address.family, bits: address.bits & mask, mask } };
-}
+import type { Address, AddressMask } from "./types.ts";
 
 function readMask(text: string, family: Family): bigint | null {
   const prefix = wholeNumber(text, 0, family === 4 ? 32 : 128);
   if (prefix !== null) return maskOf(prefix, family);
   if (family === 6) return readIpv6(text);
   return text.split(".").length === 4 ? readIpv4(text) : null;
+}
+
+function parts(
+  text: string,
+  context: CodecContext,
+  read: typeof readAddress,
+): { readonly address: Address; readonly mask: bigint } | Refusal {
+  const slash = text.lastIndexOf("/");
+  const host = slash < 0 ? text : text.slice(0, slash);
+  const address = read(host, context);
+  if (address === null) return refuseAddress(host, context);
+  const mask = slash < 0 ? allBits(address.family) : readMask(text.slice(slash + 1), address.family);
+  if (mask === null) return { expected: `a prefix length from 0 to ${address.family === 4 ? 32 : 128} or a mask` };
+  return { address, mask };
+}
+
+function parse(text: string, context: CodecContext): { readonly value: AddressMask } | Refusal {
+  const read = parts(text, context, readAddress);
+  if ("expected" in read) return text.includes(",") ? refuseList(text, context) : read;
+  const { address, mask } = read;
+  return { value: { family: address.family, bits: address.bits & mask, mask } };
+}
+
+/** A comma list is no single value, but iptables takes it where each of its parts would do. */
+function refuseList(text: string, context: CodecContext): Refusal {
+  for (const part of splitAddresses(text)) {
+    const read = parts(part.trim(), context, readAddress);
+    if ("expected" in read && read.needsHost !== true) return read;
+  }
+  return { expected: "one address; each of a comma list stands for a rule of its own", needsHost: true };
 }
 
 function say(value: AddressMask): string {
@@ -50,20 +71,49 @@ export const addressMask: Codec<AddressMask> = {
   accepts: (bytes, start, end, family) => family === 4 && acceptsIpv4(bytes, start, end),
 };
 
-/** The same, printed without a mask where that covers the whole address: `--vaddr`, `--ctorigsrc`. */
-export const prefixedAddress: Codec<AddressMask> = { ...addressMask, name: "prefixed-address" };
-export const addressWithPrefix: Codec<AddressMask> = {
+/** `--to 10.2.0.0/16` of NETMAP */
+export const mappedNetwork: Codec<AddressMask> = {
   ...addressMask,
-  name: "address-or-network",
-  print: (value) => (value.mask === allBits(value.family) ? printAddress(value) : print(value)),
+  name: "network",
+  accepts: () => false,
 };
 
-/** `--src-pfx fd00::/64` */
-export const networkPrefix: Codec<AddressMask> = { ...addressMask, name: "network-prefix" };
+/** An address under a mask that keeps its host bits in print. */
+export interface HostMask extends AddressMask {
+  readonly host: bigint;
+}
+
+function parseHost(text: string, context: CodecContext): { readonly value: HostMask } | Refusal {
+  const read = parts(text, context, readHost);
+  if ("expected" in read) return read;
+  const { address, mask } = read;
+  return { value: { family: address.family, bits: address.bits & mask, mask, host: address.bits } };
+}
+
+function printHost({ family, host }: HostMask): string {
+  return printAddress({ family, bits: host });
+}
+
+/** `--srh-psid fd00::1/64`: the mask is always printed. */
+export const maskedHost: Codec<HostMask> = {
+  name: "masked-host",
+  parse: parseHost,
+  print: (value) => `${printHost(value)}/${printMask(value)}`,
+  say,
+};
+
+/** `--ctorigsrc 10.0.0.1`: printed without a mask where that covers the whole address. */
+export const hostOrNetwork: Codec<HostMask> = {
+  name: "host-or-network",
+  parse: parseHost,
+  print: (value) =>
+    value.mask === allBits(value.family) ? printHost(value) : `${printHost(value)}/${printMask(value)}`,
+  say,
+};
 
 /** The addresses of a comma list, as `-s` takes them: each stands for a rule of its own. */
 export function splitAddresses(text: string): string[] {
-  return text.split(",");
+  return text.split(",").map((part) => part.trim());
 }
 
 /** Dotted address and prefix length in plain decimal. */

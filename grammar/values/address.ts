@@ -33,6 +33,20 @@ export function readAddress(text: string, { family }: CodecContext): Address | n
   return null;
 }
 
+/** The same, but short IPv4 forms as inet_aton(3) reads them: 10.1 is 10.0.0.1 (xtopt_parse_host in libxtables/xtoptions.c). */
+export function readHost(text: string, context: CodecContext): Address | null {
+  if (context.family !== 6) {
+    const bits = inetAton(text.split("."));
+    if (bits !== null) return { family: 4, bits };
+  }
+  return context.family === 4 ? null : readAddress(text, { family: 6 });
+}
+
+/** Four numbers with dots between, nothing shorter (numeric_to_ipaddr for a target's address). */
+export function readQuad(text: string): bigint | null {
+  return text.split(".").length === 4 ? readIpv4(text) : null;
+}
+
 /** `10.0.0.1`, also `10` for 10.0.0.0 and what inet_aton(3) reads (numeric_to_ipaddr, then host_to_ipaddr in libxtables/xtables.c). */
 export function readIpv4(text: string): bigint | null {
   const parts = text.split(".");
@@ -46,6 +60,7 @@ export function readIpv4(text: string): bigint | null {
 
 /** The last part fills all remaining bytes: `0x7f000001`, `10.65536`. */
 function inetAton(parts: readonly string[]): bigint | null {
+  if (parts.length > 4) return null;
   let bits = 0n;
   for (let i = 0; i < parts.length; i++) {
     const last = i === parts.length - 1;
@@ -145,7 +160,7 @@ export function maskOf(prefix: number, family: Family): bigint {
 export const address: Codec<Address> = {
   name: "address",
   parse(text, context) {
-    const value = readAddress(text, context);
+    const value = readHost(text, context);
     return value === null ? refuseAddress(text, context) : { value };
   },
   print: printAddress,

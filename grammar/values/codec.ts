@@ -11,7 +11,7 @@ export interface CodecContext {
 /** A value that was refused, with what was expected instead: "a port from 0 to 65535". */
 export interface Refusal {
   readonly expected: string;
-  /** The text may be right: a name that only the host's databases or kernel can tell. */
+  /** The text may be right all the same: a name that only the host's databases know, or a comma list of addresses, each a rule of its own. */
   readonly needsHost?: boolean;
 }
 

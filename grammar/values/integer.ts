@@ -36,7 +36,7 @@ export const osfLevel = integer("osf-level", 0, 2);
 export const byte = integer("byte", 0, 255);
 export const positiveByte = integer("positive-byte", 1, 255);
 export const shift = integer("shift", 0, 32);
-export const windowScale = integer("window-scale", 0, 14);
+export const windowScale = integer("window-scale", 0, 255);
 export const uint16 = integer("uint16", 0, MAX_16);
 export const positive16 = integer("positive-uint16", 1, MAX_16);
 export const uint32 = integer("uint32", 0, MAX_32);
@@ -55,13 +55,14 @@ export const hash32 = integer("hash", 0, MAX_32, 8);
 export const uint64 = bigInteger("uint64");
 export const counter = bigInteger("counter");
 
-/** `--connlimit-mask 32`: at most the bits of an address. */
+/** `--connlimit-mask 24`: one beyond the bits of an address stands for all of them. */
 export const prefixLength: Codec<number> = {
   name: "prefix-length",
   parse(text, context) {
-    const most = addressBits(context);
-    const value = wholeNumber(text, 0, most);
-    return value === null ? { expected: `a prefix length from 0 to ${most}` } : { value };
+    const value = wholeNumber(text, 0, 128);
+    return value === null
+      ? { expected: "a prefix length of at most the bits of an address" }
+      : { value: Math.min(value, addressBits(context)) };
   },
   print: String,
 };

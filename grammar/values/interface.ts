@@ -22,6 +22,6 @@ export const interfacePattern: Codec<InterfacePattern> = {
 /** `--oif eth0`: one interface, `+` has no meaning. */
 export const interfaceName: Codec<string> = {
   name: "interface-name",
-  parse: (text) => (text.length === 0 || text.length > LONGEST ? EXPECTED : { value: text }),
+  parse: (text) => (text.length === 0 ? EXPECTED : { value: text.slice(0, LONGEST) }),
   print: (value) => value,
 };

@@ -91,10 +91,15 @@ export const clusterHashMode = keyword("cluster-hash-mode", [
   "sourceip-sourceport",
   "sourceip-sourceport-destport",
 ]);
-export const hashlimitMode = keywordList("hashlimit-mode", ["dstip", "srcip", "srcport", "dstport"], {
+const hashlimitModes = keywordList("hashlimit-mode", ["dstip", "srcip", "srcport", "dstport"], {
   ignoreCase: true,
   printed: ["srcip", "srcport", "dstip", "dstport"],
 });
+/** `--hashlimit-mode srcip,dstport`; an empty list puts all packets in one group. */
+export const hashlimitMode: Codec<readonly string[]> = {
+  ...hashlimitModes,
+  parse: (text, context) => (text === "" ? { value: [] } : hashlimitModes.parse(text, context)),
+};
 export const conntrackEvents = keywordList("conntrack-events", [
   "new",
   "related",

@@ -1,5 +1,6 @@
-import { printAddress, readAddress, refuseAddress } from "./address.ts";
+import { printAddress, readIpv6, readQuad, refuseAddress } from "./address.ts";
 import type { Codec, CodecContext, Refusal } from "./codec.ts";
+import { wholeNumber } from "./number.ts";
 import { readPort } from "./port.ts";
 import type { Address, NatRange } from "./types.ts";
 
@@ -11,7 +12,7 @@ interface Ports {
 
 const NO_PORTS: Ports = { portFrom: null, portTo: null, portBase: null };
 
-/** `80`, `80-90`, `80-90/8000` behind the colon; names are longest first, for they may hold dashes themselves. */
+/** `80`, `80-90`, `80-90/8000` behind the colon; a range takes no names, for they may hold dashes themselves. */
 function readPorts(text: string): Ports | Refusal {
   const slash = text.indexOf("/");
   const range = slash < 0 ? text : text.slice(0, slash);
@@ -23,14 +24,19 @@ function readPorts(text: string): Ports | Refusal {
     return base === null
       ? { portFrom: whole, portTo: whole, portBase: null }
       : { expected: "a range of ports before the base" };
-  for (let at = range.indexOf("-"); at >= 0; at = range.indexOf("-", at + 1)) {
-    const from = readPort(range.slice(0, at));
-    const to = readPort(range.slice(at + 1));
-    if (typeof from !== "number" || typeof to !== "number") continue;
-    if (from > to) return { expected: "a port range that does not run backwards" };
-    return { portFrom: from, portTo: to, portBase: base };
-  }
-  return whole;
+  const dash = range.indexOf("-");
+  const from = dash < 0 ? whole : wholeNumber(range.slice(0, dash), 0, 0xffff);
+  const to = dash < 0 ? whole : wholeNumber(range.slice(dash + 1), 0, 0xffff);
+  if (typeof from !== "number" || typeof to !== "number") return whole;
+  if (from > to) return { expected: "a port range that does not run backwards" };
+  return { portFrom: from, portTo: to, portBase: base };
+}
+
+function readAddress(text: string, { family }: CodecContext): Address | null {
+  const four = family === 6 ? null : readQuad(text);
+  if (four !== null) return { family: 4, bits: four };
+  const six = family === 4 ? null : readIpv6(text);
+  return six === null ? null : { family: 6, bits: six };
 }
 
 function readAddresses(text: string, context: CodecContext): { from: Address; to: Address } | Refusal {
@@ -55,8 +61,8 @@ function parse(text: string, context: CodecContext): { readonly value: NatRange 
   if (bracket > 0) {
     addresses = text.slice(1, bracket);
     if (bracket < text.length - 1) {
-      if (text[bracket + 1] !== ":") return { expected: "a colon and ports behind the bracket" };
-      portText = text.slice(bracket + 2);
+      // what follows the bracket without a colon is not read
+      if (text[bracket + 1] === ":") portText = text.slice(bracket + 2);
     }
   } else if (!isIpv6(text, context)) {
     const colon = text.indexOf(":");

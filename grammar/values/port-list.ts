@@ -12,6 +12,8 @@ export const portList: Codec<readonly NumberRange[]> = {
     const ranges: NumberRange[] = [];
     let room = MOST;
     for (const part of text.split(",")) {
+      // multiport takes no open ranges
+      if (part.startsWith(":") || part.endsWith(":")) return { expected: "a port on both sides of the colon" };
       const read = portRange.parse(part, context);
       if (!("value" in read)) return read;
       room -= part.includes(":") ? 2 : 1;

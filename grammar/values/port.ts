@@ -55,20 +55,14 @@ export const natPorts: Codec<NumberRange> = {
   name: "nat-ports",
   parse(text) {
     const dash = text.indexOf("-");
-    const whole = wholeNumber(text, 0, 0xffff) ?? servicePort(text);
-    if (whole !== null) return { value: { from: whole, to: whole } };
-    if (dash < 0) {
-      const refused = readPort(text);
-      return typeof refused === "number" ? { value: { from: refused, to: refused } } : refused;
-    }
-    for (let at = dash; at >= 0; at = text.indexOf("-", at + 1)) {
-      const from = readPort(text.slice(0, at));
-      const to = readPort(text.slice(at + 1));
-      if (typeof from === "number" && typeof to === "number") {
-        return from > to ? { expected: "a port range that does not run backwards" } : { value: { from, to } };
-      }
-    }
-    return { expected: "a port or a range a-b of ports" };
+    const whole = readPort(text);
+    if (typeof whole === "number") return { value: { from: whole, to: whole } };
+    // a range takes no names, for they may hold dashes themselves
+    const from = dash < 0 ? null : wholeNumber(text.slice(0, dash), 0, 0xffff);
+    const to = dash < 0 ? null : wholeNumber(text.slice(dash + 1), 0, 0xffff);
+    if (from === null || to === null) return whole;
+    if (from <= to) return { value: { from, to } };
+    return { expected: "a port range that does not run backwards" };
   },
   print: ({ from, to }) => (from === to ? String(from) : `${from}-${to}`),
   say: portRange.say as NonNullable<typeof portRange.say>,

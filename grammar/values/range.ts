@@ -15,7 +15,8 @@ export interface BigRange {
 export function readRange(text: string, max: bigint): { from: bigint; to: bigint | null } | null {
   let at = 0;
   let from = 0n;
-  if (text !== "" && text[0] !== ":") {
+  if (text === "") return { from, to: null };
+  if (text[0] !== ":") {
     const read = readNumber(text);
     if (read === null || read.value > max) return null;
     from = read.value;

@@ -63,7 +63,9 @@ export const limitRate: Codec<number> = {
 /** A rate of packets, or of bytes per second. */
 export interface HashlimitRate {
   readonly bytes: boolean;
-  /** As the kernel keeps it. */
+  /** Packets per unit or bytes per second, as written. */
+  readonly amount: number;
+  /** As the kernel keeps it; -1 where it keeps the amount itself. */
   readonly cost: number;
   /** Seconds of the unit that it was written in. */
   readonly seconds: number;
@@ -109,12 +111,15 @@ export const hashlimitRate: Codec<HashlimitRate> = {
       const value = readBytes(bytes[1] as string);
       if (value === null || value === 0 || value / BYTE_UNIT >= ALL_32) return refused;
       const cost = Math.floor(ALL_32 / (Math.floor(value / BYTE_UNIT) + 1));
-      return cost === 0 ? refused : { value: { bytes: true, cost, seconds: 1 } };
+      return cost === 0 ? refused : { value: { bytes: true, amount: value, cost, seconds: 1 } };
     }
     const cost = readCost(text, HASHLIMIT_SCALE);
-    return cost === null ? refused : { value: { bytes: false, cost, seconds: unitSeconds(text) ?? 1 } };
+    return cost === null
+      ? refused
+      : { value: { bytes: false, amount: leadingNumber(text), cost, seconds: unitSeconds(text) ?? 1 } };
   },
-  print: ({ bytes, cost }) => (bytes ? `${printBytes(bytesOfCost(cost), true)}/s` : printCost(cost, HASHLIMIT_SCALE)),
+  print: ({ bytes, amount, cost }) =>
+    bytes ? `${printBytes(cost < 0 ? amount : bytesOfCost(cost), true)}/s` : printCost(cost, HASHLIMIT_SCALE),
   say: ({ bytes, cost }) =>
     bytes ? `${bytesOfCost(cost)} bytes per second` : sayRate(printCost(cost, HASHLIMIT_SCALE)),
 };
@@ -122,16 +127,25 @@ export const hashlimitRate: Codec<HashlimitRate> = {
 /** XT_HASHLIMIT_BURST_MAX */
 const MOST_BURST = 1_000_000;
 
-/** `--hashlimit-burst 20`, `1mb`: packets or bytes, as the rate says. */
-export const hashlimitBurst: Codec<number> = {
+/** So many packets or bytes at once. */
+export interface HashlimitBurst {
+  readonly bytes: boolean;
+  readonly amount: number;
+}
+
+/** `--hashlimit-burst 20`, `1mb`; whether packets or bytes are meant, the rate decides. */
+export const hashlimitBurst: Codec<HashlimitBurst> = {
   name: "hashlimit-burst",
   parse(text) {
     const bytes = readBytes(text);
-    if (bytes !== null && bytes > 0) return { value: bytes };
-    const value = wholeNumber(text, 1, MOST_BURST);
-    return value === null ? { expected: `a number from 1 to ${MOST_BURST}, or bytes such as 20kb` } : { value };
+    if (bytes !== null && bytes > 0) return { value: { bytes: true, amount: bytes } };
+    const amount = wholeNumber(text, 1, MOST_BURST);
+    return amount === null
+      ? { expected: `a number from 1 to ${MOST_BURST}, or bytes such as 20kb` }
+      : { value: { bytes: false, amount } };
   },
-  print: String,
+  print: ({ bytes, amount }) => (bytes ? printBytes(amount, true) : String(amount)),
+  say: ({ bytes, amount }) => `${amount} ${bytes ? "bytes" : "packets"}`,
 };
 
 const BIT_UNITS: readonly (readonly [string, number])[] = [

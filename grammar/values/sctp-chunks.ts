@@ -39,7 +39,7 @@ export interface SctpChunk {
 /** `ALL`, `NONE`, or chunks by type. */
 export type SctpChunks = "ALL" | "NONE" | readonly SctpChunk[];
 
-/** `DATA:UBe,INIT`: printed by ascending type, flags by ascending bit. */
+/** `DATA:UBe,INIT`: printed by ascending type, flags by descending bit. */
 export const sctpChunks: Codec<SctpChunks> = {
   name: "sctp-chunks",
   parse(text) {
@@ -64,7 +64,7 @@ export const sctpChunks: Codec<SctpChunks> = {
       : value.map(({ name, flags }) => (flags === "" ? name : `${name}:${flags}`)).join(","),
 };
 
-/** Each flag once, from the lowest bit up; `null` for a flag that the type has not. */
+/** Each flag once, from the highest bit down; `null` for a flag that the type has not. */
 function orderFlags(text: string, known: string): string | null {
   const bits = new Map<number, string>();
   for (const flag of text) {
@@ -73,7 +73,7 @@ function orderFlags(text: string, known: string): string | null {
     bits.set(7 - bit, flag);
   }
   return [...bits.keys()]
-    .sort((a, b) => a - b)
+    .sort((a, b) => b - a)
     .map((bit) => bits.get(bit))
     .join("");
 }

@@ -23,6 +23,14 @@ function cutText(name: string, max: number, quoting?: "when-needed" | "always"):
   };
 }
 
+/** A text of at least one byte that iptables keeps the first `max` of. */
+function boundedText(name: string, max: number, quoting?: "when-needed" | "always"): Codec<string> {
+  return {
+    ...cutText(name, max, quoting),
+    parse: (text) => (text.length === 0 ? { expected: "a text of at least one byte" } : { value: text.slice(0, max) }),
+  };
+}
+
 /** A text of at least one and at most `max` bytes. */
 function shortText(name: string, max: number, quoting?: "when-needed" | "always"): Codec<string> {
   return {
@@ -39,15 +47,17 @@ export const quotedText = cutText("quoted-text", 1023, "when-needed");
 export const alwaysQuoted = shortText("led-trigger", 26, "always");
 export const extensionName = cutText("extension-name", 1023);
 export const chainName = cutText("chain-name", 1023);
-export const recentName = shortText("recent-name", 199);
-export const helperName = shortText("helper-name", 15, "when-needed");
+export const recentName = boundedText("recent-name", 199);
+export const helperName = boundedText("helper-name", 15, "when-needed");
+/** `--helper ftp` of the match: an empty name stands for any helper. */
+export const anyHelperName = cutText("helper-name", 29, "when-needed");
 export const accountName = shortText("account-name", 31, "when-needed");
-export const estimatorName = shortText("estimator-name", 15);
-export const timerLabel = shortText("timer-label", 27);
+export const estimatorName = boundedText("estimator-name", 15);
+export const timerLabel = boundedText("timer-label", 27);
 export const connectionLabel = shortText("connection-label", 63, "always");
-export const logPrefix = cutText("log-prefix", 29, "when-needed");
-export const nflogPrefix = cutText("nflog-prefix", 63, "when-needed");
-export const ulogPrefix = cutText("ulog-prefix", 31, "when-needed");
+export const logPrefix = boundedText("log-prefix", 29, "when-needed");
+export const nflogPrefix = boundedText("nflog-prefix", 63, "when-needed");
+export const ulogPrefix = boundedText("ulog-prefix", 31, "when-needed");
 
 /** Any text; iptables keeps its first 255 bytes. */
 export const comment: Codec<string> = {

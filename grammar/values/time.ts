@@ -27,7 +27,7 @@ export const dateTime: Codec<number> = {
     const inRange = year >= 1970 && year <= 2038 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
     if (!inRange || hour > 23 || minute > 59 || second > 59) return refused;
     const seconds = secondsOf(year, month, day) + hour * 3600 + minute * 60 + second;
-    return { value: Math.min(seconds, 0x7fffffff) };
+    return { value: seconds };
   },
   print(seconds) {
     const { year, month, day } = dayOf(Math.floor(seconds / 86_400));
@@ -99,7 +99,8 @@ export const monthDays: Codec<readonly number[]> = {
 function readDays(text: string, most: number, read: (part: string) => number | null, expected: string) {
   const given = new Set<number>();
   for (const part of text.split(",")) {
-    const day = part === "" ? null : read(part);
+    if (part === "") continue;
+    const day = read(part);
     if (day === null) return { expected };
     given.add(day);
   }

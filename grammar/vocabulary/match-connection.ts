@@ -1,4 +1,4 @@
-import { addressWithPrefix, prefixedAddress } from "../values/address-mask.ts";
+import { hostOrNetwork } from "../values/address-mask.ts";
 import { connectionStates, connectionStatus, simpleStates } from "../values/connection-state.ts";
 import { counter, hash32, nodeNumber, prefixLength, uint32 } from "../values/integer.ts";
 import { connbytesDirection, connbytesMode, connectionDirection, ipvsMethod } from "../values/keyword.ts";
@@ -8,7 +8,7 @@ import { port, portRange } from "../values/port.ts";
 import { protocolNumber } from "../values/protocol.ts";
 import { range32, range64 } from "../values/range.ts";
 import { setDirections, setName } from "../values/set-name.ts";
-import { connectionLabel, quotedText } from "../values/text.ts";
+import { anyHelperName, connectionLabel } from "../values/text.ts";
 import type { ExtensionRecord } from "./record.ts";
 
 /** Matches on what conntrack knows of the connection, iptables-extensions(8). */
@@ -54,7 +54,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--ctorigsrc",
         arity: 1,
-        codecs: [addressWithPrefix],
+        codecs: [hostOrNetwork],
         negatable: true,
         phrase: "source of the connection is {0}",
         negatedPhrase: "source of the connection is not {0}",
@@ -62,7 +62,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--ctorigdst",
         arity: 1,
-        codecs: [addressWithPrefix],
+        codecs: [hostOrNetwork],
         negatable: true,
         phrase: "destination of the connection is {0}",
         negatedPhrase: "destination of the connection is not {0}",
@@ -70,7 +70,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--ctreplsrc",
         arity: 1,
-        codecs: [addressWithPrefix],
+        codecs: [hostOrNetwork],
         negatable: true,
         phrase: "source of its replies is {0}",
         negatedPhrase: "source of its replies is not {0}",
@@ -78,7 +78,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--ctrepldst",
         arity: 1,
-        codecs: [addressWithPrefix],
+        codecs: [hostOrNetwork],
         negatable: true,
         phrase: "destination of its replies is {0}",
         negatedPhrase: "destination of its replies is not {0}",
@@ -296,7 +296,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--helper",
         arity: 1,
-        codecs: [quotedText],
+        codecs: [anyHelperName],
         negatable: true,
         mandatory: true,
         phrase: "the connection belongs to helper {0}",
@@ -392,7 +392,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--vaddr",
         arity: 1,
-        codecs: [prefixedAddress],
+        codecs: [hostOrNetwork],
         negatable: true,
         phrase: "address of the virtual service is {0}",
         negatedPhrase: "address of the virtual service is not {0}",

@@ -1,4 +1,4 @@
-import { prefixedAddress } from "../values/address-mask.ts";
+import { hostOrNetwork } from "../values/address-mask.ts";
 import { deviceGroup } from "../values/device-group.ts";
 import { hexNumber, uint32 } from "../values/integer.ts";
 import { interfacePattern } from "../values/interface.ts";
@@ -78,8 +78,17 @@ export const hostMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "owner",
+    requiresOneOf: [["--uid-owner", "--gid-owner", "--socket-exists"]],
     phrase: "any owner",
     options: [
+      {
+        flag: "--socket-exists",
+        arity: 0,
+        codecs: [],
+        negatable: true,
+        phrase: "a socket of this host sent it",
+        negatedPhrase: "no socket of this host sent it",
+      },
       {
         flag: "--uid-owner",
         arity: 1,
@@ -122,14 +131,6 @@ export const hostMatches: readonly ExtensionRecord[] = [
         obsolete: true,
         phrase: "sending command is {0}",
         negatedPhrase: "sending command is not {0}",
-      },
-      {
-        flag: "--socket-exists",
-        arity: 0,
-        codecs: [],
-        negatable: true,
-        phrase: "a socket of this host sent it",
-        negatedPhrase: "no socket of this host sent it",
       },
       { flag: "--suppl-groups", arity: 0, codecs: [], negatable: false, phrase: "(supplementary groups count too)" },
     ],
@@ -243,7 +244,7 @@ export const hostMatches: readonly ExtensionRecord[] = [
       {
         flag: "--tunnel-dst",
         arity: 1,
-        codecs: [prefixedAddress],
+        codecs: [hostOrNetwork],
         negatable: true,
         repeatable: true,
         phrase: "tunnel destination is {0}",
@@ -252,7 +253,7 @@ export const hostMatches: readonly ExtensionRecord[] = [
       {
         flag: "--tunnel-src",
         arity: 1,
-        codecs: [prefixedAddress],
+        codecs: [hostOrNetwork],
         negatable: true,
         repeatable: true,
         phrase: "tunnel source is {0}",

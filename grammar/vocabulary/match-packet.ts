@@ -1,5 +1,5 @@
 import { addressList6, addressRange } from "../values/address.ts";
-import { prefixedAddress } from "../values/address-mask.ts";
+import { maskedHost } from "../values/address-mask.ts";
 import { addressTypes } from "../values/address-type.ts";
 import { bpfProgram } from "../values/bpf-program.ts";
 import { dscpClass } from "../values/dscp-class.ts";
@@ -653,7 +653,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
       {
         flag: "--srh-psid",
         arity: 1,
-        codecs: [prefixedAddress],
+        codecs: [maskedHost],
         negatable: true,
         phrase: "previous segment is {0}",
         negatedPhrase: "previous segment is not {0}",
@@ -661,7 +661,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
       {
         flag: "--srh-nsid",
         arity: 1,
-        codecs: [prefixedAddress],
+        codecs: [maskedHost],
         negatable: true,
         phrase: "next segment is {0}",
         negatedPhrase: "next segment is not {0}",
@@ -669,7 +669,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
       {
         flag: "--srh-lsid",
         arity: 1,
-        codecs: [prefixedAddress],
+        codecs: [maskedHost],
         negatable: true,
         phrase: "last segment is {0}",
         negatedPhrase: "last segment is not {0}",

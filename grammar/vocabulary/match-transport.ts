@@ -50,6 +50,7 @@ export const transportMatches: readonly ExtensionRecord[] = [
         arity: 2,
         codecs: [tcpFlags, tcpFlags],
         negatable: true,
+        omitted: "NONE NONE",
         phrase: "of the tcp flags {0} exactly {1} are set",
         negatedPhrase: "of the tcp flags {0} not exactly {1} are set",
       },

@@ -294,7 +294,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         phrase: "security parameter index {0}",
       },
       { flag: "--hmark-proto-mask", arity: 1, codecs: [hexPort], negatable: false, phrase: "protocol under mask {0}" },
-      { flag: "--hmark-rnd", arity: 1, codecs: [hash32], negatable: false, phrase: "random seed {0}" },
+      { flag: "--hmark-rnd", arity: 1, codecs: [hash32], negatable: false, mandatory: true, phrase: "random seed {0}" },
       { flag: "--hmark-mod", arity: 1, codecs: [positive32], negatable: false, mandatory: true, phrase: "modulo {0}" },
       { flag: "--hmark-offset", arity: 1, codecs: [uint32], negatable: false, phrase: "offset {0}" },
       { flag: "--hmark-tuple", arity: 1, codecs: [hmarkTuple], negatable: false, phrase: "hashed over {0}" },

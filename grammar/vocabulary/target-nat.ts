@@ -1,5 +1,5 @@
 import { address } from "../values/address.ts";
-import { networkPrefix, prefixedAddress } from "../values/address-mask.ts";
+import { mappedNetwork, maskedHost } from "../values/address-mask.ts";
 import { nodeCount, uint32 } from "../values/integer.ts";
 import { interfaceName } from "../values/interface.ts";
 import { clusterHashMode } from "../values/keyword.ts";
@@ -107,7 +107,7 @@ export const natTargets: readonly ExtensionRecord[] = [
       {
         flag: "--to",
         arity: 1,
-        codecs: [prefixedAddress],
+        codecs: [mappedNetwork],
         negatable: false,
         mandatory: true,
         tellsAll: true,
@@ -125,7 +125,7 @@ export const natTargets: readonly ExtensionRecord[] = [
       {
         flag: "--src-pfx",
         arity: 1,
-        codecs: [networkPrefix],
+        codecs: [maskedHost],
         negatable: false,
         mandatory: true,
         phrase: "from the prefix {0}",
@@ -133,7 +133,7 @@ export const natTargets: readonly ExtensionRecord[] = [
       {
         flag: "--dst-pfx",
         arity: 1,
-        codecs: [networkPrefix],
+        codecs: [maskedHost],
         negatable: false,
         mandatory: true,
         phrase: "to the prefix {0}",
@@ -150,7 +150,7 @@ export const natTargets: readonly ExtensionRecord[] = [
       {
         flag: "--src-pfx",
         arity: 1,
-        codecs: [networkPrefix],
+        codecs: [maskedHost],
         negatable: false,
         mandatory: true,
         phrase: "from the prefix {0}",
@@ -158,7 +158,7 @@ export const natTargets: readonly ExtensionRecord[] = [
       {
         flag: "--dst-pfx",
         arity: 1,
-        codecs: [networkPrefix],
+        codecs: [maskedHost],
         negatable: false,
         mandatory: true,
         phrase: "to the prefix {0}",
@@ -182,8 +182,22 @@ export const natTargets: readonly ExtensionRecord[] = [
         mandatory: true,
         phrase: "the proxy listens on port {0}",
       },
-      { flag: "--on-ip", arity: 1, codecs: [address], negatable: false, phrase: "the proxy listens on address {0}" },
-      { flag: "--tproxy-mark", arity: 1, codecs: [fullMark], negatable: false, phrase: "the packet gets the mark {0}" },
+      {
+        flag: "--on-ip",
+        arity: 1,
+        codecs: [address],
+        negatable: false,
+        added: { 4: "0.0.0.0", 6: "::" },
+        phrase: "the proxy listens on address {0}",
+      },
+      {
+        flag: "--tproxy-mark",
+        arity: 1,
+        codecs: [fullMark],
+        negatable: false,
+        added: "0x0/0x0",
+        phrase: "the packet gets the mark {0}",
+      },
     ],
   },
   {
