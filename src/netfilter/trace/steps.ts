@@ -2,7 +2,6 @@ import type { RuleId } from "../ruleset.ts";
 import type { TableName } from "../table.ts";
 import type { Hook } from "../target/outcome.ts";
 import type { State } from "./state.ts";
-import type { Share } from "./worlds.ts";
 
 /** A rule that matched on the way of a packet, or the policy of a built-in chain. */
 export interface Step {
@@ -14,8 +13,8 @@ export interface Step {
   /** In its file, from 1; 0 where no line says it. */
   readonly line: number;
   readonly effect: string;
-  /** Where the rule chooses at random: which share of the packets that come to it. */
-  readonly chance: Share | null;
+  /** Where the rule chooses at random: which share of the packets that come to it, as a number and as the rule means it (`1/3`). */
+  readonly chance: { readonly share: number; readonly ideal: string } | null;
   /** Index of the step before it; -1 for a first one. */
   readonly parent: number;
 }

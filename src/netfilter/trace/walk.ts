@@ -5,7 +5,7 @@ import { type ChainId, NONE, type RuleId, type Ruleset } from "../ruleset.ts";
 import type { TableName } from "../table.ts";
 import type { Hook, Outcome } from "../target/outcome.ts";
 import { type ChainPlan, type ChainPlans, candidates } from "./chain-plan.ts";
-import { complement } from "./fraction.ts";
+import { complement, toNumber, toText } from "./fraction.ts";
 import type { CompiledRule, RuleCompiler } from "./rule.ts";
 import { type State, States } from "./state.ts";
 import type { Steps } from "./steps.ts";
@@ -176,7 +176,16 @@ class Walk {
     if (matching.length === 0) return;
     const { table, hook } = this.#stage;
     const chain = ruleset.chainName(frame.chain);
-    const step = { hook, table, chain, rule: id, line: ruleset.store.line(id), effect: rule.effect, chance };
+    const line = ruleset.store.line(id);
+    const step = {
+      hook,
+      table,
+      chain,
+      rule: id,
+      line,
+      effect: rule.effect,
+      chance: chance === null ? null : said(chance),
+    };
     const stepped = steps.take(matching, step);
     if (rule.chain !== NONE) this.#jump(rule, stepped);
     else for (const state of stepped) this.#settle(frame, rule, state, this.#outcomeOf(rule, state.packet));
@@ -304,6 +313,8 @@ class Walk {
     return new States(worlds);
   }
 }
+
+const said = ({ exact, ideal }: Share) => ({ share: toNumber(exact), ideal: toText(ideal) });
 
 interface Answer {
   readonly matching: State | null;
