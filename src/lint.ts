@@ -1,13 +1,14 @@
 import { Source } from "../grammar/source.ts";
-import type { Finding } from "./checks/finding.ts";
 import { lineAt } from "./checks/location.ts";
-import { problemFindings } from "./checks/problem-findings.ts";
+import { runChecks } from "./checks/run.ts";
+import { readServiceMap } from "./kubernetes/read-service-map.ts";
+import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import { buildStore } from "./netfilter/build.ts";
 import type { Ruleset } from "./netfilter/ruleset.ts";
 import { rulesetsOf } from "./netfilter/rulesets.ts";
 import type { RuleStore } from "./netfilter/store.ts";
 import type { NodeTexts } from "./nodes.ts";
-import type { CaptureSummary, NodeReport, Report } from "./report/report.ts";
+import { type CaptureSummary, type KubeProxySummary, type NodeReport, plural, type Report } from "./report/report.ts";
 import { type Selection, select } from "./report/select.ts";
 import { version } from "./version.ts";
 
@@ -43,19 +44,44 @@ export function lint(nodes: readonly NodeTexts[], options: LintOptions = {}): Re
 }
 
 function lintNode(name: string, store: RuleStore, options: LintOptions): NodeReport {
-  const findings: Finding[] = [...problemFindings(store.ast)];
   const rulesets = rulesetsOf(store);
+  options.onProgress?.(`${name}: finding the Services`);
+  const maps = rulesets.map(readServiceMap);
+  options.onProgress?.(`${name}: checking ${store.ruleCount} rules`);
+  const { findings, muted } = runChecks(store);
   return {
     name,
     captures: store.ast.source.files.flatMap(({ name: file }) => capturesIn(file, rulesets)),
-    kubeProxy: null,
+    kubeProxy: summariseServices(maps),
     expectsKubeProxy: options.expectsKubeProxy ?? true,
     owners: [],
     findings: select(findings, { ...everything, ...options }),
     withheld: [],
     suppressed: 0,
-    notes: [],
+    notes: muted.map(({ reason, checkIds }) => `${reason}: ${plural(checkIds.length, "check")} did not run`),
   };
+}
+
+/** Services of a node are counted once, though IPv4 and IPv6 have rules of their own for them. */
+function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null {
+  const services = new Set<string>();
+  const servicePorts = new Set<string>();
+  let endpoints = 0;
+  for (const [index, { servicePorts: ports, ruleset }] of maps.entries()) {
+    const counted = new Uint8Array(ruleset.store.chainCount);
+    for (const port of ports) {
+      const id = port.id ?? `${index} ${port.index}`;
+      services.add(port.service === null ? id : `${port.namespace}/${port.service}`);
+      servicePorts.add(`${id} ${port.protocol}`);
+      for (const chain of port.endpointChains()) {
+        if (counted[chain] === 0) endpoints++;
+        counted[chain] = 1;
+      }
+    }
+  }
+  if (servicePorts.size === 0) return null;
+  const form = maps.find(({ parameters }) => parameters.layout !== null)?.parameters.layout ?? "kube-proxy rules";
+  return { form, services: services.size, servicePorts: servicePorts.size, endpoints };
 }
 
 /** One summary for each back end and IP version that a text holds. */

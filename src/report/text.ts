@@ -72,7 +72,7 @@ function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> 
   } else if (!node.expectsKubeProxy) {
     yield* indented(`no kube-proxy Service rules, as expected${seen(node, look)}`, 2, look);
   }
-  for (const capture of node.captures) yield* indented(captureInWords(capture, node.captures.length > 1), 2, look);
+  for (const capture of node.captures) yield* indented(captureInWords(capture, node), 2, look);
   if (node.suppressed > 0) yield `  ${plural(node.suppressed, "finding")} suppressed`;
   for (const note of node.notes) yield* indented(note, 2, look);
 }
@@ -82,9 +82,11 @@ function seen({ owners }: NodeReport, { unicode }: Look): string {
   return ` (seen: ${owners.map((owner) => `${forTerminal(owner, unicode)}'s`).join(", ")} chains)`;
 }
 
-function captureInWords(capture: CaptureSummary, several: boolean): string {
+function captureInWords(capture: CaptureSummary, node: NodeReport): string {
+  const several = node.captures.length > 1;
+  const file = capture.file.startsWith(`${node.name}/`) ? capture.file.slice(node.name.length + 1) : capture.file;
   const family = capture.family === null ? "" : several || capture.family === 6 ? ` of IPv${capture.family}` : "";
-  const rules = `${several ? `${capture.file}: ` : ""}${plural(capture.rules, "rule")}${family}`;
+  const rules = `${several ? `${file}: ` : ""}${plural(capture.rules, "rule")}${family}`;
   const backend = capture.backend === null ? "" : `, ${capture.backend} back end`;
   if (capture.tool === null) return `${rules}${backend}; the text does not say which program captured it`;
   return `${rules}, captured with ${capture.tool}${capture.version === null ? "" : ` ${capture.version}`}${backend}`;
