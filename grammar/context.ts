@@ -13,7 +13,10 @@ let remembered = 0;
  * iptables' own command_match and command_default do (iptables/xshared.c).
  */
 export class Context {
-  /** Newest first; `null` stands for an extension that the vocabulary does not know. */
+  /**
+   * Extensions that have a spelling in common stand newest first; of others the order does not matter, and they keep one of their own, so
+   * that few contexts serve many lines. `null` stands for an extension that the vocabulary does not know.
+   */
   readonly extensions: readonly (ExtensionRecord | null)[];
   readonly protocol: string;
   readonly hasTarget: boolean;
@@ -31,15 +34,17 @@ export class Context {
 
   /** The context after `-m NAME` or `-j NAME`. */
   load(extension: ExtensionRecord | null, isTarget: boolean): Context {
-    // an extension that is loaded already changes nothing but which instance an option belongs to
-    if (extension !== null && this.extensions[0] === extension && !isTarget) return this;
     const key = extension ?? (isTarget ? "chain" : "match");
     const known = this.#children?.get(key);
     if (known !== undefined) return known;
-    const rest = this.extensions.includes(extension)
-      ? this.extensions.filter((each) => each !== extension)
-      : this.extensions;
-    return this.#child(key, [extension, ...rest], this.protocol, this.hasTarget || isTarget);
+    const hasTarget = this.hasTarget || isTarget;
+    const isLoaded = this.extensions.includes(extension);
+    const isFree =
+      extension === null ||
+      !this.extensions.some((each) => each !== null && each !== extension && collide(each, extension));
+    if (isLoaded && isFree && hasTarget === this.hasTarget) return this;
+    const rest = isLoaded ? this.extensions.filter((each) => each !== extension) : this.extensions;
+    return this.#child(key, isFree ? inOrder(rest, extension) : [extension, ...rest], this.protocol, hasTarget);
   }
 
   /** The context after `-p PROTOCOL`. */
@@ -115,3 +120,31 @@ export class Context {
 }
 
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+
+const collisions = new Map<ExtensionRecord, Map<ExtensionRecord, boolean>>();
+
+/** Whether two extensions have a spelling of an option in common. */
+function collide(a: ExtensionRecord, b: ExtensionRecord): boolean {
+  let known = collisions.get(a);
+  if (known === undefined) {
+    known = new Map();
+    collisions.set(a, known);
+  }
+  let found = known.get(b);
+  if (found === undefined) {
+    const others = spellingsOf(b);
+    found = [...spellingsOf(a).keys()].some((flag) => others.has(flag));
+    known.set(b, found);
+  }
+  return found;
+}
+
+/** Adds an extension behind the last one that sorts before it by name; what stands in order stays in order. */
+function inOrder(
+  extensions: readonly (ExtensionRecord | null)[],
+  added: ExtensionRecord | null,
+): (ExtensionRecord | null)[] {
+  const name = added?.name ?? "";
+  const at = extensions.findIndex((each) => (each?.name ?? "") > name);
+  return at < 0 ? [...extensions, added] : [...extensions.slice(0, at), added, ...extensions.slice(at)];
+}

@@ -1,4 +1,5 @@
 import type { Block } from "./block.ts";
+import { type Keyword, WORD } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import { nearest, nearestOption } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
@@ -36,11 +37,11 @@ export class LineProblems {
 
   line(node: number, block: Block | null): void {
     const reader = this.#reader;
-    const { shape } = reader;
+    const { outline } = reader;
     if (reader.next > reader.end) this.#lineEnd(node);
     if (reader.next - reader.start > LONGEST_LINE + 1) this.#tooLong(node);
     if (reader.textStart > reader.start) this.#before(node);
-    switch (shape.kind) {
+    switch (outline.kind) {
       case "rule":
       case "command":
       case "chain":
@@ -92,7 +93,7 @@ export class LineProblems {
   }
 
   #rule(node: number, block: Block | null): void {
-    const { shape, scanner, textStart, end, joined } = this.#reader;
+    const { outline, scanner, textStart, end, joined } = this.#reader;
     if (joined > 0) {
       this.#syntax(
         node,
@@ -104,8 +105,8 @@ export class LineProblems {
       );
       return;
     }
-    if (this.#isOdd(shape) && this.#oddity(node, shape)) return;
-    if (shape.kind === "rule" && scanner.count > MOST_WORDS) {
+    if (this.#isOdd(outline.id) && this.#oddity(node, this.#reader.shape)) return;
+    if (outline.kind === "rule" && scanner.count > MOST_WORDS) {
       this.#syntax(
         node,
         textStart,
@@ -119,14 +120,21 @@ export class LineProblems {
     this.#values?.check(node, block);
   }
 
-  #isOdd(shape: Shape): boolean {
-    const known = shape.id >= 0 ? this.#odd[shape.id] : undefined;
+  /** Whether a word of the line is none that iptables-save prints. */
+  #isOdd(shape: number): boolean {
+    const known = shape >= 0 ? this.#odd[shape] : undefined;
     if (known !== undefined) return known;
-    const odd =
-      shape.noteWord >= 0 ||
-      shape.matches.some((match) => match.record === null) ||
-      shape.options.some((option) => option.record === null || option.bangWord > option.flagWord);
-    if (shape.id >= 0) this.#odd[shape.id] = odd;
+    const { words, count } = this.#reader.scanner;
+    let odd = false;
+    for (let k = 0; k < count && !odd; k++) {
+      const word = words[k] as Keyword;
+      odd =
+        word === WORD.note ||
+        word === WORD.oldBang ||
+        word === WORD.unknownFlag ||
+        (word === WORD.name && words[k - 1]?.role === "Match");
+    }
+    if (shape >= 0) this.#odd[shape] = odd;
     return odd;
   }
 
@@ -270,9 +278,9 @@ export class LineProblems {
   }
 
   #before(node: number): void {
-    const { start, textStart, shape, bytes } = this.#reader;
+    const { start, textStart, outline, bytes } = this.#reader;
     // iptables-restore takes blanks before a rule, and before nothing else
-    if ((bytes[start] === 32 || bytes[start] === 9) && (shape.kind === "rule" || shape.kind === "bad")) return;
+    if ((bytes[start] === 32 || bytes[start] === 9) && (outline.kind === "rule" || outline.kind === "bad")) return;
     this.#list.once(
       "before",
       node,

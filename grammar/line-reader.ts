@@ -1,8 +1,10 @@
 import { WORD } from "./keyword.ts";
 import { beginsCounters, isCommit, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
+import { isShape, type Outline } from "./outline.ts";
 import { Scanner } from "./scanner.ts";
 import { type Shape, shapeWith } from "./shape.ts";
 import { ShapeMemo } from "./shape-memo.ts";
+import { shapeOf } from "./shape-of.ts";
 
 const LF = 10;
 const CR = 13;
@@ -39,12 +41,19 @@ export class LineReader {
   next = 0;
   /** Lines beyond the first: a newline stood inside quotes. */
   joined = 0;
-  shape: Shape = BLANK;
+  /** What the line is, in short. */
+  outline: Outline = BLANK;
 
   constructor(bytes: Uint8Array, useMemo: boolean) {
     this.bytes = bytes;
     this.scanner = new Scanner(bytes);
     this.memo = new ShapeMemo(useMemo);
+  }
+
+  /** The line's whole form; made when asked for where it is not kept. */
+  get shape(): Shape {
+    if (!isShape(this.outline)) this.outline = shapeOf(this.scanner.words, this.scanner.count, this.scanner.plain, -1);
+    return this.outline as Shape;
   }
 
   /** Reads the line at `start`; its file ends at `limit`, and begins with this line where `first`. */
@@ -71,7 +80,7 @@ export class LineReader {
     switch (start < this.end ? this.bytes[start] : 0) {
       case 45:
         this.#rule(start, limit);
-        if (fresh && this.shape.kind === "bad" && lineStart(this.bytes, start + 1, this.end, start + 2) > 0) {
+        if (fresh && this.outline.kind === "bad" && lineStart(this.bytes, start + 1, this.end, start + 2) > 0) {
           this.#text(start + 1, limit, false);
         }
         return;
@@ -81,7 +90,7 @@ export class LineReader {
           return;
         }
         this.#rule(start, limit);
-        if (fresh && this.shape.kind === "bad" && this.shape !== UNTERMINATED) this.#behindNoise(start, limit);
+        if (fresh && this.outline.kind === "bad" && this.outline !== UNTERMINATED) this.#behindNoise(start, limit);
         return;
       case 58:
         this.scanner.declaration(start, this.end, WORD.chain);
@@ -96,23 +105,23 @@ export class LineReader {
         this.#other(start, limit, fresh);
         return;
     }
-    this.shape = this.memo.shape(this.scanner);
+    this.outline = this.memo.outline(this.scanner);
   }
 
   #other(start: number, limit: number, fresh: boolean): void {
     const first = skipBlanks(this.bytes, start, this.end);
     if (first === this.end) {
       this.scanner.count = 0;
-      this.shape = BLANK;
+      this.outline = BLANK;
     } else if (isCommit(this.bytes, first, this.end)) {
       this.textStart = first;
       this.scanner.single(first, first + 6, WORD.commit);
-      this.shape = this.memo.shape(this.scanner);
+      this.outline = this.memo.outline(this.scanner);
     } else if (first > start && "-:*#[".includes(String.fromCharCode(this.bytes[first] as number))) {
       this.#text(first, limit, fresh);
     } else {
       this.scanner.count = 0;
-      this.shape = NOISE;
+      this.outline = NOISE;
       if (fresh) this.#behindNoise(start, limit);
     }
   }
@@ -123,7 +132,7 @@ export class LineReader {
     if (behind >= 0) this.#text(behind, limit, false);
     else if (isEllipsis(this.bytes, start, this.end)) {
       this.scanner.count = 0;
-      this.shape = NOISE;
+      this.outline = NOISE;
     }
   }
 
@@ -131,16 +140,16 @@ export class LineReader {
     this.scanner.rule(start, this.end);
     if (this.scanner.unterminated) {
       if (!this.#join(limit)) {
-        this.shape = UNTERMINATED;
+        this.outline = UNTERMINATED;
         return;
       }
       this.scanner.rule(start, this.end);
       if (this.scanner.unterminated) {
-        this.shape = UNTERMINATED;
+        this.outline = UNTERMINATED;
         return;
       }
     }
-    this.shape = this.memo.shape(this.scanner);
+    this.outline = this.memo.outline(this.scanner);
   }
 
   /** Moves the line's end behind the line that closes the quote, if one of the next does and none before it begins a line of its own. */

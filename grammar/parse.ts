@@ -73,7 +73,7 @@ class Run {
       this.#structure(node, name);
       this.#problems.line(node, this.#block);
       this.#visitor?.line(reader, node, this.#block);
-      if (reader.shape.kind === "commit") this.#block = null;
+      if (reader.outline.kind === "commit") this.#block = null;
     }
     this.#endBlock();
     this.#problems.endFile(this.#starts.length - 1);
@@ -95,7 +95,7 @@ class Run {
   /** Opens and closes tables. */
   #structure(node: number, file: string): void {
     const reader = this.#reader;
-    switch (reader.shape.kind) {
+    switch (reader.outline.kind) {
       case "comment":
         if (reader.end - reader.textStart <= LONGEST_HEADER) {
           const header = readHeader(byteString(reader.bytes, reader.textStart, reader.end));
@@ -128,7 +128,7 @@ class Run {
         break;
       default:
     }
-    if (this.#block !== null && reader.shape.kind !== "blank") this.#block.lastNode = node;
+    if (this.#block !== null && reader.outline.kind !== "blank") this.#block.lastNode = node;
   }
 
   #open(node: number, file: string, table: string | null): void {
@@ -150,7 +150,7 @@ class Run {
   }
 }
 
-function columnOf({ shape, start, textStart }: LineReader): number {
-  if (shape.id >= 0) return shape.id;
-  return shape.kind === "rule" && shape.plain && start === textStart ? UNKEPT_PLAIN : UNKEPT;
+function columnOf({ outline, start, textStart }: LineReader): number {
+  if (outline.id >= 0) return outline.id;
+  return outline.kind === "rule" && outline.plain && start === textStart ? UNKEPT_PLAIN : UNKEPT;
 }

@@ -200,8 +200,7 @@ function place(word: number): IToken {
   return made;
 }
 
-/** Parses a line given as its words; a number is that of the word (their count: the end) where no line goes on. */
-export function parseWords(line: readonly { readonly role: Role }[], words: number): ParsedLine | number {
+function feed(line: readonly { readonly role: Role }[], words: number): LineParser {
   const parser = lineParser();
   const input: IToken[] = [];
   for (let word = 0; word < words; word++) {
@@ -211,8 +210,21 @@ export function parseWords(line: readonly { readonly role: Role }[], words: numb
     input.push(at);
   }
   parser.input = input;
+  return parser;
+}
+
+/** Parses a line given as its words; a number is that of the word (their count: the end) where no line goes on. */
+export function parseWords(line: readonly { readonly role: Role }[], words: number): ParsedLine | number {
+  const parser = feed(line, words);
   const parsed = parser.line();
   const error = parser.errors[0];
   if (error === undefined) return parsed;
   return Number.isNaN(error.token.startOffset) ? words : error.token.startOffset;
+}
+
+/** Whether the words are one item of a rule. */
+export function isItem(words: readonly { readonly role: Role }[]): boolean {
+  const parser = feed(words, words.length);
+  parser.item();
+  return parser.errors.length === 0;
 }

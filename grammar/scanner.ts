@@ -1,6 +1,7 @@
 import { byteString } from "./bytes.ts";
 import { Context } from "./context.ts";
 import { Expects, type Keyword, WORD } from "./keyword.ts";
+import { skipBlanks } from "./line-start.ts";
 import { matchWord, protocolWord, targetWord } from "./spellings.ts";
 import { allTargets } from "./vocabulary/index.ts";
 
@@ -149,8 +150,10 @@ export class Scanner {
         values = word.values;
       } else {
         if (expects === Expects.match) context = context.load(word.extension, false);
-        else if (expects === Expects.target) context = context.load(word.extension, true);
-        else context = context.speaking(word.text);
+        else if (expects === Expects.target) {
+          // most rules end with their target: what it loads matters to a word that follows alone
+          if (skipBlanks(bytes, i, end) < end) context = context.load(word.extension, true);
+        } else context = context.speaking(word.text);
         expects = Expects.option;
       }
       if (word !== WORD.name && word !== WORD.value) last = word;

@@ -1,4 +1,5 @@
 import type { Keyword } from "./keyword.ts";
+import { type Outline, ruleOutline } from "./outline.ts";
 import type { Scanner } from "./scanner.ts";
 import type { Shape } from "./shape.ts";
 import { shapeOf } from "./shape-of.ts";
@@ -12,7 +13,8 @@ interface Entry {
   readonly other: Entry | undefined;
 }
 
-/** Shapes by the keywords of their lines: Chevrotain parses each sequence once. When full it stops adding and every other line is parsed. */
+/** Shapes by the keywords of their lines: Chevrotain parses each sequence once. When full it
+ * stops adding. */
 export class ShapeMemo {
   readonly shapes: Shape[] = [];
   readonly #entries = new Map<number, Entry>();
@@ -22,15 +24,15 @@ export class ShapeMemo {
     this.#enabled = enabled;
   }
 
-  /** The shape of the line that the scanner holds. */
-  shape(scanner: Scanner): Shape {
+  /** The line that the scanner holds: its shape where it is kept or can be, else what is needed of it at once. */
+  outline(scanner: Scanner): Outline {
     const { words, count, hash, plain } = scanner;
     if (!this.#enabled) return shapeOf(words, count, plain, -1);
     const first = this.#entries.get(hash);
     for (let entry = first; entry !== undefined; entry = entry.other)
       if (entry.shape.words === count && entry.shape.plain === plain && same(entry.words, words, count))
         return entry.shape;
-    if (this.shapes.length >= MOST_SHAPES) return shapeOf(words, count, plain, -1);
+    if (this.shapes.length >= MOST_SHAPES) return ruleOutline(scanner) ?? shapeOf(words, count, plain, -1);
     const shape = shapeOf(words, count, plain, this.shapes.length);
     this.shapes.push(shape);
     this.#entries.set(hash, { words: words.slice(0, count), shape, other: first });

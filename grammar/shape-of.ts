@@ -1,6 +1,15 @@
 import type { Keyword } from "./keyword.ts";
 import { type ParsedItem, parseWords } from "./parser.ts";
-import { CORE, type Shape, type ShapeError, type ShapeMatch, type ShapeOption, shapeWith, TARGET } from "./shape.ts";
+import {
+  CORE,
+  kindOfCommand,
+  type Shape,
+  type ShapeError,
+  type ShapeMatch,
+  type ShapeOption,
+  shapeWith,
+  TARGET,
+} from "./shape.ts";
 import type { ExtensionRecord } from "./vocabulary/record.ts";
 
 /** Parses a line, given as its keywords, into its shape. */
@@ -64,19 +73,19 @@ function ruleShape(
 
   if (command === null) return bad(0, "no command on this line", "-A CHAIN");
   const record = (line[command.word] as Keyword).command;
-  const takesRule = record !== null && RULE_COMMANDS.has(record.name);
+  const kind = record === null ? "command" : kindOfCommand(record);
   const targetWord = jump === null ? -1 : (jump.values[0] as number);
   return {
     id,
-    kind: takesRule ? "rule" : record !== null && CHAIN_COMMANDS.has(record.name) ? "chain" : "command",
+    kind,
     words,
     plain,
     command: record,
     commandWord: command.word,
     chainWord: command.values.length > 0 ? (command.values[0] as number) : -1,
-    numberWord: takesRule && command.values.length > 1 ? (command.values[1] as number) : -1,
+    numberWord: kind === "rule" && command.values.length > 1 ? (command.values[1] as number) : -1,
     policyWord:
-      !takesRule && command.values.length > 1 && record?.name === "policy" ? (command.values[1] as number) : -1,
+      kind !== "rule" && command.values.length > 1 && record?.name === "policy" ? (command.values[1] as number) : -1,
     countersWord: counters,
     noteWord,
     targetFlagWord: jump === null ? -1 : jump.word,
@@ -88,9 +97,6 @@ function ruleShape(
     error: null,
   };
 }
-
-const CHAIN_COMMANDS: ReadonlySet<string> = new Set(["new-chain", "policy"]);
-const RULE_COMMANDS: ReadonlySet<string> = new Set(["append", "insert", "delete", "replace", "check"]);
 
 function ownerOf(word: Keyword, matches: readonly ShapeMatch[], hasTarget: boolean): number {
   const extension: ExtensionRecord | null = word.extension;

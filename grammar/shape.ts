@@ -64,6 +64,13 @@ export interface Shape {
   readonly error: ShapeError | null;
 }
 
+const RULE_COMMANDS: ReadonlySet<string> = new Set(["append", "insert", "delete", "replace", "check"]);
+const CHAIN_COMMANDS: ReadonlySet<string> = new Set(["new-chain", "policy"]);
+
+/** Whether a line with this command is a rule, a chain's declaration, or neither. */
+export const kindOfCommand = ({ name }: CommandRecord): "rule" | "chain" | "command" =>
+  RULE_COMMANDS.has(name) ? "rule" : CHAIN_COMMANDS.has(name) ? "chain" : "command";
+
 /** A shape with nothing in it but what is given. */
 export function shapeWith(given: Partial<Shape>): Shape {
   return {

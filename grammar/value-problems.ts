@@ -1,8 +1,9 @@
 import type { Block } from "./block.ts";
+import type { Keyword } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import type { ProblemList } from "./problem-list.ts";
-import type { Shape, ShapeOption } from "./shape.ts";
 import type { Codec } from "./values/codec.ts";
+import type { Family, OptionRecord } from "./vocabulary/record.ts";
 
 /** iptables-restore reads words into a buffer of 1,024 bytes (xshared.h). */
 const LONGEST_WORD = 1023;
@@ -13,7 +14,7 @@ const PLACEHOLDER =
 
 interface Value {
   readonly word: number;
-  readonly option: ShapeOption;
+  readonly option: OptionRecord;
   readonly codec: Codec<unknown>;
 }
 
@@ -23,27 +24,41 @@ export class ValueProblems {
   readonly #list: ProblemList;
   readonly #values: (readonly Value[] | undefined)[] = [];
 
+  readonly #last = new Map<Codec<unknown>, { offset: number; end: number; family: Family | null }>();
+
   constructor(reader: LineReader, list: ProblemList) {
     this.#reader = reader;
     this.#list = list;
   }
 
   check(node: number, block: Block | null): void {
-    const { scanner, bytes, shape } = this.#reader;
+    const { scanner, bytes, outline } = this.#reader;
     const family = block?.header?.family ?? null;
-    for (const { word, option, codec } of this.#valuesOf(shape)) {
+    for (const { word, option, codec } of this.#valuesOf(outline.id)) {
       const offset = scanner.spans[word << 1] as number;
       const end = scanner.spans[(word << 1) + 1] as number;
-      if (codec.accepts?.(bytes, offset, end, family) === true) continue;
+      if (codec.accepts?.(bytes, offset, end, family) === true || this.#isLast(codec, offset, end, family)) continue;
       const text = scanner.text(offset, end);
       const result = codec.parse(text, { family });
-      if ("value" in result || result.needsHost === true) continue;
-      this.#refused(node, option, offset, end - offset, text, result.expected);
+      if ("value" in result || result.needsHost === true) {
+        this.#last.set(codec, { offset, end, family });
+        continue;
+      }
+      this.#refused(node, option.flag, offset, end - offset, text, result.expected);
       return;
     }
   }
 
-  #refused(node: number, option: ShapeOption, offset: number, length: number, text: string, expected: string): void {
+  /** Whether the codec was asked the same just before: real texts say `NEW` and `RELATED,ESTABLISHED` again and again. */
+  #isLast(codec: Codec<unknown>, offset: number, end: number, family: Family | null): boolean {
+    const last = this.#last.get(codec);
+    if (last === undefined || last.end - last.offset !== end - offset || last.family !== family) return false;
+    const { bytes } = this.#reader;
+    for (let i = 0; i < end - offset; i++) if (bytes[last.offset + i] !== bytes[offset + i]) return false;
+    return true;
+  }
+
+  #refused(node: number, flag: string, offset: number, length: number, text: string, expected: string): void {
     if (length <= LONGEST_WORD && PLACEHOLDER.test(text)) {
       this.#list.once(
         "placeholder",
@@ -54,7 +69,6 @@ export class ValueProblems {
       );
       return;
     }
-    const flag = option.record?.flag ?? "";
     const message =
       length > LONGEST_WORD
         ? `a word of ${length} bytes; iptables-restore refuses this`
@@ -62,16 +76,24 @@ export class ValueProblems {
     this.#list.add(node, { checkId: "invalid-value", severity: "error", offset, length, message, expected });
   }
 
-  #valuesOf(shape: Shape): readonly Value[] {
-    const known = shape.id >= 0 ? this.#values[shape.id] : undefined;
+  #valuesOf(shape: number): readonly Value[] {
+    const known = shape >= 0 ? this.#values[shape] : undefined;
     if (known !== undefined) return known;
+    const { words, count } = this.#reader.scanner;
     const values: Value[] = [];
-    for (const option of shape.options)
-      option.valueWords.forEach((word, k) => {
-        const codec = option.record?.codecs[k];
-        if (codec !== undefined) values.push({ word, option, codec });
-      });
-    if (shape.id >= 0) this.#values[shape.id] = values;
+    let option: OptionRecord | null = null;
+    let place = 0;
+    for (let word = 0; word < count; word++) {
+      const { role, option: named } = words[word] as Keyword;
+      if (role === "Value" || role === "Name") {
+        const codec = option?.codecs[place++];
+        if (option !== null && codec !== undefined) values.push({ word, option, codec });
+      } else if (role !== "OldBang") {
+        option = named;
+        place = 0;
+      }
+    }
+    if (shape >= 0) this.#values[shape] = values;
     return values;
   }
 }

@@ -52,14 +52,14 @@ class Builder implements LineVisitor {
 
   line(reader: LineReader, node: number, block: Block | null): void {
     if (block === null) return;
-    const { shape } = reader;
-    if (shape.kind !== "rule" && shape.kind !== "chain" && shape.kind !== "command") return;
+    const { outline } = reader;
+    if (outline.kind !== "rule" && outline.kind !== "chain" && outline.kind !== "command") return;
     if (block !== this.#block) this.#enter(block);
-    if (shape.kind === "command") {
+    if (outline.kind === "command") {
       this.#unapplied.push(node);
     } else if (this.#table === null) {
       if (block.table === null) this.#pending(block, reader, node);
-    } else if (shape.kind === "chain") {
+    } else if (outline.kind === "chain") {
       const { start, end } = this.#chainWord(reader);
       this.#declare(this.#table, start, end, node);
     } else {
@@ -101,8 +101,8 @@ class Builder implements LineVisitor {
   }
 
   #rule(table: MutableTable, reader: LineReader, node: number): void {
-    const { shape } = reader;
-    const command = shape.command?.name;
+    const { outline } = reader;
+    const command = outline.command?.name;
     if (command !== "append" && command !== "insert") {
       this.#unapplied.push(node);
       return;
@@ -114,8 +114,8 @@ class Builder implements LineVisitor {
         : this.#intern(table, word.start, word.end);
     this.#chain = chain;
     let target = NONE;
-    if (shape.targetWord >= 0 && shape.targetRecord === null) {
-      const name = this.#span(reader, shape.targetWord);
+    if (outline.targetWord >= 0 && outline.targetRecord === null) {
+      const name = this.#span(reader, outline.targetWord);
       target = this.#intern(table, name.start, name.end);
     }
     const rule = this.#ruleNode.length;
@@ -152,7 +152,7 @@ class Builder implements LineVisitor {
   }
 
   #number(reader: LineReader): number {
-    const word = reader.shape.numberWord;
+    const word = reader.outline.numberWord;
     if (word < 0) return 1;
     const { start, end } = this.#span(reader, word);
     const number = Number(this.#text(start, Math.min(end, start + 9)));
@@ -165,26 +165,26 @@ class Builder implements LineVisitor {
       lines = [];
       this.#fragments.set(block, lines);
     }
-    const { shape } = reader;
+    const { outline } = reader;
     const { start, end } = this.#chainWord(reader);
-    const target = shape.targetWord >= 0 ? this.#span(reader, shape.targetWord) : null;
+    const target = outline.targetWord >= 0 ? this.#span(reader, outline.targetWord) : null;
     lines.push({
       node,
-      isRule: shape.kind === "rule",
+      isRule: outline.kind === "rule",
       isBuiltIn:
-        shape.command?.name === "policy" ||
-        (shape.command === null &&
-          shape.policyWord >= 0 &&
-          this.#text(this.#span(reader, shape.policyWord).start, this.#span(reader, shape.policyWord).end) !== "-"),
+        outline.command?.name === "policy" ||
+        (outline.command === null &&
+          outline.policyWord >= 0 &&
+          this.#text(this.#span(reader, outline.policyWord).start, this.#span(reader, outline.policyWord).end) !== "-"),
       chain: this.#text(start, end),
       target: target === null ? null : this.#text(target.start, target.end),
-      record: shape.targetRecord,
+      record: outline.targetRecord,
     });
   }
 
   #chainWord(reader: LineReader): { start: number; end: number } {
-    const span = this.#span(reader, reader.shape.chainWord);
-    return reader.shape.command === null ? { start: span.start + 1, end: span.end } : span;
+    const span = this.#span(reader, reader.outline.chainWord);
+    return reader.outline.command === null ? { start: span.start + 1, end: span.end } : span;
   }
 
   /** A word without the quotes around it. */
