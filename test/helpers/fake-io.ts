@@ -14,6 +14,8 @@ export interface World {
   readonly reads?: number;
   /** Milliseconds that pass between two looks at the clock. */
   readonly tick?: number;
+  /** Instead of a clock that ticks. */
+  readonly clock?: () => number;
 }
 
 export interface Outcome {
@@ -60,10 +62,12 @@ export async function run(argv: readonly string[], world: World = {}): Promise<O
       columns: world.columns ?? null,
     },
     env: world.env ?? {},
-    now: () => {
-      now += world.tick ?? 0;
-      return now;
-    },
+    now:
+      world.clock ??
+      (() => {
+        now += world.tick ?? 0;
+        return now;
+      }),
   };
   const code = await main(argv, io);
   return { code, ...out, written };
