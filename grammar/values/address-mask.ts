@@ -68,7 +68,8 @@ export const addressMask: Codec<AddressMask> = {
   parse,
   print,
   say,
-  accepts: (bytes, start, end, family) => family === 4 && acceptsIpv4(bytes, start, end),
+  accepts: (bytes, start, end, family) =>
+    (family !== 6 && acceptsIpv4(bytes, start, end)) || (family !== 4 && acceptsIpv6(bytes, start, end)),
 };
 
 /** `--to 10.2.0.0/16` of NETMAP */
@@ -138,3 +139,38 @@ function acceptsIpv4(bytes: Uint8Array, start: number, end: number): boolean {
   if (first < 0 || first > 9) return false;
   return second === -1 || (second >= 0 && second <= 9 && first > 0 && first * 10 + second <= 32);
 }
+
+/** Hexadecimal groups, `::` at most once, and prefix length in plain decimal; no dotted tail. */
+function acceptsIpv6(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  let groups = 0;
+  let gap = false;
+  for (;;) {
+    const first = at;
+    while (at < end && isHex(bytes[at] as number)) at++;
+    if (at - first > 4) return false;
+    const atEnd = at === end || bytes[at] === 47;
+    if (at > first) groups++;
+    else if (atEnd ? bytes[at - 1] !== 58 || bytes[at - 2] !== 58 : at !== start || bytes[at + 1] !== 58) return false;
+    if (atEnd) break;
+    if (bytes[at++] !== 58) return false;
+    if (at === end || bytes[at] !== 58) continue;
+    if (gap) return false;
+    gap = true;
+    at++;
+  }
+  if (gap ? groups > 7 : groups !== 8) return false;
+  if (at === end) return true;
+  const digits = end - ++at;
+  if (digits < 1 || digits > 3) return false;
+  let length = 0;
+  for (; at < end; at++) {
+    const digit = (bytes[at] as number) - 48;
+    if (digit < 0 || digit > 9) return false;
+    length = length * 10 + digit;
+  }
+  return length <= 128;
+}
+
+const isHex = (code: number): boolean =>
+  (code >= 48 && code <= 57) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);

@@ -107,7 +107,7 @@ export const natRange: Codec<NatRange> = {
   parse,
   print,
   accepts(bytes, start, end, family) {
-    if (family !== 4) return false;
+    if (family === 6) return false;
     // Digits of an IPv4 address in plain decimal, then perhaps one port.
     let at = start;
     for (let part = 0; part < 5; part++) {

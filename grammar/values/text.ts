@@ -20,6 +20,7 @@ function cutText(name: string, max: number, quoting?: "when-needed" | "always"):
     parse: (text) => ({ value: text.length > max ? text.slice(0, max) : text }),
     print: (value) => value,
     say: (value) => `"${value}"`,
+    accepts: (_bytes, start, end) => end - start <= max,
   };
 }
 
@@ -27,6 +28,7 @@ function cutText(name: string, max: number, quoting?: "when-needed" | "always"):
 function boundedText(name: string, max: number, quoting?: "when-needed" | "always"): Codec<string> {
   return {
     ...cutText(name, max, quoting),
+    accepts: (_bytes, start, end) => end > start && end - start <= max,
     parse: (text) => (text.length === 0 ? { expected: "a text of at least one byte" } : { value: text.slice(0, max) }),
   };
 }
