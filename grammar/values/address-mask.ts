@@ -162,7 +162,7 @@ function acceptsIpv6(bytes: Uint8Array, start: number, end: number): boolean {
   if (gap ? groups > 7 : groups !== 8) return false;
   if (at === end) return true;
   const digits = end - ++at;
-  if (digits < 1 || digits > 3) return false;
+  if (digits < 1 || digits > 3 || (digits > 1 && bytes[at] === 48)) return false;
   let length = 0;
   for (; at < end; at++) {
     const digit = (bytes[at] as number) - 48;
