@@ -9,6 +9,8 @@ export class ServiceMap {
   readonly ruleset: Ruleset;
   readonly parameters: ProxyParameters;
   readonly servicePorts: readonly ServicePort[];
+  /** Chains of a Service port to which no rule leads, though the capture is complete: what a partial sync left, or what somebody cut off. */
+  readonly detachedServicePorts: readonly ServicePort[];
   /** What the map is read from: claims of rules, endpoints' chains, completeness of the capture. */
   readonly source: MapSource;
   readonly #groups: ServiceGroups;
@@ -20,7 +22,10 @@ export class ServiceMap {
     this.#groups = groups;
     this.ruleset = source.ruleset;
     this.parameters = source.parameters;
-    this.servicePorts = groups.groups.map((group) => new ServicePort(source, group)).filter((port) => isShown(port));
+    const ports = groups.groups.map((group) => new ServicePort(source, group)).filter(hasRules);
+    const isDetached = (port: ServicePort): boolean => source.natComplete && port.frontends.length === 0;
+    this.servicePorts = ports.filter((port) => !isDetached(port));
+    this.detachedServicePorts = ports.filter(isDetached);
   }
 
   /** Service ports that a packet to this port of the node gets to. */
@@ -52,13 +57,20 @@ export class ServiceMap {
     if (chain === NONE) return null;
     const group = this.#groups.ofChain[chain] as number;
     const index = group === NONE ? (this.#endpointOwners()[chain] as number) : group;
-    return this.servicePorts.find((port) => port.index === index) ?? null;
+    return [...this.servicePorts, ...this.detachedServicePorts].find((port) => port.index === index) ?? null;
   }
 
   /** Service ports with an endpoint at this IP, or at this IP and port. */
   byEndpoint(ip: string, port?: number): readonly ServicePort[] {
     this.#byEndpoint ??= this.#indexEndpoints();
     return this.#byEndpoint.get(port === undefined ? ip : `${ip} ${port}`) ?? [];
+  }
+
+  /** KUBE-SEP chains to which no rule leads. */
+  get detachedEndpointChains(): readonly ChainId[] {
+    return this.source.rules.chains.filter(
+      (chain) => this.source.endpoints.isEndpointChain(chain) && this.ruleset.callers(chain).length === 0,
+    );
   }
 
   #withFrontend(wanted: (frontend: Frontend) => boolean): readonly ServicePort[] {
@@ -91,6 +103,4 @@ export class ServiceMap {
 }
 
 /** A chain that only its name ties to a Service, with no rule in it or to it, shows no Service port. */
-function isShown(port: ServicePort): boolean {
-  return port.frontends.length > 0 || port.evidence.length > 0 || port.endpointChains().length > 0;
-}
+const hasRules = (port: ServicePort): boolean => port.frontends.length > 0 || port.evidence.length > 0;

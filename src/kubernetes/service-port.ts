@@ -1,6 +1,6 @@
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
-import { hostPrefix, splitAddress } from "./address-text.ts";
+import { hostOf, hostPrefix, portNumber, splitAddress } from "./address-text.ts";
 import { type Balance, balanceOf, shares, threshold } from "./balance.ts";
 import { endpointHash, hashedChainName, parseServicePortName, type ServiceChainRole } from "./chain-name.ts";
 import type { MapSource } from "./read/map-source.ts";
@@ -16,6 +16,7 @@ import type {
   TrafficPolicy,
 } from "./service-map.ts";
 import { type Claim, claimOf, slotOf, UNEXPECTED } from "./templates/slots.ts";
+import type { WritableServicePort } from "./write-rules.ts";
 
 /** A jump from a chain of a Service port to a chain of an endpoint. */
 export interface EndpointJump {
@@ -87,10 +88,11 @@ export class ServicePort implements ServicePortFacts {
     return this.#best(found);
   }
   get clusterIP(): string | null {
-    return this.clusterFrontend?.ip ?? null;
+    return this.clusterFrontend?.ip ?? hostOfNullable(this.#markedDestination("clusterIP"));
   }
   get port(): number | null {
-    return (this.clusterFrontend ?? this.frontends.find(({ ip }) => ip !== null))?.port ?? null;
+    const frontend = this.clusterFrontend ?? this.frontends.find(({ ip }) => ip !== null);
+    return frontend === undefined ? portNumber(this.#markedDestination("port")) : frontend.port;
   }
   get nodePort(): number | null {
     const found = this.#best(this.frontends.filter(({ kind }) => kind === "nodePort"));
@@ -272,6 +274,13 @@ export class ServicePort implements ServicePortFacts {
     return comment === null ? "none" : comment.includes(" -> ") ? "arrow" : "name";
   }
 
+  /** The facts with what the writer needs beside them. */
+  writable(): WritableServicePort {
+    const { name, endpointComments } = this;
+    const refusedIPs = this.frontends.filter(({ kind }) => kind === "external").map(({ ip }) => ip ?? "");
+    return { ...this.facts(), name, endpointComments, nodeInRange: this.firewallRanges.nodeInRange, refusedIPs };
+  }
+
   /** The facts as plain data. */
   facts(): ServicePortFacts {
     const {
@@ -308,6 +317,13 @@ export class ServicePort implements ServicePortFacts {
       localEndpoints: this.localEndpoints,
       chains: this.chains,
     };
+  }
+
+  /** Destination of the rule that marks packets to the cluster IP: it shows where the rule that leads there is not in the capture. */
+  #markedDestination(hole: "clusterIP" | "port"): string | null {
+    for (const role of ["svc", "svl"] as const)
+      for (const rule of this.#rulesOf(role, "masquerade-cluster-ip")) return this.#source.rules.value(rule, hole);
+    return null;
   }
 
   get #parsedName() {
@@ -418,3 +434,5 @@ export class ServicePort implements ServicePortFacts {
     return found;
   }
 }
+
+const hostOfNullable = (text: string | null): string | null => (text === null ? null : hostOf(text));

@@ -13,7 +13,9 @@ const REJECT = `-j REJECT --reject-with {rejectWith}`;
 const refusedAddresses =
   (verdict: "REJECT" | "DROP") =>
   (s: ServiceContext): Values[] =>
-    s.refuseExternal === verdict ? [...s.externalIPs, ...s.loadBalancerIPs].map((address) => ({ address })) : [];
+    s.refuseExternal === verdict
+      ? [...s.externalIPs, ...s.loadBalancerIPs, ...s.refusedIPs].map((address) => ({ address }))
+      : [];
 
 export const filterSlots: readonly Slot[] = [
   ...slotsOf(

@@ -29,6 +29,7 @@ const grouped = (addresses: readonly string[]): Values[] =>
   addresses.map((address, group) => ({ address, group: String(group) }));
 const hasWayIn = (s: ServiceContext): boolean => (s.internal === "Local" ? s.local : s.cluster).length > 0;
 const hasEndpoints = (s: ServiceContext): boolean => s.refuseExternal !== "REJECT";
+const hasNodePort = (s: ServiceContext): boolean => s.nodePort > 0 && hasEndpoints(s);
 const usesFirewall = (s: ServiceContext): boolean => s.ranges.length > 0;
 
 export const natSlots: readonly Slot[] = [
@@ -236,22 +237,22 @@ export const natSlots: readonly Slot[] = [
       "masquerade",
       ["1.20"],
       `${TO_NODE_PORT} -j KUBE-MARK-MASQ`,
-      (s) => s.nodePort > 0 && s.external === "Cluster",
+      (s) => hasNodePort(s) && s.external === "Cluster",
     ),
     perService(
       "masquerade-loopback",
       XLB_ERAS,
       `-s {loopback} ${TO_NODE_PORT} -j KUBE-MARK-MASQ`,
-      (s) => s.nodePort > 0 && s.external === "Local",
+      (s) => hasNodePort(s) && s.external === "Local",
     ),
-    perService("to-policy", XLB_ERAS, `${TO_NODE_PORT} -j {policyChain}`, (s) => s.nodePort > 0),
+    perService("to-policy", XLB_ERAS, `${TO_NODE_PORT} -j {policyChain}`, (s) => hasNodePort(s)),
     perService(
       "counted-loopback",
       ["1.25"],
       `-d {loopback} ${TO_NODE_PORT} -m nfacct --nfacct-name localhost_nps_accepted_pkts -j {EXT}`,
-      (s) => s.nodePort > 0 && s.countsNodePorts,
+      (s) => hasNodePort(s) && s.countsNodePorts,
     ),
-    perService("node-port", EXT_ERAS, `${TO_NODE_PORT} -j {EXT}`, (s) => s.nodePort > 0),
+    perService("node-port", EXT_ERAS, `${TO_NODE_PORT} -j {EXT}`, (s) => hasNodePort(s)),
   ),
 
   ...slotsOf(

@@ -67,6 +67,8 @@ export interface ServiceContext {
   readonly healthCheckNodePort: number;
   readonly externalIPs: readonly string[];
   readonly loadBalancerIPs: readonly string[];
+  /** Those of a Service without endpoints. */
+  readonly refusedIPs: readonly string[];
   readonly ranges: readonly string[];
   /** A range holds the node's own address, so that the load balancer's addresses count as ranges too. */
   readonly nodeInRange: boolean;

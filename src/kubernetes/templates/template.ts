@@ -138,21 +138,36 @@ function formOf(words: readonly string[]): Form {
   return { key: formKey(options, suffix), values, target };
 }
 
-/** Writes a rule of `chain`. A hole without a value outside a group is our own mistake. */
-export function fill({ parts }: Template, chain: string, values: Values): string {
+/**
+ * Writes a rule of `chain`; `null` where a value is missing that stands outside a group. A comment that names a Service is left out
+ * when the name is not known.
+ */
+export function fill({ parts }: Template, chain: string, values: Values): string | null {
   const words = ["-A", chain];
   for (const { condition, words: part } of parts) {
     if (condition !== null && (values[condition] ?? null) === null) continue;
-    for (const word of part) words.push(fillWord(word, values));
+    for (let i = 0; i < part.length; i++) {
+      const isUnnamed = part[i] === "-m" && part[i + 1] === "comment" && part[i + 3]?.includes("{name}");
+      if (isUnnamed === true && (values["name"] ?? null) === null) {
+        i += 3;
+        continue;
+      }
+      const word = fillWord(part[i] as string, values);
+      if (word === null) return null;
+      words.push(word);
+    }
   }
   return words.join(" ");
 }
 
-function fillWord(word: string, values: Values): string {
-  const quoted = word.startsWith('"');
-  return word.replace(/\{([A-Za-z]+)\}/g, (_, hole: string) => {
-    const value = values[hole];
-    invariant(value !== undefined && value !== null, `no value for {${hole}} in ${word}`);
-    return quoted ? value.replace(/["\\]/g, "\\$&") : value;
+function fillWord(word: string, values: Values): string | null {
+  if (!word.includes("{")) return word;
+  const isQuoted = word.startsWith('"');
+  let isFull = true;
+  const filled = word.replace(/\{([A-Za-z]+)\}/g, (_, hole: string) => {
+    const value = values[hole] ?? null;
+    if (value === null) isFull = false;
+    return isQuoted ? (value ?? "").replace(/["\\]/g, "\\$&") : (value ?? "");
   });
+  return isFull ? filled : null;
 }

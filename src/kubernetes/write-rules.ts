@@ -1,0 +1,234 @@
+import { hostPrefix, splitAddress } from "./address-text.ts";
+import { probabilityText } from "./balance.ts";
+import { chainPrefixes, endpointChain, printServicePortName, servicePortHash } from "./chain-name.ts";
+import type { EndpointComment, Era, ProxyParameters, ServicePortFacts } from "./service-map.ts";
+import type { NodeContext, Role, ServiceContext, Slot } from "./templates/slot.ts";
+import { roles } from "./templates/slot.ts";
+import { slotsByRole } from "./templates/slots.ts";
+import { fill, type Values } from "./templates/template.ts";
+
+/** A rule as kube-proxy would write it and iptables-save print it. */
+export interface WrittenRule {
+  readonly table: "nat" | "filter";
+  readonly chain: string;
+  readonly slot: Slot;
+  readonly values: Values;
+  readonly text: string;
+}
+
+/** A Service port with what the writer must know beside its facts. Without `null` where a rule needs the value. */
+export interface WritableServicePort extends Omit<ServicePortFacts, "endpoints"> {
+  /** Endpoints of the cluster and of this node, in the order of their rules, with the names of their chains where they are known. */
+  readonly endpoints: readonly { readonly address: string | null; readonly chain?: string }[];
+  /** The name as its comments spell it; absent: as `id` is. */
+  readonly name?: string | null;
+  readonly endpointComments: EndpointComment | null;
+  readonly nodeInRange: boolean;
+  /** External and load balancer IPs of a Service without endpoints: the rules that refuse them do not tell which is which. */
+  readonly refusedIPs: readonly string[];
+}
+
+/** kube-proxy's settings, and what the writer must know of the node beside them. */
+export interface WritableNode extends ProxyParameters {
+  readonly family: 4 | 6;
+  /** The built-in chains of table filter jump to KUBE-FIREWALL first. */
+  readonly firewallHook: boolean;
+}
+
+/** Rules of one Service port, chain by chain, in the order of kube-proxy within each chain. */
+export function writeServicePort(port: WritableServicePort, node: WritableNode): WrittenRule[] {
+  const context = serviceContext(port, node);
+  const common = commonValues(port, node);
+  const written: WrittenRule[] = [];
+  for (const role of roles) {
+    if (role === "sep") {
+      for (const endpoint of endpointValues(port, node))
+        written.push(...writeRole(role, context.era, context, { ...common, ...endpoint }, endpoint["SEP"] ?? ""));
+    } else {
+      const chain = chainOfRole(role, common);
+      if (chain !== null) written.push(...writeRole(role, context.era, context, common, chain));
+    }
+  }
+  return written;
+}
+
+/** Rules that stand once on a node: kube-proxy's jumps out of the built-in chains, and its chains for marks. */
+export function writeNode(node: WritableNode): WrittenRule[] {
+  const era = eraOf(node);
+  const context: NodeContext = {
+    era,
+    dropInvalid: node.dropInvalid === true,
+    martianGuard: node.martianGuard === true,
+    firewallHook: node.firewallHook,
+    nodePortAddresses: (node.nodePortAddresses ?? []).map(hostPrefix),
+  };
+  const values = nodeValues(node);
+  const written: WrittenRule[] = [];
+  for (const [index, role] of roles.entries())
+    for (const slot of slotsByRole[index] ?? []) {
+      if (slot.of !== "node" || !slot.eras.includes(era)) continue;
+      for (const instance of slot.instances(context)) {
+        const made = rule(slot, role.slice(role.indexOf(" ") + 1), { ...values, ...instance });
+        if (made !== null) written.push(made);
+      }
+    }
+  return written;
+}
+
+const eraOf = (node: ProxyParameters): Era => node.era ?? "1.25";
+
+function writeRole(role: Role, era: Era, context: ServiceContext, common: Values, chain: string): WrittenRule[] {
+  const written: (WrittenRule & { readonly group: number })[] = [];
+  for (const slot of slotsByRole[roles.indexOf(role)] ?? []) {
+    if (slot.of !== "service" || !slot.eras.includes(era)) continue;
+    for (const instance of slot.instances(context)) {
+      const made = rule(slot, chain, { ...common, ...instance });
+      if (made !== null) written.push({ ...made, group: Number(instance["group"] ?? 0) });
+    }
+  }
+  return written.sort((a, b) => a.group - b.group);
+}
+
+/** `null` where the facts lack a value that the rule has. */
+function rule(slot: Slot, chain: string, values: Values): WrittenRule | null {
+  const table = slot.role.startsWith("filter ") ? "filter" : "nat";
+  const text = fill(slot.template, chain, values);
+  return text === null ? null : { table, chain, slot, values, text };
+}
+
+/** The chain of a role; `null` for chains that this Service port does not have. */
+function chainOfRole(role: Role, common: Values): string | null {
+  if (role.includes(" ")) return role.slice(role.indexOf(" ") + 1);
+  return common[role.toUpperCase()] ?? null;
+}
+
+/** What decides which rules of a Service port there are. */
+export function serviceContext(port: WritableServicePort, node: WritableNode): ServiceContext {
+  const era = eraOf(node);
+  const external = port.externalTrafficPolicy === "" ? null : port.externalTrafficPolicy;
+  const internal = port.internalTrafficPolicy ?? "Cluster";
+  const cluster = jumpValues(port, port.clusterEndpoints ?? [], node);
+  const local = jumpValues(port, port.localEndpoints ?? [], node);
+  const refused = port.hasEndpoints === false;
+  return {
+    era,
+    external,
+    internal,
+    marksClusterIP: port.clusterIP !== null && (node.masqueradeAll === true || node.localDetector !== null),
+    detector: node.localDetector?.kind ?? null,
+    countsNodePorts: node.nfacct === true && node.localhostNodePorts === true && node.family === 4,
+    affinity: port.sessionAffinity === "ClientIP",
+    clusterIP: port.clusterIP,
+    nodePort: port.nodePort ?? 0,
+    healthCheckNodePort: port.healthCheckNodePort ?? 0,
+    externalIPs: (port.externalIPs ?? []).map(hostPrefix),
+    loadBalancerIPs: (port.loadBalancerIPs ?? []).map(hostPrefix),
+    refusedIPs: port.refusedIPs.map(hostPrefix),
+    ranges: port.loadBalancerSourceRanges ?? [],
+    nodeInRange: port.nodeInRange,
+    cluster,
+    local,
+    refuseInternal: refused ? "REJECT" : internal === "Local" && local.length === 0 && !isXlb(era) ? "DROP" : null,
+    refuseExternal: refused ? "REJECT" : external === "Local" && local.length === 0 && era === "1.25" ? "DROP" : null,
+  };
+}
+
+const isXlb = (era: Era): boolean => era === "1.20" || era === "1.22";
+
+function commonValues(port: WritableServicePort, node: WritableNode): Values {
+  const era = eraOf(node);
+  const name = nameOf(port);
+  const hash = name === null || port.protocol === null ? null : servicePortHash(name, port.protocol);
+  const chain = (role: keyof typeof port.chains, exists: boolean): string | null =>
+    port.chains[role] ?? (exists && hash !== null ? chainPrefixes[role] + hash : null);
+  const forwards = port.hasEndpoints !== false;
+  const outside = port.externalTrafficPolicy !== "" && port.externalTrafficPolicy !== null;
+  const local = port.externalTrafficPolicy === "Local";
+  const ranges = (port.loadBalancerSourceRanges ?? []).length > 0;
+  const balanced = (port.loadBalancerIPs ?? []).length > 0;
+  const SVC = chain("svc", forwards && (port.clusterEndpoints ?? []).length > 0);
+  const SVL = chain("svl", forwards && !isXlb(era) && (port.localEndpoints ?? []).length > 0);
+  const EXT = chain("ext", forwards && !isXlb(era) && outside);
+  const XLB = chain("xlb", forwards && isXlb(era) && local);
+  const FW = chain("fw", forwards && balanced && (isXlb(era) || ranges));
+  return {
+    ...nodeValues(node),
+    ...{ SVC, SVL, EXT, XLB, FW, name },
+    protocol: port.protocol,
+    clusterIP: port.clusterIP === null ? null : hostPrefix(port.clusterIP),
+    port: port.port === null ? null : String(port.port),
+    nodePort: String(port.nodePort ?? 0),
+    healthCheckNodePort: String(port.healthCheckNodePort ?? 0),
+    internalChain: port.internalTrafficPolicy === "Local" && !isXlb(era) ? SVL : SVC,
+    policyChain: local ? XLB : SVC,
+    balancerChain: isXlb(era) || ranges ? FW : EXT,
+    firewallNext: isXlb(era) ? (local ? XLB : SVC) : EXT,
+    seconds: String(port.sessionAffinityTimeoutSeconds ?? 0),
+    affinity: port.sessionAffinity === "ClientIP" ? "yes" : null,
+    mask: port.sessionAffinity === "ClientIP" ? recentMask(node.family) : null,
+    rejectWith: node.family === 6 ? "icmp6-port-unreachable" : "icmp-port-unreachable",
+  };
+}
+
+const recentMask = (family: 4 | 6): string =>
+  family === 6 ? "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff" : "255.255.255.255";
+
+function nodeValues(node: WritableNode): Values {
+  const mark = node.masqueradeMark ?? "0x4000/0x4000";
+  const loopback = node.family === 6 ? "::1/128" : "127.0.0.0/8";
+  const source = node.localDetector?.kind === "cidr" ? node.localDetector.value : null;
+  const from = node.localDetector?.kind === "interface" ? node.localDetector.value : null;
+  const all = node.masqueradeAll === true;
+  return {
+    mark,
+    unmark: `${mark.split("/")[0]}/0x0`,
+    loopback,
+    notLoopback: node.localhostNodePorts === false ? loopback : null,
+    randomFully: node.randomFully === true ? "yes" : null,
+    countInvalid: node.nfacct === true ? "yes" : null,
+    localSource: source,
+    localInterface: from,
+    notLocalSource: all ? null : source,
+    notLocalInterface: all ? null : from,
+  };
+}
+
+const nameOf = (port: WritableServicePort): string | null =>
+  port.name !== undefined && port.name !== null
+    ? port.name
+    : port.namespace === null || port.service === null || port.portName === null
+      ? port.id
+      : printServicePortName({ namespace: port.namespace, service: port.service, portName: port.portName });
+
+function jumpValues(port: WritableServicePort, addresses: readonly string[], node: WritableNode): Values[] {
+  const chains = new Map(port.endpoints.map(({ address, chain }) => [address, chain]));
+  return addresses.map((address, i) => ({
+    ...oneEndpoint(port, address, chains.get(address)),
+    index: String(i),
+    probability: probabilityText(i, addresses.length, node.probabilityDigits ?? 10),
+  }));
+}
+
+/** Values of every endpoint, each once. */
+function endpointValues(port: WritableServicePort, node: WritableNode): Values[] {
+  const addresses = new Set([...(port.clusterEndpoints ?? []), ...(port.localEndpoints ?? [])]);
+  const chains = new Map(port.endpoints.map(({ address, chain }) => [address, chain]));
+  void node;
+  return [...addresses].map((address) => {
+    const values = oneEndpoint(port, address, chains.get(address));
+    // The rules of an endpoint's own chain never say its address in their comments.
+    return { ...values, endpointComment: values["endpointComment"] === null ? null : nameOf(port) };
+  });
+}
+
+function oneEndpoint(port: WritableServicePort, address: string, chain: string | undefined): Values {
+  const name = nameOf(port);
+  const form = name === null ? "none" : (port.endpointComments ?? "arrow");
+  const ip = splitAddress(address)?.ip ?? address;
+  return {
+    endpoint: address,
+    endpointIP: hostPrefix(ip),
+    SEP: chain ?? (name === null || port.protocol === null ? null : endpointChain(name, port.protocol, address)),
+    endpointComment: form === "none" ? null : form === "arrow" ? `${name} -> ${address}` : name,
+  };
+}
