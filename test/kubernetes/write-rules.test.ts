@@ -58,16 +58,16 @@ function writtenText(map: ServiceMap): string {
 /** Rules in kube-proxy's chains, and its jumps out of the chains of others; those of the kubelet and of others left out. */
 function ownRules(chains: Map<string, string[]>, map: ServiceMap): Map<string, string[]> {
   const stale = new Set(map.detachedEndpointChains.map((chain) => `nat ${map.ruleset.chainName(chain)}`));
+  // Before 1.27 that chain and the jumps to it are the kubelet's alone.
+  const isOld = map.parameters.era === "1.20";
   const own = new Map<string, string[]>();
   for (const [chain, rules] of chains) {
     const name = chain.slice(chain.indexOf(" ") + 1);
-    const isKubelets =
-      /KUBE-(MARK-DROP|KUBELET-CANARY)$/.test(chain) ||
-      (chain === "filter KUBE-FIREWALL" && map.parameters.era === "1.20");
+    const isKubelets = /KUBE-(MARK-DROP|KUBELET-CANARY)$/.test(chain) || (chain === "filter KUBE-FIREWALL" && isOld);
     if (isKubelets || stale.has(chain)) continue;
     const ours = name.startsWith("KUBE-")
       ? rules.filter((rule) => !rule.includes("dropping marked packets"))
-      : rules.filter((rule) => / -> KUBE-/.test(rule)).sort();
+      : rules.filter((rule) => / -> KUBE-/.test(rule) && !(isOld && rule.endsWith("-> KUBE-FIREWALL"))).sort();
     if (ours.length > 0) own.set(chain, shuffled.test(chain) ? [...ours].sort() : ours);
   }
   return own;
