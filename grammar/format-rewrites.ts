@@ -2,7 +2,7 @@ import type { OptionNode } from "./ast.ts";
 import type { SaveContext } from "./format-context.ts";
 import type { SavedOption, SavedOptions } from "./format-options.ts";
 import { hexOf, hexPattern, isHexPattern } from "./values/pattern.ts";
-import { bytesOfCost, type HashlimitRate, hashlimitBurst, hashlimitRate, printBytes } from "./values/rate.ts";
+import { bytesOfCost, type HashlimitRate, hashlimitBurst, hashlimitRate, printBurst } from "./values/rate.ts";
 import { timeSpan } from "./values/time.ts";
 import { matchRecord, targetRecord } from "./vocabulary/index.ts";
 import type { ExtensionRecord } from "./vocabulary/record.ts";
@@ -22,6 +22,7 @@ const RELEASE_1_8_8 = 10808;
 /** By kind and name of the extension. */
 export const rewrites: ReadonlyMap<string, Rewrite> = new Map<string, Rewrite>([
   ["match hashlimit", { options: rewriteHashlimit }],
+  ["match limit", { options: dropZeroBurst }],
   ["match connlimit", { options: (options) => swapNegated(options, "--connlimit-upto", "--connlimit-above") }],
   ["match string", { options: rewriteString }],
   ["match time", { options: rewriteTime }],
@@ -53,6 +54,11 @@ function set(
 ): void {
   const record = extension?.options.find((option) => option.flag === flag) ?? null;
   options.set(flag, { record, flag, negated, values });
+}
+
+/** iptables-nft has no word for a burst of none. */
+function dropZeroBurst(options: SavedOptions, { backend }: SaveContext): void {
+  if (backend === "nft" && options.get("--limit-burst")?.values[0] === "0") options.delete("--limit-burst");
 }
 
 /** `! --connlimit-upto 5` is saved as `--connlimit-above 5`. */
@@ -93,11 +99,14 @@ function rewriteHashlimit(options: SavedOptions, context: SaveContext): void {
   options.set(rate.flag, { ...rate, values: [text] });
   const burst = options.get("--hashlimit-burst");
   const given = hashlimitBurst.parse(burst?.values[0] ?? "", context);
-  const unit = !saved.bytes ? 0 : saved.cost < 0 ? saved.amount : bytesOfCost(saved.cost);
-  if (!saved.bytes && burst === undefined) set(options, match, "--hashlimit-burst", ["5"]);
+  const unit = saved.bytes ? bytesOfCost(saved.cost) : 0;
+  if (!saved.bytes) {
+    const packets = "value" in given ? [String(given.value.amount)] : (burst?.values ?? ["5"]);
+    set(options, match, "--hashlimit-burst", packets);
+  }
   // the kernel counts whole multiples of the rate
-  else if (unit > 0 && "value" in given) {
-    set(options, match, "--hashlimit-burst", [printBytes(Math.ceil(given.value.amount / unit) * unit, false)]);
+  if (unit > 0 && "value" in given) {
+    set(options, match, "--hashlimit-burst", [printBurst(Math.ceil(given.value.amount / unit) * unit)]);
   }
   const expire = options.get("--hashlimit-htable-expire")?.values[0] ?? String(expiry(read.value, burst !== undefined));
   const usual = expiry(saved.bytes ? saved : { ...saved, seconds: secondsOf(text) }, burst !== undefined);
@@ -108,10 +117,9 @@ function rewriteHashlimit(options: SavedOptions, context: SaveContext): void {
   }
 }
 
-/** With --hashlimit-rate-match the kernel keeps a number per interval, not a cost. */
-function comparedRate({ bytes, amount }: HashlimitRate): HashlimitRate {
-  if (bytes) return { bytes, amount: Math.floor(amount / 16) * 16, cost: -1, seconds: 1 };
-  return { bytes, amount, cost: Math.floor(1_000_000 / amount), seconds: 1 };
+/** With --hashlimit-rate-match the kernel keeps a number of packets per interval, not a cost. */
+function comparedRate(rate: HashlimitRate): HashlimitRate {
+  return rate.bytes ? rate : { ...rate, cost: Math.floor(1_000_000 / rate.amount), seconds: 1 };
 }
 
 /** Milliseconds after which an entry is forgotten when nothing is said. */
@@ -275,7 +283,7 @@ function rewriteRateestTarget(options: SavedOptions, context: SaveContext): void
   while (steps < 5 && interval > 250_000 * 2 ** steps) steps++;
   const kept = 250_000 * 2 ** steps;
   let power = 0;
-  while (power < 30 && kept / -Math.log(1 - 1 / 2 ** (power + 1)) <= average) power++;
+  while (power < 30 && interval / -Math.log(1 - 1 / 2 ** (power + 1)) <= average) power++;
   set(options, target, "--rateest-interval", [timeSpan.print(kept, context)]);
   set(options, target, "--rateest-ewmalog", [timeSpan.print(kept * 2 ** power, context)]);
 }

@@ -86,19 +86,19 @@ const NAMES_6: readonly IcmpName[] = [
 
 /** Type that stands for every type under IPv4 (icmp_match of xt_tcpudp.c). */
 const ANY = 255;
-/** The release from which `any` and 255/255 are two things. */
-const ANY_NEEDS_ALL_CODES = 10810;
+/** The release from which `any` and 255/255 are two things, and multicast listener messages have names. */
+const RELEASE_1_8_10 = 10810;
 
 /** A name or the beginning of one that fits no other, or type[/code[:code]] (xtables_parse_icmp of libxt_icmp.h). */
 function icmp(name: string, names: readonly IcmpName[]): Codec<IcmpType> {
   const any = names[0]?.[0] === "any";
   return {
     name,
-    parse(text) {
+    parse(text, { release = RELEASE_1_8_10 }) {
       const refused = { expected: "the name of a type, or type/code in numbers from 0 to 255" };
       const found = findName(text, names);
       if (found === "ambiguous") return refused;
-      if (found !== undefined) {
+      if (found !== undefined && (release >= RELEASE_1_8_10 || !found[0].startsWith("mld-"))) {
         const [, type, code] = found;
         return {
           value: { any: any && type === ANY, type, codeFrom: Math.max(code, 0), codeTo: code < 0 ? 255 : code },
@@ -113,9 +113,10 @@ function icmp(name: string, names: readonly IcmpName[]): Codec<IcmpType> {
       return { value: { any: any && type === ANY && codeFrom === 0 && codeTo === 255, type, codeFrom, codeTo } };
     },
     print({ any: every, type, codeFrom, codeTo }, { release = 10809 }) {
-      if (every || (any && type === ANY && release < ANY_NEEDS_ALL_CODES)) return "any";
+      if (every || (any && type === ANY && release < RELEASE_1_8_10)) return "any";
       if (codeFrom === 0 && codeTo === 255) return String(type);
-      return codeFrom === codeTo ? `${type}/${codeFrom}` : `${type}/${codeFrom}:${codeTo}`;
+      // of a range of codes iptables-save prints the first
+      return `${type}/${codeFrom}`;
     },
     say({ any: every, type, codeFrom, codeTo }) {
       if (every) return "any";

@@ -23,11 +23,9 @@ const NAMES: readonly (readonly [string, number])[] = [
 
 function readType(text: string): number | null {
   const name = text.toLowerCase();
-  const found = NAMES.filter(([known]) => known.startsWith(name));
-  const exact = found.find(([known]) => known === name);
-  if (exact !== undefined) return exact[1];
-  if (text !== "" && found.length === 1) return (found[0] as readonly [string, number])[1];
-  return wholeNumber(text, 0, 255);
+  if (text === "") return null;
+  const found = NAMES.find(([known]) => known === name) ?? NAMES.find(([known]) => known.startsWith(name));
+  return found?.[1] ?? wholeNumber(text, 0, 255);
 }
 
 /** `--mh-type binding-update`, `1:3` */

@@ -65,7 +65,7 @@ export interface HashlimitRate {
   readonly bytes: boolean;
   /** Packets per unit or bytes per second, as written. */
   readonly amount: number;
-  /** As the kernel keeps it; -1 where it keeps the amount itself. */
+  /** As the kernel keeps it. */
   readonly cost: number;
   /** Seconds of the unit that it was written in. */
   readonly seconds: number;
@@ -77,18 +77,36 @@ const ALL_32 = 0xffffffff;
 /** XT_HASHLIMIT_BYTE_SHIFT: bytes are counted in units of 16. */
 const BYTE_UNIT = 16;
 
+/** What the kernel keeps for so many bytes per second (bytes_to_cost of libxt_hashlimit.c). */
+function costOfBytes(bytes: number): number {
+  return Math.floor(ALL_32 / (Math.floor(bytes / BYTE_UNIT) + 1));
+}
+
 /** Bytes per second that a cost stands for (cost_to_bytes of libxt_hashlimit.c). */
 export function bytesOfCost(cost: number): number {
   return ((cost === 0 ? ALL_32 : Math.floor(ALL_32 / cost)) - 1) * BYTE_UNIT;
 }
 
-/** `512kb` without the fraction that a larger unit loses. */
-export function printBytes(bytes: number, exact: boolean): string {
+const MEGA = 1 << 20;
+const KILO = 1 << 10;
+
+/** In the largest unit that holds it, its fraction dropped: a burst. */
+export function printBurst(bytes: number): string {
+  return bytes >= MEGA
+    ? `${Math.floor(bytes / MEGA)}mb`
+    : bytes >= KILO
+      ? `${Math.floor(bytes / KILO)}kb`
+      : `${bytes}b`;
+}
+
+/** In the largest unit in which it means the same. */
+function printBytes(bytes: number, same: (bytes: number) => boolean): string {
   for (const [suffix, size] of [
-    ["mb", 1 << 20],
-    ["kb", 1 << 10],
+    ["mb", MEGA],
+    ["kb", KILO],
   ] as const) {
-    if (bytes >= size && (!exact || bytes % size === 0)) return `${Math.floor(bytes / size)}${suffix}`;
+    const whole = Math.floor(bytes / size);
+    if (whole > 0 && same(whole * size)) return `${whole}${suffix}`;
   }
   return `${bytes}b`;
 }
@@ -98,7 +116,7 @@ const BYTES = /^(\d{1,12})(k|m)?b$/;
 function readBytes(text: string): number | null {
   const parts = BYTES.exec(text);
   if (parts === null) return null;
-  return Number(parts[1]) * (parts[2] === "m" ? 1 << 20 : parts[2] === "k" ? 1 << 10 : 1);
+  return Number(parts[1]) * (parts[2] === "m" ? MEGA : parts[2] === "k" ? KILO : 1);
 }
 
 /** `--hashlimit-upto 5/minute`, `512kb/s` */
@@ -110,7 +128,7 @@ export const hashlimitRate: Codec<HashlimitRate> = {
     if (bytes !== null) {
       const value = readBytes(bytes[1] as string);
       if (value === null || value === 0 || value / BYTE_UNIT >= ALL_32) return refused;
-      const cost = Math.floor(ALL_32 / (Math.floor(value / BYTE_UNIT) + 1));
+      const cost = costOfBytes(value);
       return cost === 0 ? refused : { value: { bytes: true, amount: value, cost, seconds: 1 } };
     }
     const cost = readCost(text, HASHLIMIT_SCALE);
@@ -118,8 +136,10 @@ export const hashlimitRate: Codec<HashlimitRate> = {
       ? refused
       : { value: { bytes: false, amount: leadingNumber(text), cost, seconds: unitSeconds(text) ?? 1 } };
   },
-  print: ({ bytes, amount, cost }) =>
-    bytes ? `${printBytes(cost < 0 ? amount : bytesOfCost(cost), true)}/s` : printCost(cost, HASHLIMIT_SCALE),
+  print({ bytes, cost }) {
+    if (!bytes) return printCost(cost, HASHLIMIT_SCALE);
+    return `${printBytes(bytesOfCost(cost), (rounded) => costOfBytes(rounded) === cost)}/s`;
+  },
   say: ({ bytes, cost }) =>
     bytes ? `${bytesOfCost(cost)} bytes per second` : sayRate(printCost(cost, HASHLIMIT_SCALE)),
 };
@@ -144,7 +164,7 @@ export const hashlimitBurst: Codec<HashlimitBurst> = {
       ? { expected: `a number from 1 to ${MOST_BURST}, or bytes such as 20kb` }
       : { value: { bytes: false, amount } };
   },
-  print: ({ bytes, amount }) => (bytes ? printBytes(amount, true) : String(amount)),
+  print: ({ bytes, amount }) => (bytes ? printBytes(amount, (rounded) => rounded === amount) : String(amount)),
   say: ({ bytes, amount }) => `${amount} ${bytes ? "bytes" : "packets"}`,
 };
 

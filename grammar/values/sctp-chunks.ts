@@ -27,7 +27,7 @@ const CHUNKS: readonly (readonly [name: string, type: number, flags: string])[] 
   ["PAD", 132, "--------"],
   ["FORWARD_TSN", 192, "--------"],
   ["ASCONF", 193, "--------"],
-  ["I_FORWARD_TSN", 194, "----IUBE"],
+  ["I_FORWARD_TSN", 194, "--------"],
 ];
 
 /** A chunk type with the flags that must be set (upper case) or clear (lower case). */
@@ -52,7 +52,8 @@ export const sctpChunks: Codec<SctpChunks> = {
       const chunk = CHUNKS.find(([known]) => known === name);
       const flags = colon < 0 ? "" : orderFlags(part.slice(colon + 1), chunk?.[2] ?? "");
       if (chunk === undefined || flags === null) return { expected: "ALL, NONE or a comma list of sctp chunk types" };
-      given.set(name, flags);
+      // the kernel keeps the flags of the first types only
+      given.set(name, (chunk?.[1] ?? 0) < 64 ? flags : "");
     }
     return {
       value: CHUNKS.filter(([name]) => given.has(name)).map(([name]) => ({ name, flags: given.get(name) as string })),

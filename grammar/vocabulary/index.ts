@@ -58,10 +58,7 @@ const IMPLICIT = new Map<string, string>([
   ["ipv6-icmp", "icmp6"],
   ["icmpv6", "icmp6"],
   ["58", "icmp6"],
-  ["mobility-header", "mh"],
-  ["ipv6-mh", "mh"],
   ["mh", "mh"],
-  ["135", "mh"],
 ]);
 
 /** The match that `-p` with this value brings along when an option needs it; `undefined` when it brings none (find_proto in iptables/xshared.c). */

@@ -331,6 +331,7 @@ export const transportMatches: readonly ExtensionRecord[] = [
         codecs: [uint32],
         negatable: true,
         family: 6,
+        omitted: "0",
         phrase: "length of its authentication header is {0}",
         negatedPhrase: "length of its authentication header is not {0}",
       },
@@ -371,7 +372,6 @@ export const transportMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "mh",
-    aliases: ["ipv6-mh", "mobility-header"],
     family: 6,
     protocols: ["mobility-header", "ipv6-mh"],
     phrase: "any mobility header",
