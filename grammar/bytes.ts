@@ -1,13 +1,35 @@
 /** Bytes as a string of the same length: char code = byte. (`TextDecoder("latin1")` would be windows-1252.) */
 export function byteString(bytes: Uint8Array, start: number, end: number): string {
-  if (end - start <= CHUNK) return fromBytes(bytes.subarray(start, end));
+  if (end - start > LONGEST_WORD) return longString(bytes, start, end);
   let text = "";
-  for (let i = start; i < end; i += CHUNK) text += fromBytes(bytes.subarray(i, Math.min(i + CHUNK, end)));
+  let i = start;
+  // eight characters a call: half the time of one a call, and of String.fromCharCode.apply on a view
+  for (; i + 8 <= end; i += 8)
+    text += char(
+      at(bytes, i),
+      at(bytes, i + 1),
+      at(bytes, i + 2),
+      at(bytes, i + 3),
+      at(bytes, i + 4),
+      at(bytes, i + 5),
+      at(bytes, i + 6),
+      at(bytes, i + 7),
+    );
+  for (; i < end; i++) text += char(at(bytes, i));
   return text;
 }
 
+const LONGEST_WORD = 64;
 const CHUNK = 8192;
-const fromBytes = (bytes: Uint8Array): string => String.fromCharCode.apply(null, bytes as unknown as number[]);
+const char = String.fromCharCode;
+const at = (bytes: Uint8Array, i: number): number => bytes[i] as number;
+
+function longString(bytes: Uint8Array, start: number, end: number): string {
+  let text = "";
+  for (let i = start; i < end; i += CHUNK)
+    text += char.apply(null, bytes.subarray(i, Math.min(i + CHUNK, end)) as unknown as number[]);
+  return text;
+}
 
 /** The bytes of a byte string. */
 export function bytesOf(text: string): Uint8Array {
