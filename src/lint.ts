@@ -1,13 +1,10 @@
-import { Source } from "../grammar/source.ts";
 import { lineAt } from "./checks/location.ts";
 import { runChecks } from "./checks/run.ts";
-import { readServiceMap } from "./kubernetes/read-service-map.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
-import { buildStore } from "./netfilter/build.ts";
 import type { Ruleset } from "./netfilter/ruleset.ts";
-import { rulesetsOf } from "./netfilter/rulesets.ts";
 import type { RuleStore } from "./netfilter/store.ts";
 import type { NodeTexts } from "./nodes.ts";
+import { type NodeModel, type OnProgress, readNode } from "./read-node.ts";
 import { type CaptureSummary, type KubeProxySummary, type NodeReport, plural, type Report } from "./report/report.ts";
 import { type Selection, select } from "./report/select.ts";
 import { version } from "./version.ts";
@@ -17,7 +14,7 @@ export interface LintOptions extends Partial<Selection> {
   /** False: the nodes are known to run no kube-proxy in iptables mode. Default true. */
   readonly expectsKubeProxy?: boolean;
   /** Is told what is being done. */
-  readonly onProgress?: (step: string) => void;
+  readonly onProgress?: OnProgress;
 }
 
 const everything: Selection = { minConfidence: "hint", only: null };
@@ -26,10 +23,9 @@ const everything: Selection = { minConfidence: "hint", only: null };
 export function lint(nodes: readonly NodeTexts[], options: LintOptions = {}): Report {
   const stores: RuleStore[] = [];
   const reports = nodes.map((node) => {
-    options.onProgress?.(`reading ${node.name}`);
-    const store = buildStore(Source.join(node.texts));
-    stores.push(store);
-    return lintNode(node.name, store, options);
+    const model = readNode(node, options.onProgress);
+    stores.push(model.store);
+    return lintNode(model, options);
   });
   return {
     version,
@@ -43,10 +39,8 @@ export function lint(nodes: readonly NodeTexts[], options: LintOptions = {}): Re
   };
 }
 
-function lintNode(name: string, store: RuleStore, options: LintOptions): NodeReport {
-  const rulesets = rulesetsOf(store);
-  options.onProgress?.(`${name}: finding the Services`);
-  const maps = rulesets.map(readServiceMap);
+function lintNode({ name, store, maps }: NodeModel, options: LintOptions): NodeReport {
+  const rulesets = maps.map(({ ruleset }) => ruleset);
   options.onProgress?.(`${name}: checking ${store.ruleCount} rules`);
   const { findings, muted } = runChecks(store);
   return {

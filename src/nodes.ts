@@ -52,18 +52,23 @@ function nameOfFolder(name: string, texts: readonly DumpText[]): string {
   return folderOf(name).replace(/(?!^)\/$/, "") || texts.map((text) => text.name).join(" and ");
 }
 
-/** Whether no two of the texts are captures of the same kind, and every one shows its kind. */
+/**
+ * Whether no two of the texts are captures of the same kind, and every one shows its kind. Two nodes may well differ in their back
+ * ends: texts of both are one node's only where their names speak of it.
+ */
 function areOneNode(texts: readonly DumpText[]): boolean {
   const seen = new Set<string>();
+  const backends = new Set<string | undefined>();
   for (const { bytes } of texts) {
     const kinds = kindsOf(bytes);
     if (kinds.size === 0) return false;
     for (const kind of kinds) {
       if (seen.has(kind)) return false;
       seen.add(kind);
+      backends.add(kind.split(" ")[1]);
     }
   }
-  return true;
+  return backends.size === 1 || texts.some(({ name }) => /legacy|nft/.test(name.slice(name.lastIndexOf("/") + 1)));
 }
 
 /** IP versions and back ends that the text's headers name. */

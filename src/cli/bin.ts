@@ -1,9 +1,10 @@
 import { version } from "../version.ts";
 
-const argv = process.argv.slice(2);
-if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) {
-  process.stdout.write(`${version}\n`);
-} else {
+async function start(argv: readonly string[]): Promise<void> {
   const [{ main }, { systemIo }] = await Promise.all([import("./main.ts"), import("./system-io.ts")]);
-  process.exitCode = await main(argv, systemIo());
+  process.exitCode = await main([...argv], systemIo());
 }
+
+const argv = process.argv.slice(2);
+if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) process.stdout.write(`${version}\n`);
+else void start(argv);

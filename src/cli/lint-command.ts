@@ -1,15 +1,15 @@
 import { isAtLeast } from "../checks/finding.ts";
 import { lint } from "../lint.ts";
-import { groupByNode } from "../nodes.ts";
 import { type FormatName, formats } from "../report/formats.ts";
 import type { Report } from "../report/report.ts";
 import { limitFindings } from "../report/select.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { readInputs } from "./inputs.ts";
 import { type Io, UsageError } from "./io.ts";
 import { lookFor } from "./look.ts";
+import { print, writeTo } from "./print.ts";
 import type { FormatRequest, LintOptions } from "./program.ts";
 import { Progress } from "./progress.ts";
+import { readNodeTexts } from "./read-nodes.ts";
 
 /** Formats that people read: long lists of the same are cut. */
 const readByPeople: ReadonlySet<string> = new Set(["text", "markdown"]);
@@ -18,10 +18,9 @@ const shownOfEach = 20;
 /** `iptlint [dump...]` */
 export function lintCommand(paths: readonly string[], options: LintOptions, io: Io): ExitCode {
   const outputs = outputsFor(options.format ?? []);
-  const named = options.node ?? [];
-  const { texts, unreadable } = readInputs([...paths, ...named.flatMap(({ files }) => files)], io);
+  const { nodes, unreadable } = readNodeTexts(paths, options, io);
   const progress = new Progress(io);
-  const found = lint(groupByNode(texts, named), {
+  const found = lint(nodes, {
     minConfidence: options.minConfidence,
     only: options.only ?? null,
     onProgress: (step) => progress.step(step),
@@ -34,8 +33,8 @@ export function lintCommand(paths: readonly string[], options: LintOptions, io: 
       ...lookFor(options, io),
       quiet: options.quiet ?? false,
     });
-    if (file === null) for (const piece of gathered(pieces)) io.stdout.write(piece);
-    else writeTo(file, gathered(pieces), io);
+    if (file === null) print(pieces, io);
+    else writeTo(file, pieces, io);
   }
   if (unreadable.length > 0) return exitCodes.unreadable;
   return isFine(report, options.failOn) ? exitCodes.ok : exitCodes.found;
@@ -61,24 +60,4 @@ function isFine(report: Report, failOn: LintOptions["failOn"]): boolean {
       (node.kubeProxy !== null || !node.expectsKubeProxy) &&
       node.findings.every((finding) => !isAtLeast(finding.severity, failOn)),
   );
-}
-
-function writeTo(file: string, pieces: Iterable<string>, io: Io): void {
-  try {
-    io.writeFile(file, pieces);
-  } catch (error) {
-    throw new UsageError(`${file} cannot be written (${error instanceof Error ? error.message : String(error)})`);
-  }
-}
-
-/** Few large pieces of text instead of many small ones. */
-function* gathered(pieces: Iterable<string>): Iterable<string> {
-  let text = "";
-  for (const piece of pieces) {
-    text += piece;
-    if (text.length < 1 << 16) continue;
-    yield text;
-    text = "";
-  }
-  if (text !== "") yield text;
 }

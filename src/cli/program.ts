@@ -30,6 +30,14 @@ export interface LintOptions extends DumpOptions, LookOptions {
   readonly maxFindings?: number;
 }
 
+export interface ServicesOptions extends DumpOptions, LookOptions {
+  readonly format: "text" | "json";
+  readonly namespace?: string;
+  readonly nodePort?: number;
+  /** False: `--no-endpoints`. */
+  readonly endpoints?: boolean;
+}
+
 const formatNames = ["text", "concise", "json", "sarif", "github", "markdown", "junit"];
 
 const exitHelp = `
@@ -95,16 +103,54 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
       const { only, ...rest } = options;
       done(lintCommand(paths, { ...rest, ...(only !== undefined && { only: only.flat() }) }, io));
     });
+
+  dumps(program.command("services"))
+    .summary("list the Services and their ports, as kube-proxy's rules show them")
+    .description("Lists the Services and their ports, as kube-proxy's rules show them.")
+    .addOption(textOrJson())
+    .option("--namespace <name>", "of this namespace alone")
+    .addOption(new Option("--node-port <port>", "with this port of the node").argParser(parseCount))
+    .option("--no-endpoints", "without endpoints alone")
+    .action(async (paths: string[], options: ServicesOptions) => {
+      const { servicesCommand } = await import("./services-command.ts");
+      done(servicesCommand(paths, options, io));
+    });
+
+  look(program.command("checks").argument("[id]", "one check"))
+    .summary("list the checks, or explain one")
+    .description("Lists the checks (lint rules), or says of one: what, why, evidence, how to confirm it, what to do.")
+    .action(async (id: string | undefined, options: LookOptions) => {
+      const { checksCommand } = await import("./checks-command.ts");
+      done(checksCommand(id, options, io));
+    });
+
+  program
+    .command("ast")
+    .argument("[dump...]", dumpHelp)
+    .summary("print the syntax tree as JSON lines")
+    .description("Prints the syntax tree as JSON lines: one for each line of the dump.")
+    .action(async (paths: string[]) => {
+      const { astCommand } = await import("./ast-command.ts");
+      done(astCommand(paths, io));
+    });
   return program;
+}
+
+function textOrJson(): Option {
+  return choice("--format <format>", "what to print", ["text", "json"], "text");
 }
 
 /** What all commands that read dumps take. */
 function dumps(command: Command): Command {
+  return look(command.argument("[dump...]", dumpHelp)).addOption(
+    new Option("--node <name=files>", "these files are one node's: a=v4.txt,v6.txt").argParser(collect(parseNode)),
+  );
+}
+
+const dumpHelp = "files with the output of iptables-save (gzip too); - or a pipe is standard input";
+
+function look(command: Command): Command {
   return command
-    .argument("[dump...]", "files with the output of iptables-save (gzip too); - or a pipe is standard input")
-    .addOption(
-      new Option("--node <name=files>", "these files are one node's: a=v4.txt,v6.txt").argParser(collect(parseNode)),
-    )
     .addOption(choice("--color <when>", "colour the text", ["auto", "always", "never"], "auto"))
     .addOption(
       new Option("--width <columns>", "columns to fill (default: the terminal's, else 100)").argParser(parseCount),

@@ -1,0 +1,26 @@
+import { nearest } from "../../grammar/nearest.ts";
+import { allChecks } from "../checks/index.ts";
+import { renderCheck, renderCheckList } from "../report/checks-text.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
+import { type Io, UsageError } from "./io.ts";
+import { type LookOptions, lookFor } from "./look.ts";
+import { print } from "./print.ts";
+
+/** `iptlint checks [id]` */
+export function checksCommand(id: string | undefined, options: LookOptions, io: Io): ExitCode {
+  const look = { ...lookFor(options, io), quiet: false };
+  if (id === undefined) {
+    print(renderCheckList(allChecks, look), io);
+    return exitCodes.ok;
+  }
+  const check = allChecks.find((each) => each.id === id);
+  if (check === undefined) {
+    const near = nearest(
+      id,
+      allChecks.map((each) => each.id),
+    );
+    throw new UsageError(`there is no check ${id}${near === null ? "" : `; did you mean ${near}?`}`);
+  }
+  print(renderCheck(check, look), io);
+  return exitCodes.ok;
+}
