@@ -28,7 +28,7 @@ export interface Bits {
   readonly known: number;
 }
 
-/** What conntrack says of a packet (ctinfo). */
+/** What conntrack says of a packet (ctinfo); before it has seen it, in the raw table, that is "invalid". */
 export type ConnectionState = "new" | "established" | "related" | "invalid" | "untracked";
 
 /**
@@ -57,6 +57,8 @@ export interface Packet {
   /** Sent by the node itself. */
   readonly local: boolean;
   readonly state: ConnectionState;
+  /** What conntrack will say, unless a rule keeps it from looking; `null` once it has. */
+  readonly tracking: ConnectionState | null;
   /** As the connection's first packet was sent: conntrack keeps it whatever nat does. */
   readonly original: Tuple;
   readonly mark: Bits;
@@ -113,6 +115,7 @@ export function packetKey(packet: Packet): string {
     packet.inInterface,
     packet.outInterface,
     packet.state,
+    packet.tracking,
     `${packet.mark.value}/${packet.mark.known}`,
     `${packet.connectionMark.value}/${packet.connectionMark.known}`,
     packet.ttl,

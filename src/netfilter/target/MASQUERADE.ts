@@ -10,10 +10,10 @@ export const MASQUERADE: TargetSemantics = (target, context) => {
   return {
     effect: "source becomes the address of the interface it leaves by (MASQUERADE)",
     apply(packet, node) {
-      const address =
-        packet.outInterface === "lo"
-          ? packet.source
-          : addressOfInterface(packet.outInterface, node, "the address of the interface the packet leaves by");
+      const { outInterface } = packet;
+      const label = "the address of the interface the packet leaves by";
+      // the loopback has none of its own to give, and the address that the packet goes to is the node's as well
+      const address = outInterface === "lo" ? packet.destination : addressOfInterface(outInterface, node, label);
       const port = !hasPorts(packet) ? null : ports !== null ? ports : random ? null : packet.sourcePort;
       return { kind: "accept", packet: withSource(packet, address, port) };
     },

@@ -53,7 +53,9 @@ export class Ends {
   delivered(state: State, fate: "forwarded" | "local"): void {
     const { packet } = state;
     const outInterface = fate === "forwarded" ? packet.outInterface : null;
-    const snat = packet.sourceTranslation !== null;
+    const { sourceTranslation } = packet;
+    // nat may well choose the address that the packet has
+    const snat = sourceTranslation !== null && sourceTranslation.address !== packet.original.source;
     this.#add(state, "", { fate, dnat: dnatOf(packet), snat, rejectWith: null, outInterface, reason: null });
   }
 

@@ -72,7 +72,8 @@ function returning(first: Packet): Packet {
     outInterface: "",
     mark: NO_BITS,
     connectionMark: NO_BITS,
-    state: "new",
+    state: "invalid",
+    tracking: "new",
     first: true,
     diverted: false,
     looped: false,
@@ -157,7 +158,7 @@ class Journey {
   #send(states: States): void {
     let sent = this.#routeOutput(states);
     for (const table of TABLES_AT.OUTPUT) {
-      sent = this.#table("OUTPUT", table, sent);
+      sent = this.#tracked(table, this.#table("OUTPUT", table, sent));
       // a new destination is routed anew (nf_nat_ipv4_local_fn)
       if (table === "nat") sent = this.#routeOutput(sent);
     }
@@ -176,7 +177,7 @@ class Journey {
   }
 
   #hook(hook: Hook, states: States): States {
-    return TABLES_AT[hook].reduce((passing, table) => this.#table(hook, table, passing), states);
+    return TABLES_AT[hook].reduce((passing, table) => this.#tracked(table, this.#table(hook, table, passing)), states);
   }
 
   #table(hook: Hook, table: TableName, states: States): States {
@@ -192,6 +193,14 @@ class Journey {
     if (asking.size > 0)
       passed.putAll(chain === NONE ? asking : walkChain(this.#context, { table, hook }, chain, asking));
     return passed;
+  }
+
+  /** conntrack looks at packets right after the raw table, unless a rule there forbids it. */
+  #tracked(table: TableName, states: States): States {
+    if (table !== "raw") return states;
+    return this.#map(states, (packet) =>
+      packet.tracking === null ? packet : { ...packet, state: packet.tracking, tracking: null },
+    );
   }
 
   #map(states: States, change: (packet: Packet) => Packet): States {
