@@ -1,0 +1,50 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { gunzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { lint } from "../../src/lint.ts";
+import type { DumpText } from "../../src/nodes.ts";
+
+const folder = new URL("../../fixtures/healthy/", import.meta.url);
+const nodes = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+
+function textsOf(node: string): DumpText[] {
+  const path = new URL(`${node}/`, folder);
+  return readdirSync(path)
+    .filter((name) => /-save\.txt(\.gz)?$/.test(name))
+    .map((name) => {
+      const bytes = readFileSync(new URL(name, path));
+      return { name: `${node}/${name}`, bytes: name.endsWith(".gz") ? gunzipSync(bytes) : bytes };
+    });
+}
+
+/** What would wake somebody up. */
+function alarms(texts: readonly DumpText[], name: string): string[] {
+  const [report] = lint([{ name, texts }]).nodes;
+  return (report?.findings ?? [])
+    .filter(({ severity }) => severity !== "info")
+    .map(
+      ({ severity, checkId, location, message }) =>
+        `${location.file}:${location.line} ${severity} ${checkId}: ${message}`,
+    );
+}
+
+describe("a healthy node has no finding of severity error or warning", () => {
+  test("there are nodes of many kinds", () => {
+    expect(nodes.length).toBeGreaterThanOrEqual(24);
+  });
+
+  test.each(nodes.map(({ name }) => name))("%s", (name) => {
+    const texts = textsOf(name);
+    expect(texts.length).toBeGreaterThan(0);
+    expect(alarms(texts, name)).toEqual([]);
+  });
+
+  test.each(nodes.map(({ name }) => name))("%s, each text as a node of its own", (name) => {
+    for (const text of textsOf(name)) expect(alarms([text], text.name)).toEqual([]);
+  });
+});
+
+test("every healthy node has its line in the README", () => {
+  const readme = readFileSync(new URL("README.md", folder), "utf8");
+  for (const { name } of nodes) expect(readme).toContain(`| \`${name}\` |`);
+});
