@@ -233,13 +233,12 @@ export class ServicePort implements ServicePortFacts {
     return this.#group.rules;
   }
 
-  /** Chains of endpoints that its own chains lead to, each once. */
+  /** Chains of endpoints that its own chains lead to, each once; those that only an affinity rule leads to at the end. */
   endpointChains(): readonly ChainId[] {
     const chains = new Set<ChainId>();
-    for (const chain of [this.#group.chains.svc, this.#group.localChain])
-      for (const jump of this.jumps(chain)) chains.add(jump.chain);
-    for (const chain of [this.#group.chains.svc, this.#group.localChain])
-      for (const rule of this.#claimed(chain, "affinity")) chains.add(this.#source.ruleset.target(rule));
+    for (const slot of ["endpoint", "affinity"])
+      for (const chain of [this.#group.chains.svc, this.#group.localChain])
+        for (const rule of this.#claimed(chain, slot)) chains.add(this.#source.ruleset.target(rule));
     return [...chains];
   }
 
@@ -274,11 +273,19 @@ export class ServicePort implements ServicePortFacts {
     return comment === null ? "none" : comment.includes(" -> ") ? "arrow" : "name";
   }
 
+  /** Addresses of which the rules do not show whether they are external IPs or load balancer IPs. */
+  get refusedIPs(): readonly string[] {
+    return this.frontends.filter(({ kind }) => kind === "external").map(({ ip }) => ip ?? "");
+  }
+  /** The node's address lies in a source range of the load balancer. */
+  get nodeInRange(): boolean {
+    return this.firewallRanges.nodeInRange;
+  }
+
   /** The facts with what the writer needs beside them. */
   writable(): WritableServicePort {
-    const { name, endpointComments } = this;
-    const refusedIPs = this.frontends.filter(({ kind }) => kind === "external").map(({ ip }) => ip ?? "");
-    return { ...this.facts(), name, endpointComments, nodeInRange: this.firewallRanges.nodeInRange, refusedIPs };
+    const { name, endpointComments, nodeInRange, refusedIPs } = this;
+    return { ...this.facts(), name, endpointComments, nodeInRange, refusedIPs };
   }
 
   /** The facts as plain data. */

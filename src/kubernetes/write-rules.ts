@@ -37,12 +37,14 @@ export interface WritableNode extends ProxyParameters {
 
 /** Rules of one Service port, chain by chain, in the order of kube-proxy within each chain. */
 export function writeServicePort(port: WritableServicePort, node: WritableNode): WrittenRule[] {
-  const context = serviceContext(port, node);
+  const cluster = jumpValues(port, port.clusterEndpoints ?? [], node);
+  const local = jumpValues(port, port.localEndpoints ?? [], node);
+  const context = serviceContext(port, cluster, local, node);
   const common = commonValues(port, node);
   const written: WrittenRule[] = [];
   for (const role of roles) {
     if (role === "sep") {
-      for (const endpoint of endpointValues(port, node))
+      for (const endpoint of endpointValues(port))
         written.push(...writeRole(role, context.era, context, { ...common, ...endpoint }, endpoint["SEP"] ?? ""));
     } else {
       const chain = chainOfRole(role, common);
@@ -102,13 +104,33 @@ function chainOfRole(role: Role, common: Values): string | null {
   return common[role.toUpperCase()] ?? null;
 }
 
-/** What decides which rules of a Service port there are. */
-export function serviceContext(port: WritableServicePort, node: WritableNode): ServiceContext {
+/** The facts that decide which rules of a Service port there are. */
+export type DecidingFacts = Pick<
+  WritableServicePort,
+  | "externalTrafficPolicy"
+  | "internalTrafficPolicy"
+  | "hasEndpoints"
+  | "sessionAffinity"
+  | "clusterIP"
+  | "nodePort"
+  | "healthCheckNodePort"
+  | "externalIPs"
+  | "loadBalancerIPs"
+  | "loadBalancerSourceRanges"
+  | "nodeInRange"
+  | "refusedIPs"
+>;
+
+/** `cluster` and `local`: values of the rules that lead to each endpoint; empty ones where only their number is asked for. */
+export function serviceContext(
+  port: DecidingFacts,
+  cluster: readonly Values[],
+  local: readonly Values[],
+  node: WritableNode,
+): ServiceContext {
   const era = eraOf(node);
   const external = port.externalTrafficPolicy === "" ? null : port.externalTrafficPolicy;
   const internal = port.internalTrafficPolicy ?? "Cluster";
-  const cluster = jumpValues(port, port.clusterEndpoints ?? [], node);
-  const local = jumpValues(port, port.localEndpoints ?? [], node);
   const refused = port.hasEndpoints === false;
   return {
     era,
@@ -210,10 +232,9 @@ function jumpValues(port: WritableServicePort, addresses: readonly string[], nod
 }
 
 /** Values of every endpoint, each once. */
-function endpointValues(port: WritableServicePort, node: WritableNode): Values[] {
+function endpointValues(port: WritableServicePort): Values[] {
   const addresses = new Set([...(port.clusterEndpoints ?? []), ...(port.localEndpoints ?? [])]);
   const chains = new Map(port.endpoints.map(({ address, chain }) => [address, chain]));
-  void node;
   return [...addresses].map((address) => {
     const values = oneEndpoint(port, address, chains.get(address));
     // The rules of an endpoint's own chain never say its address in their comments.
