@@ -42,7 +42,7 @@ export function lint(nodes: readonly NodeTexts[], options: LintOptions = {}): Re
 function lintNode({ name, store, maps }: NodeModel, options: LintOptions): NodeReport {
   const rulesets = maps.map(({ ruleset }) => ruleset);
   options.onProgress?.(`${name}: checking ${store.ruleCount} rules`);
-  const { findings, muted } = runChecks(store);
+  const { findings, muted } = runChecks(store, maps);
   return {
     name,
     captures: store.ast.source.files.flatMap(({ name: file }) => capturesIn(file, rulesets)),

@@ -1,6 +1,16 @@
+import type { ClaimedRules } from "../kubernetes/read/claimed-rules.ts";
+import type { EndpointChains } from "../kubernetes/read/endpoint-chains.ts";
+import type { Frontend } from "../kubernetes/service-map.ts";
+import type { ServiceMap } from "../kubernetes/service-map-of.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
+import { type Role, roles } from "../kubernetes/templates/slot.ts";
+import { slotOf } from "../kubernetes/templates/slots.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Table, TableName } from "../netfilter/table.ts";
+import { trace } from "../netfilter/trace/trace.ts";
+import { bitsOf, type Client, type ClientKind, clientsOf, nodeOfProbes } from "./clients.ts";
+import { type Outcome, outcomesOf, type Probe, questionOf } from "./probe.ts";
 
 /**
  * How much of a table the text has: all of it, cut off before its COMMIT, lines without a `*table` (an excerpt, an article), or
@@ -8,16 +18,27 @@ import type { Table, TableName } from "../netfilter/table.ts";
  */
 export type Wholeness = "whole" | "cut" | "fragment" | "absent";
 
+/** So many packets are sent ahead at most: damage to every Service of a large node is said once, not traced ten thousand times. */
+const MOST_TRACES = 400;
+
 /** What checks ask of one ruleset. Every answer is made once. */
 export class Context {
   readonly store: RuleStore;
   readonly ruleset: Ruleset;
-  /** Of all rulesets of the node, this one among them. */
+  /** What kube-proxy meant by its rules. */
+  readonly services: ServiceMap;
   readonly #all: () => readonly Context[];
+  readonly #explained = new Set<string>();
+  #owners: Int32Array | undefined;
+  #node: ReturnType<typeof nodeOfProbes> | undefined;
+  #clients: ReadonlyMap<ClientKind, Client> | undefined;
+  readonly #traces = new Map<string, readonly Outcome[]>();
+  #tracesLeft = MOST_TRACES;
 
-  constructor(ruleset: Ruleset, all: () => readonly Context[]) {
-    this.store = ruleset.store;
-    this.ruleset = ruleset;
+  constructor(services: ServiceMap, all: () => readonly Context[]) {
+    this.store = services.ruleset.store;
+    this.ruleset = services.ruleset;
+    this.services = services;
     this.#all = all;
   }
 
@@ -42,16 +63,102 @@ export class Context {
     return this.ruleset.tables.filter((table) => this.isWhole(table.name));
   }
 
+  /** Which slot of kube-proxy's templates each rule fills. */
+  get claims(): ClaimedRules {
+    return this.services.source.rules;
+  }
+
+  /** The two rules of each KUBE-SEP chain. */
+  get endpoints(): EndpointChains {
+    return this.services.source.endpoints;
+  }
+
+  /** Name of the slot that the rule fills; "" for a rule that fills none. */
+  slot(rule: RuleId): string {
+    return slotOf(this.claims.claims[rule] as number)?.name ?? "";
+  }
+
+  /** What the chain is to kube-proxy; `null` for chains of others. */
+  role(chain: ChainId): Role | null {
+    return chain === NONE ? null : (roles[this.claims.roles[chain] as number] ?? null);
+  }
+
+  /** First rule of the chain that fills the slot, or `NONE`. */
+  ruleIn(chain: ChainId, slot: string): RuleId {
+    if (chain === NONE) return NONE;
+    for (let rule = this.store.firstRule(chain); rule !== NONE; rule = this.store.nextRule(rule))
+      if (this.slot(rule) === slot) return rule;
+    return NONE;
+  }
+
   /** Rules of a chain in order. */
   rulesOf(chain: ChainId): RuleId[] {
     const rules: RuleId[] = [];
+    if (chain === NONE) return rules;
     for (let rule = this.store.firstRule(chain); rule !== NONE; rule = this.store.nextRule(rule)) rules.push(rule);
     return rules;
   }
+
+  /** The Service port that a chain belongs to, those of its endpoints included. */
+  portOf(chain: ChainId): ServicePort | null {
+    if (chain === NONE) return null;
+    this.#owners ??= ownersOf(this.store.chainCount, this.services.servicePorts);
+    return this.services.servicePorts[this.#owners[chain] as number] ?? null;
+  }
+
+  /** The node on which probes take place. */
+  get node(): ReturnType<typeof nodeOfProbes> {
+    this.#node ??= nodeOfProbes(this.ruleset.family ?? 4, this.services);
+    return this.#node;
+  }
+
+  /** A client of a kind; `undefined` where the rules do not show what it looks like. */
+  client(kind: ClientKind): Client | undefined {
+    this.#clients ??= clientsOf(this.ruleset.family ?? 4, this.services, this.node.address);
+    return this.#clients.get(kind);
+  }
+
+  /** Sends the first packet of a connection on its way; `null` where the rules do not show where to, or after too many probes. */
+  probe(client: Client | undefined, frontend: Frontend): Probe | null {
+    if (client === undefined) return null;
+    const question = questionOf(client, frontend, frontend.ip === null ? this.node.address : bitsOf(frontend.ip));
+    if (question === null) return null;
+    const key = `${client.kind} ${client.source} ${client.inInterface} ${frontend.ip} ${frontend.port} ${frontend.protocol}`;
+    let outcomes = this.#traces.get(key);
+    if (outcomes === undefined) {
+      if (this.#tracesLeft-- <= 0) return null;
+      outcomes = outcomesOf(trace(this.ruleset, question, this.node.facts));
+      this.#traces.set(key, outcomes);
+    }
+    return { client, frontend, outcomes };
+  }
+
+  /** Notes that a finding covers a rule, or a slot that is empty: nobody else speaks of it. */
+  explain(rule: RuleId): void;
+  explain(chain: ChainId, slot: string): void;
+  explain(id: number, slot = ""): void {
+    this.#explained.add(`${id} ${slot}`);
+  }
+
+  isExplained(id: number, slot = ""): boolean {
+    return this.#explained.has(`${id} ${slot}`);
+  }
+}
+
+function ownersOf(chainCount: number, ports: readonly ServicePort[]): Int32Array {
+  const owners = new Int32Array(chainCount).fill(NONE);
+  for (const [number, port] of ports.entries()) {
+    for (const chain of port.endpointChains()) if (owners[chain] === NONE) owners[chain] = number;
+    for (const role of ["svc", "svl", "ext", "fw", "xlb"] as const) {
+      const chain = port.chain(role);
+      if (chain !== NONE) owners[chain] = number;
+    }
+  }
+  return owners;
 }
 
 /** One context for each ruleset of a node. */
-export function contextsOf(rulesets: readonly Ruleset[]): readonly Context[] {
-  const contexts: readonly Context[] = rulesets.map((ruleset) => new Context(ruleset, () => contexts));
+export function contextsOf(maps: readonly ServiceMap[]): readonly Context[] {
+  const contexts: readonly Context[] = maps.map((services) => new Context(services, () => contexts));
   return contexts;
 }

@@ -1,6 +1,6 @@
 import { displayText } from "../../grammar/bytes.ts";
+import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import { type ChainId, NONE } from "../netfilter/ruleset.ts";
-import { rulesetsOf } from "../netfilter/rulesets.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Check, Draft } from "./check.ts";
 import { type Context, contextsOf } from "./context.ts";
@@ -22,8 +22,12 @@ export interface CheckRun {
   readonly muted: readonly Muted[];
 }
 
-/** Runs all checks over the texts of one node. */
-export function runChecks(store: RuleStore, checks: readonly Check[] = allChecks): CheckRun {
+/** Runs all checks over the texts of one node; `maps`: what kube-proxy meant in each of its rulesets. */
+export function runChecks(
+  store: RuleStore,
+  maps: readonly ServiceMap[],
+  checks: readonly Check[] = allChecks,
+): CheckRun {
   const found: { finding: Finding; offset: number }[] = [];
   const muted = new Map<string, Set<string>>();
   const fileStart = new Map(store.ast.source.files.map((file) => [file.name, file.start]));
@@ -32,7 +36,7 @@ export function runChecks(store: RuleStore, checks: readonly Check[] = allChecks
     found.push({ finding, offset: (fileStart.get(file) ?? 0) + byteOffset });
   };
   for (const finding of problemFindings(store.ast)) add(finding);
-  for (const context of contextsOf(rulesetsOf(store))) {
+  for (const context of contextsOf(maps)) {
     for (const check of checks) {
       const reason = reasonToBeSilent(check, context);
       if (reason === null) check.run(context, (draft) => add(findingOf(check, draft, context)));

@@ -1,0 +1,93 @@
+import { readAddress } from "../../grammar/values/address.ts";
+import { addressMask } from "../../grammar/values/address-mask.ts";
+import type { AddressMask } from "../../grammar/values/types.ts";
+import type { Family } from "../../grammar/vocabulary/record.ts";
+import type { ServiceMap } from "../kubernetes/service-map-of.ts";
+import { NOTHING_KNOWN, type NodeFacts } from "../netfilter/node.ts";
+
+/** Who asks: somebody outside the cluster, a pod of this node, or the node itself. */
+export type ClientKind = "outside" | "pod" | "node";
+
+export interface Client {
+  readonly kind: ClientKind;
+  /** As a noun phrase. */
+  readonly label: string;
+  readonly source: bigint;
+  readonly local: boolean;
+  /** Absent: not known. */
+  readonly inInterface?: string;
+}
+
+/** Addresses that stand for any of their kind; the first that lies in none of the networks at hand is taken. */
+const OUTSIDE: Readonly<Record<Family, readonly string[]>> = {
+  4: ["93.184.215.14", "151.101.1.69", "185.125.190.20", "45.33.32.156"],
+  6: ["2606:2800:21f:cb07::14", "2a04:4e42::645", "2620:2d:4000::20", "2600:3c01::156"],
+};
+const NODE: Readonly<Record<Family, readonly string[]>> = {
+  4: ["192.0.2.10", "192.168.77.10", "172.31.77.10"],
+  6: ["2001:db8::a", "fd77:77::a", "2001:db8:77::a"],
+};
+
+export const bitsOf = (text: string): bigint | null => readAddress(text, { family: null })?.bits ?? null;
+
+export function networkOf(text: string, family: Family): AddressMask | null {
+  const read = addressMask.parse(text, { family });
+  return "value" in read ? read.value : null;
+}
+
+export const isWithin = (address: bigint, network: AddressMask): boolean => (address & network.mask) === network.bits;
+
+/** The node that probes take place on: one address that a capture does not show, and nothing else known. */
+export function nodeOfProbes(family: Family, services: ServiceMap): { address: bigint; facts: NodeFacts } {
+  const own = services.parameters.nodePortAddresses?.[0];
+  const shown = own === undefined ? null : bitsOf(own);
+  const address = shown ?? outsideOf(NODE[family], localNetworks(family, services));
+  return { address, facts: { ...NOTHING_KNOWN, addresses: [address] } };
+}
+
+/** A client of each kind; no pod where the rules do not show what a pod of this node looks like. */
+export function clientsOf(family: Family, services: ServiceMap, node: bigint): ReadonlyMap<ClientKind, Client> {
+  const local = localNetworks(family, services);
+  const ranges = services.servicePorts.length > 2000 ? [] : sourceRanges(family, services);
+  const clients = new Map<ClientKind, Client>();
+  const outside = outsideOf(OUTSIDE[family], [...local, ...ranges]);
+  clients.set("outside", { kind: "outside", label: "a client outside the cluster", source: outside, local: false });
+  const pod = podOf(family, services, local[0]);
+  if (pod !== null) clients.set("pod", pod);
+  clients.set("node", { kind: "node", label: "the node itself", source: node, local: true });
+  return clients;
+}
+
+function podOf(family: Family, services: ServiceMap, local: AddressMask | undefined): Client | null {
+  const { localDetector: detector } = services.parameters;
+  const base = { kind: "pod", label: "a pod of this node", local: false } as const;
+  if (detector?.kind === "interface") {
+    const source = bitsOf(family === 4 ? "10.244.77.77" : "fd00:77::77") as bigint;
+    return { ...base, source, inInterface: detector.value.replace(/\+$/, "77") };
+  }
+  if (local === undefined) return null;
+  // neither the network's own address nor its broadcast, and rarely an endpoint's
+  const host = (family === 4 ? 0xffffffffn : (1n << 128n) - 1n) ^ local.mask;
+  return { ...base, source: local.bits | (host > 3n ? host - 5n : 0n) };
+}
+
+function localNetworks(family: Family, services: ServiceMap): AddressMask[] {
+  const { localDetector: detector } = services.parameters;
+  const network = detector?.kind === "cidr" ? networkOf(detector.value, family) : null;
+  return network === null || network.mask === 0n ? [] : [network];
+}
+
+function sourceRanges(family: Family, services: ServiceMap): AddressMask[] {
+  return services.servicePorts
+    .flatMap((port) => port.loadBalancerSourceRanges ?? [])
+    .map((range) => networkOf(range, family))
+    .filter((network) => network !== null)
+    .filter((network) => network.mask !== 0n);
+}
+
+function outsideOf(candidates: readonly string[], networks: readonly AddressMask[]): bigint {
+  const addresses = candidates.map((text) => bitsOf(text) as bigint);
+  return (
+    addresses.find((address) => !networks.some((network) => isWithin(address, network))) ?? (addresses[0] as bigint)
+  );
+}
