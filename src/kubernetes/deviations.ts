@@ -47,6 +47,7 @@ export interface Deviations {
 export function deviationsOf(map: ServiceMap): Deviations {
   const search = new Search(map);
   search.formless();
+  search.contradictions();
   for (const port of map.servicePorts) search.servicePort(port, true);
   for (const port of map.detachedServicePorts) search.servicePort(port, false);
   search.node();
@@ -81,6 +82,17 @@ class Search {
         if (rules.claims[rule] === UNEXPECTED) this.#unexpect(rule, this.#map.byChain(chain), "form");
   }
 
+  /** Endpoint chains whose two rules name different addresses: the hash in the name says which of them is wrong. */
+  contradictions(): void {
+    const { endpoints } = this.#map.source;
+    for (const chain of endpoints.contradicting) {
+      const port = this.#map.byChain(chain);
+      const address = endpoints.address(chain);
+      const isDnatProven = port !== null && address !== null && port.isProven(chain, address) === true;
+      this.#unexpect((isDnatProven ? endpoints.hairpin : endpoints.dnat)[chain] as RuleId, port, "values");
+    }
+  }
+
   /** `attached`: rules lead to it, so that those in the chains that all Service ports share are looked at too. */
   servicePort(port: ServicePort, attached: boolean): void {
     const actual = this.#ownRules(port);
@@ -90,7 +102,8 @@ class Search {
     for (const [claim, count] of expected) {
       const slot = slotOf(claim) as Slot;
       const isShared = slot.role.includes(" ");
-      if (isShared ? !attached || !this.#isShown(slot.role) : !this.#isOwnShown(port, slot.role as ServiceChainRole)) continue;
+      if (isShared ? !attached || !this.#isShown(slot.role) : !this.#isOwnShown(port, slot.role as ServiceChainRole))
+        continue;
       if ((this.#counts[claim] as number) < count && !selfEvident.has(`${slot.role} ${slot.name}`)) lacks.add(claim);
     }
     this.#excess(port, [...actual, ...(attached ? port.sharedRules : [])], expected);
@@ -157,13 +170,22 @@ class Search {
   }
 
   #countOf(port: ServicePort, role: "svc" | "svl" | "xlb"): number {
-    return port.chain(role) === NONE ? 0 : (this.#counts[claimOf(role, "endpoint")] as number);
+    if (!this.#isOwnShown(port, role)) return 0;
+    // A chain that is there had endpoints; that all jumps are gone is said once, of the chain.
+    return Math.max(role === "svc" ? 1 : 0, this.#counts[claimOf(role, "endpoint")] as number);
   }
 
   /** More rules of a slot than there is reason for. */
   #excess(port: ServicePort, rules: readonly RuleId[], expected: ReadonlyMap<Claim, number>): void {
     const left = new Map(expected);
-    for (const rule of rules) {
+    const nodePort = port.nodePort === null ? null : String(port.nodePort);
+    const isOther = (rule: RuleId): boolean => {
+      const to = this.#map.source.rules.value(rule, "nodePort");
+      return to !== null && to !== nodePort;
+    };
+    // The rule for the port that is the Service's own comes first, wherever it stands.
+    const contested = rules.some(isOther);
+    for (const rule of contested ? [...rules.filter((one) => !isOther(one)), ...rules.filter(isOther)] : rules) {
       const claim = this.#claim(rule);
       const slot = slotOf(claim);
       if (slot === null || slot.of !== "service" || selfEvident.has(`${slot.role} ${slot.name}`)) continue;
@@ -182,7 +204,11 @@ class Search {
       const slot = slotOf(this.#claim(rule))?.name;
       if (slot === undefined || slot.startsWith("lost")) continue;
       const role = rules.role(target);
-      if (role !== null && ownRoles.includes(role as ServiceChainRole) && port.chain(role as ServiceChainRole) !== target)
+      if (
+        role !== null &&
+        ownRoles.includes(role as ServiceChainRole) &&
+        port.chain(role as ServiceChainRole) !== target
+      )
         this.#unexpect(rule, port, "values");
       else if (slot === "masquerade-cluster-ip" && port.frontends.length > 0 && !this.#isToClusterIP(port, rule))
         this.#unexpect(rule, port, "values");
@@ -242,7 +268,8 @@ class Search {
       keys.add(instanceKey(claim, { SEP, address: rules.value(rule, "address") }));
     };
     if (attached) for (const rule of port.sharedRules) add(rule);
-    for (const role of ownRoles) if (port.chain(role) !== NONE) for (const rule of ruleset.rulesOf(port.chain(role))) add(rule);
+    for (const role of ownRoles)
+      if (port.chain(role) !== NONE) for (const rule of ruleset.rulesOf(port.chain(role))) add(rule);
     return keys;
   }
 
@@ -255,7 +282,7 @@ class Search {
       chain,
       chainName: this.#map.ruleset.chainName(chain),
       text: null,
-      before: this.#firstBehind(chain, slot),
+      before: this.#firstBehind(chain, slot, servicePort),
     });
   }
 
@@ -268,16 +295,19 @@ class Search {
       chain,
       chainName: written.chain,
       text: written.text,
-      before: chain === NONE || isHookRole(written.slot.role) ? NONE : this.#firstBehind(chain, written.slot),
+      before: chain === NONE || isHookRole(written.slot.role) ? NONE : this.#firstBehind(chain, written.slot, port),
     });
   }
 
-  /** First rule of the chain that fills a later slot. Chains that all share have no order between Service ports. */
-  #firstBehind(chain: ChainId, slot: Slot): RuleId {
+  /** First rule of the chain that fills a later slot; in chains that all Service ports share, of the port's own rules. */
+  #firstBehind(chain: ChainId, slot: Slot, port: ServicePort | null): RuleId {
     const { rules, ruleset } = this.#map.source;
-    if (/ KUBE-(SERVICES|NODEPORTS|EXTERNAL-SERVICES|PROXY-FIREWALL)$/.test(slot.role) && slot.of === "service") return NONE;
+    const isShared = slot.of === "service" && slot.role.includes(" ");
+    const among = isShared
+      ? (port?.sharedRules ?? []).filter((rule) => ruleset.chainOf(rule) === chain)
+      : ruleset.rulesOf(chain);
     const order = slotsByRole[roleNumber(slot.role)] ?? [];
-    for (const rule of ruleset.rulesOf(chain)) {
+    for (const rule of among) {
       const other = slotOf(rules.claims[rule] as Claim);
       if (other !== null && order.indexOf(other) > order.indexOf(slot)) return rule;
     }
@@ -327,7 +357,9 @@ class Search {
 /** Older releases have other rules in the place of these. */
 function isReplaced({ role, name }: Slot, seen: ReadonlySet<Claim>): boolean {
   if (role === "nat KUBE-POSTROUTING")
-    return seen.has(claimOf(role, "masquerade-marked")) || (name === "unmarked" && seen.has(claimOf(role, "lost unmarked")));
+    return (
+      seen.has(claimOf(role, "masquerade-marked")) || (name === "unmarked" && seen.has(claimOf(role, "lost unmarked")))
+    );
   if (role !== "filter KUBE-FORWARD") return false;
   if (name === "marked") return seen.has(claimOf(role, "lost marked"));
   return ["established", "pod-source", "pod-source-cidr"].some((other) => seen.has(claimOf(role, other)));

@@ -4,6 +4,7 @@ import { EndpointChains } from "./read/endpoint-chains.ts";
 import { nameGroup } from "./read/names.ts";
 import { readParameters } from "./read/parameters.ts";
 import { ServiceGroups } from "./read/service-groups.ts";
+import type { Frontend } from "./service-map.ts";
 import { ServiceMap } from "./service-map-of.ts";
 import { claimOf } from "./templates/slots.ts";
 
@@ -13,13 +14,14 @@ export function readServiceMap(ruleset: Ruleset): ServiceMap {
   const endpoints = new EndpointChains(rules);
   const groups = new ServiceGroups(rules);
   for (const group of groups.groups) nameGroup(group, rules, endpoints);
-  groups.readFilter();
+  groups.readRest();
   const natComplete = isComplete(ruleset, "nat", "KUBE-SERVICES");
   const filterComplete = isComplete(ruleset, "filter", "KUBE-FORWARD");
   const parameters = readParameters(rules, filterComplete);
   const healthChecksShown = filterComplete && hasNamedHealthChecks(ruleset, rules);
+  const isContested = (frontend: Frontend): boolean => groups.isContested(frontend);
   return new ServiceMap(
-    { ruleset, rules, endpoints, parameters, natComplete, filterComplete, healthChecksShown },
+    { ruleset, rules, endpoints, parameters, isContested, natComplete, filterComplete, healthChecksShown },
     groups,
   );
 }

@@ -34,8 +34,6 @@ export interface Endpoint {
   readonly ideal: string | null;
   /** Share of what reaches the chain of local endpoints (KUBE-SVL, KUBE-XLB); `null` when it is not in that chain. */
   readonly localShare: number | null;
-  /** The hash in the chain's name is that of the Service port with this address; `null` when either is not known. */
-  readonly proven: boolean | null;
 }
 
 /** How one gets to a Service port. */

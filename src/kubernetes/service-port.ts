@@ -1,6 +1,6 @@
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
-import { hostOf, hostPrefix, portNumber, splitAddress } from "./address-text.ts";
+import { hostOf, hostPrefix, joinAddress, portNumber, splitAddress } from "./address-text.ts";
 import { type Balance, balanceOf, shares, threshold } from "./balance.ts";
 import { endpointHash, hashedChainName, parseServicePortName, type ServiceChainRole } from "./chain-name.ts";
 import type { MapSource } from "./read/map-source.ts";
@@ -17,6 +17,9 @@ import type {
 } from "./service-map.ts";
 import { type Claim, claimOf, slotOf, UNEXPECTED } from "./templates/slots.ts";
 import type { WritableServicePort } from "./write-rules.ts";
+
+/** Endpoints of one Service mostly share a port: more than the first few give no new candidate. */
+const MOST_SIBLINGS = 64;
 
 /** A jump from a chain of a Service port to a chain of an endpoint. */
 export interface EndpointJump {
@@ -196,7 +199,6 @@ export class ServicePort implements ServicePortFacts {
         share: share.by.get(chain) ?? 0,
         ideal: share.by.has(chain) ? share.ideal : null,
         localShare: local.by.get(chain) ?? null,
-        proven: this.#isProven(chain, address),
       };
     });
   }
@@ -257,6 +259,25 @@ export class ServicePort implements ServicePortFacts {
     return jumps;
   }
 
+  /** Whether the hash in the chain's name is that of this Service port with this address; `null` when there is none to compare. */
+  isProven(chain: ChainId, address: string): boolean | null {
+    if (this.name === null || this.protocol === null) return null;
+    const hash = hashedChainName(this.#source.ruleset.chainName(chain));
+    return hash?.wellFormed === true ? endpointHash(this.name, this.protocol, address) === hash.suffix : null;
+  }
+
+  /**
+   * The address that kube-proxy gave an endpoint's chain: what its DNAT rule says; where that is missing or illegible, the candidate
+   * (from comments, its other rule, its siblings' ports, and `others`) that gives the chain's hash. `null` when none does.
+   */
+  meantAddress(chain: ChainId, others: Iterable<string> = []): string | null {
+    const address = this.#source.endpoints.address(chain);
+    if (address !== null) return address;
+    for (const candidates of [this.#candidates(chain), others])
+      for (const candidate of candidates) if (this.isProven(chain, candidate) === true) return candidate;
+    return null;
+  }
+
   /** Whether a chain shares evenly, as kube-proxy writes it; `null` for a chain without endpoints. */
   balance(chain: ChainId): Balance | null {
     const jumps = this.jumps(chain);
@@ -285,7 +306,9 @@ export class ServicePort implements ServicePortFacts {
   /** The facts with what the writer needs beside them. */
   writable(): WritableServicePort {
     const { name, endpointComments, nodeInRange, refusedIPs } = this;
-    return { ...this.facts(), name, endpointComments, nodeInRange, refusedIPs };
+    const cluster = this.#meant(this.#group.chains.svc);
+    const local = this.#meant(this.#group.localChain);
+    return { ...this.facts(), name, endpointComments, nodeInRange, refusedIPs, cluster, local };
   }
 
   /** The facts as plain data. */
@@ -347,14 +370,11 @@ export class ServicePort implements ServicePortFacts {
     return chain === NONE ? null : this.#source.ruleset.chainName(chain);
   }
 
-  /** Of several frontends the one whose comment has this Service's own name; else the first. */
+  /** Of several frontends the one whose comment has this Service's own name, rather one that no other Service claims; else the first. */
   #best(frontends: readonly Frontend[]): Frontend | null {
     if (frontends.length < 2) return frontends[0] ?? null;
-    return (
-      frontends.find(({ rule }) => this.#source.rules.name(rule) === this.name && this.name !== null) ??
-      frontends[0] ??
-      null
-    );
+    const own = frontends.filter(({ rule }) => this.name !== null && this.#source.rules.name(rule) === this.name);
+    return own.find((frontend) => !this.#source.isContested(frontend)) ?? own[0] ?? frontends[0] ?? null;
   }
 
   #addresses(kind: "externalIP" | "loadBalancerIP"): readonly string[] | null {
@@ -400,13 +420,44 @@ export class ServicePort implements ServicePortFacts {
 
   #addressesBehind(chain: ChainId): readonly string[] | null {
     if (chain === NONE) return this.#absent([]);
-    const addresses: string[] = [];
-    for (const jump of this.jumps(chain)) {
-      const address = this.#source.endpoints.address(jump.chain);
-      if (address === null) return null;
-      addresses.push(address);
+    const addresses = new Set<string>();
+    for (const endpoint of this.#targets(chain)) {
+      const address = this.#source.endpoints.address(endpoint);
+      if (address !== null) addresses.add(address);
+      else if (!this.#source.endpoints.isPassedThrough(endpoint)) return null;
     }
-    return [...new Set(addresses)];
+    return [...addresses];
+  }
+
+  *#candidates(chain: ChainId): Generator<string> {
+    const { endpoints, rules, ruleset } = this.#source;
+    for (const rule of ruleset.callers(chain).subarray(0, 4)) {
+      const said = / -> (\S+)$/.exec(rules.comment(rule) ?? "")?.[1];
+      if (said !== undefined) yield said;
+    }
+    const hairpin = endpoints.hairpin[chain] as RuleId;
+    const ip = hairpin === NONE ? null : hostOf(rules.value(hairpin, "endpointIP") ?? "");
+    if (ip === null) return;
+    const ports = new Set<number>();
+    for (const sibling of this.endpointChains().slice(0, MOST_SIBLINGS)) {
+      const port = splitAddress(endpoints.address(sibling) ?? "")?.port;
+      if (port !== undefined) ports.add(port);
+    }
+    if (this.port !== null) ports.add(this.port);
+    for (const port of ports) yield joinAddress(ip, port);
+  }
+
+  /** Chains of endpoints behind a chain, each once. */
+  #targets(chain: ChainId): Set<ChainId> {
+    return new Set(this.#claimed(chain, "endpoint").map((rule) => this.#source.ruleset.target(rule)));
+  }
+
+  /** Endpoints behind a chain with the addresses that kube-proxy meant, where they can be known. */
+  #meant(chain: ChainId): { address: string | null; chain: string }[] {
+    return [...this.#targets(chain)].map((endpoint) => ({
+      address: this.meantAddress(endpoint),
+      chain: this.#source.ruleset.chainName(endpoint),
+    }));
   }
 
   /** Share of each endpoint's chain of what reaches `chain`. What a chain does not translate goes on to the next jump. */
@@ -418,12 +469,6 @@ export class ServicePort implements ServicePortFacts {
     for (const [i, jump] of effective.entries()) by.set(jump.chain, (by.get(jump.chain) ?? 0) + (parts[i] as number));
     const even = this.balance(chain);
     return { by, ideal: even === null || even === "uneven" ? null : jumps.length === 1 ? "1" : `1/${jumps.length}` };
-  }
-
-  #isProven(chain: ChainId, address: string | null): boolean | null {
-    if (this.name === null || this.protocol === null || address === null) return null;
-    const name = hashedChainName(this.#source.ruleset.chainName(chain));
-    return name?.wellFormed === true ? endpointHash(this.name, this.protocol, address) === name.suffix : null;
   }
 
   #rulesOf(role: ServiceChainRole, slot: string): RuleId[] {

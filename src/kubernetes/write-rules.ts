@@ -16,10 +16,18 @@ export interface WrittenRule {
   readonly text: string;
 }
 
+/** An endpoint; one of the two may be unknown. `null` for the chain: its name follows from that of the Service port. */
+export interface WritableEndpoint {
+  readonly address: string | null;
+  readonly chain: string | null;
+}
+
 /** A Service port with what the writer must know beside its facts. Without `null` where a rule needs the value. */
-export interface WritableServicePort extends Omit<ServicePortFacts, "endpoints"> {
-  /** Endpoints of the cluster and of this node, in the order of their rules, with the names of their chains where they are known. */
-  readonly endpoints: readonly { readonly address: string | null; readonly chain?: string }[];
+export interface WritableServicePort
+  extends Omit<ServicePortFacts, "endpoints" | "clusterEndpoints" | "localEndpoints"> {
+  /** Endpoints of the cluster and of this node, in the order of their rules. */
+  readonly cluster: readonly WritableEndpoint[];
+  readonly local: readonly WritableEndpoint[];
   /** The name as its comments spell it; absent: as `id` is. */
   readonly name?: string | null;
   readonly endpointComments: EndpointComment | null;
@@ -37,8 +45,8 @@ export interface WritableNode extends ProxyParameters {
 
 /** Rules of one Service port, chain by chain, in the order of kube-proxy within each chain. */
 export function writeServicePort(port: WritableServicePort, node: WritableNode): WrittenRule[] {
-  const cluster = jumpValues(port, port.clusterEndpoints ?? [], node);
-  const local = jumpValues(port, port.localEndpoints ?? [], node);
+  const cluster = jumpValues(port, port.cluster, node);
+  const local = jumpValues(port, port.local, node);
   const context = serviceContext(port, cluster, local, node);
   const common = commonValues(port, node);
   const written: WrittenRule[] = [];
@@ -168,8 +176,8 @@ function commonValues(port: WritableServicePort, node: WritableNode): Values {
   const local = port.externalTrafficPolicy === "Local";
   const ranges = (port.loadBalancerSourceRanges ?? []).length > 0;
   const balanced = (port.loadBalancerIPs ?? []).length > 0;
-  const SVC = chain("svc", forwards && (port.clusterEndpoints ?? []).length > 0);
-  const SVL = chain("svl", forwards && !isXlb(era) && (port.localEndpoints ?? []).length > 0);
+  const SVC = chain("svc", forwards && port.cluster.length > 0);
+  const SVL = chain("svl", forwards && !isXlb(era) && port.local.length > 0);
   const EXT = chain("ext", forwards && !isXlb(era) && outside);
   const XLB = chain("xlb", forwards && isXlb(era) && local);
   const FW = chain("fw", forwards && balanced && (isXlb(era) || ranges));
@@ -206,7 +214,7 @@ function nodeValues(node: WritableNode): Values {
     unmark: `${mark.split("/")[0]}/0x0`,
     loopback,
     notLoopback: node.localhostNodePorts === false ? loopback : null,
-    randomFully: node.randomFully === true ? "yes" : null,
+    randomFully: node.randomFully === false ? null : "yes",
     countInvalid: node.nfacct === true ? "yes" : null,
     localSource: source,
     localInterface: from,
@@ -222,34 +230,39 @@ const nameOf = (port: WritableServicePort): string | null =>
       ? port.id
       : printServicePortName({ namespace: port.namespace, service: port.service, portName: port.portName });
 
-function jumpValues(port: WritableServicePort, addresses: readonly string[], node: WritableNode): Values[] {
-  const chains = new Map(port.endpoints.map(({ address, chain }) => [address, chain]));
-  return addresses.map((address, i) => ({
-    ...oneEndpoint(port, address, chains.get(address)),
+function jumpValues(port: WritableServicePort, endpoints: readonly WritableEndpoint[], node: WritableNode): Values[] {
+  return endpoints.map((endpoint, i) => ({
+    ...oneEndpoint(port, endpoint),
     index: String(i),
-    probability: probabilityText(i, addresses.length, node.probabilityDigits ?? 10),
+    probability: probabilityText(i, endpoints.length, node.probabilityDigits ?? 10),
   }));
 }
 
-/** Values of every endpoint, each once. */
+/** Values of every endpoint's own chain, each once. */
 function endpointValues(port: WritableServicePort): Values[] {
-  const addresses = new Set([...(port.clusterEndpoints ?? []), ...(port.localEndpoints ?? [])]);
-  const chains = new Map(port.endpoints.map(({ address, chain }) => [address, chain]));
-  return [...addresses].map((address) => {
-    const values = oneEndpoint(port, address, chains.get(address));
+  const chains = new Map<string, Values>();
+  for (const endpoint of [...port.cluster, ...port.local]) {
+    const values = oneEndpoint(port, endpoint);
     // The rules of an endpoint's own chain never say its address in their comments.
-    return { ...values, endpointComment: values["endpointComment"] === null ? null : nameOf(port) };
-  });
+    const comment = port.endpointComments === "none" ? null : nameOf(port);
+    if (typeof values["SEP"] === "string") chains.set(values["SEP"], { ...values, endpointComment: comment });
+  }
+  return [...chains.values()];
 }
 
-function oneEndpoint(port: WritableServicePort, address: string, chain: string | undefined): Values {
+function oneEndpoint(port: WritableServicePort, { address, chain }: WritableEndpoint): Values {
   const name = nameOf(port);
-  const form = name === null ? "none" : (port.endpointComments ?? "arrow");
-  const ip = splitAddress(address)?.ip ?? address;
+  const isNamed = name !== null && port.protocol !== null && address !== null;
+  const ip = address === null ? null : (splitAddress(address)?.ip ?? address);
   return {
     endpoint: address,
-    endpointIP: hostPrefix(ip),
-    SEP: chain ?? (name === null || port.protocol === null ? null : endpointChain(name, port.protocol, address)),
-    endpointComment: form === "none" ? null : form === "arrow" ? `${name} -> ${address}` : name,
+    endpointIP: ip === null ? null : hostPrefix(ip),
+    SEP: chain ?? (isNamed ? endpointChain(name, port.protocol, address) : null),
+    endpointComment: endpointComment(port.endpointComments ?? "arrow", name, address),
   };
+}
+
+function endpointComment(form: EndpointComment, name: string | null, address: string | null): string | null {
+  if (form === "none" || name === null) return null;
+  return form === "name" ? name : address === null ? null : `${name} -> ${address}`;
 }

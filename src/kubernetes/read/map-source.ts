@@ -1,5 +1,5 @@
 import type { Ruleset } from "../../netfilter/ruleset.ts";
-import type { ProxyParameters } from "../service-map.ts";
+import type { Frontend, ProxyParameters } from "../service-map.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
 import type { EndpointChains } from "./endpoint-chains.ts";
 
@@ -9,6 +9,8 @@ export interface MapSource {
   readonly rules: ClaimedRules;
   readonly endpoints: EndpointChains;
   readonly parameters: ProxyParameters;
+  /** Another Service port claims the same destination. */
+  isContested(frontend: Frontend): boolean;
   /** The capture holds the whole table with kube-proxy's chains: what is not there is not on the node. */
   readonly natComplete: boolean;
   readonly filterComplete: boolean;

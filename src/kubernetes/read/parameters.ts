@@ -18,10 +18,7 @@ export function readParameters(rules: ClaimedRules, filterComplete: boolean): Pr
     seen.has("nat KUBE-NODEPORTS", "counted-loopback") ||
     (invalid !== null && hasFlag(rules, invalid, "--nfacct-name"));
   const detector = detectorOf(seen);
-  const mark =
-    seen.value("nat KUBE-MARK-MASQ", "mark", "mark") ??
-    seen.value("nat KUBE-POSTROUTING", "unmarked", "mark") ??
-    seen.value("nat KUBE-POSTROUTING", "masquerade-marked", "mark");
+  const mark = markOf(seen);
   const masquerade =
     seen.first("nat KUBE-POSTROUTING", "masquerade") ?? seen.first("nat KUBE-POSTROUTING", "masquerade-marked");
   const nodePorts = seen.first("nat KUBE-SERVICES", "node-ports");
@@ -182,6 +179,23 @@ function detectorOf(seen: Seen): { value: LocalDetector | null; shown: boolean; 
     shown: forwarded,
     all: marks > 0 ? unconditional * 2 > marks : forwarded ? false : null,
   };
+}
+
+/** The mark that most of the rules have which set, ask for or clear it. */
+function markOf(seen: Seen): string | null {
+  const counts = new Map<string, number>();
+  for (const [role, slot, hole] of [
+    ["nat KUBE-MARK-MASQ", "mark", "mark"],
+    ["nat KUBE-POSTROUTING", "unmarked", "mark"],
+    ["nat KUBE-POSTROUTING", "unmark", "unmark"],
+    ["nat KUBE-POSTROUTING", "masquerade-marked", "mark"],
+    ["filter KUBE-FORWARD", "marked", "mark"],
+  ] as const) {
+    const value = seen.value(role, slot, hole)?.split("/")[0];
+    if (value !== undefined) counts.set(value, (counts.get(value) ?? 0) + 1);
+  }
+  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+  return most === undefined ? null : `${most[0]}/${most[0]}`;
 }
 
 function bitOf(mark: string | null): number | null {

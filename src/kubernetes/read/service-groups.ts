@@ -29,6 +29,7 @@ export class ServiceGroups {
   readonly #byDestination = new Map<string, ServiceGroup[]>();
   readonly #byName = new Map<string, ServiceGroup>();
   /** Place of a group's frontend by group and destination. */
+  readonly #marks: RuleId[] = [];
   readonly #places = new Map<string, number>();
 
   constructor(rules: ClaimedRules) {
@@ -43,12 +44,17 @@ export class ServiceGroups {
     return chain === NONE ? null : (this.groups[this.ofChain[chain] as number] ?? null);
   }
 
-  /** Second half, once names are known: what table filter refuses or accepts. */
-  readFilter(): void {
+  isContested({ ip, port, protocol }: Frontend): boolean {
+    return (this.#byDestination.get(destinationKey(ip, port, protocol)) ?? []).length > 1;
+  }
+
+  /** Second half, once names are known: marks for a destination, and what table filter refuses or accepts. */
+  readRest(): void {
     for (const group of this.groups) {
       const key = group.name === null ? null : `${group.name} ${group.protocol}`;
       if (key !== null && !this.#byName.has(key)) this.#byName.set(key, group);
     }
+    for (const rule of this.#marks) this.#mark(rule);
     for (const role of ["filter KUBE-SERVICES", "filter KUBE-EXTERNAL-SERVICES", "filter KUBE-PROXY-FIREWALL"] as const)
       this.#each(role, (rule, slot) => this.#refusal(rule, slot));
     this.#each("filter KUBE-NODEPORTS", (rule) => this.#healthCheck(rule));
@@ -93,15 +99,13 @@ export class ServiceGroups {
   }
 
   #readNat(): void {
-    const marks: RuleId[] = [];
     for (const role of ["nat KUBE-SERVICES", "nat KUBE-NODEPORTS"] as const)
       this.#each(role, (rule, slot) => {
         const target = this.#rules.ruleset.target(rule);
         const group = this.group(target);
         if (group !== null) this.#frontend(group, rule, slot, target);
-        else if (slot.includes("masquerade")) marks.push(rule);
+        else if (slot.includes("masquerade")) this.#marks.push(rule);
       });
-    for (const rule of marks) this.#mark(rule);
   }
 
   #each(role: Role, visit: (rule: RuleId, slot: string) => void): void {
@@ -151,7 +155,9 @@ export class ServiceGroups {
     const protocol = this.#rules.value(rule, "protocol");
     const isNodePort = this.#rules.role(this.#rules.ruleset.chainOf(rule)) === "nat KUBE-NODEPORTS";
     const owners = this.#byDestination.get(destinationKey(isNodePort ? null : this.#ip(rule), port, protocol));
-    owners?.[0]?.rules.push(rule);
+    const name = this.#rules.name(rule);
+    const owner = owners?.find((group) => group.name !== null && group.name === name) ?? owners?.[0];
+    owner?.rules.push(rule);
   }
 
   #refusal(rule: RuleId, slot: string): void {
