@@ -20,8 +20,9 @@ export class LineProblems {
   readonly #list = new ProblemList();
   readonly #values: ValueProblems | null;
   readonly #odd: (boolean | undefined)[] = [];
-  #fileStart = 0;
   #crlf = 0;
+  #crlfNode = 0;
+  #crlfOffset = 0;
   #lf = 0;
 
   constructor(reader: LineReader, values: boolean) {
@@ -29,8 +30,7 @@ export class LineProblems {
     this.#values = values ? new ValueProblems(reader, this.#list) : null;
   }
 
-  beginFile(start: number): void {
-    this.#fileStart = start;
+  beginFile(): void {
     this.#crlf = 0;
     this.#lf = 0;
   }
@@ -64,25 +64,28 @@ export class LineProblems {
     }
   }
 
-  endFile(lastNode: number): void {
+  endFile(): void {
     if (this.#crlf > 0 && this.#lf === 0)
-      this.#list.add(Math.max(lastNode, 0), {
+      this.#list.add(this.#crlfNode, {
         checkId: "carriage-returns",
         severity: "info",
-        offset: this.#fileStart,
-        length: 0,
+        offset: this.#crlfOffset,
+        length: 2,
         message: "every line ends in CR LF; iptables-restore refuses such a text",
         expected: "lines that end in LF",
       });
     this.#list.flush();
   }
 
-  missingCommit(block: Block): void {
-    this.#list.add(block.lastNode, {
+  /** `start` to `end`: the line that opens the table. */
+  missingCommit(block: Block, start: number, end: number): void {
+    // a table that iptables does not know has its finding already
+    if (!TABLES.includes(block.table ?? "")) return;
+    this.#list.add(block.firstNode, {
       checkId: "missing-commit",
       severity: "error",
-      offset: this.#reader.start,
-      length: Math.max(0, this.#reader.end - this.#reader.start),
+      offset: start,
+      length: end - start,
       message: `table "${block.table}" has no COMMIT: the text was cut off, or iptables-restore refuses it`,
       expected: "COMMIT after the last rule",
     });
@@ -260,8 +263,11 @@ export class LineProblems {
 
   #lineEnd(node: number): void {
     const { bytes, end, next } = this.#reader;
-    if (next - end === 2 && bytes[end] === 13) this.#crlf++;
-    else this.#lf++;
+    if (bytes[end] !== 13) this.#lf++;
+    else if (next - end === 2 && this.#crlf++ === 0) {
+      this.#crlfNode = node;
+      this.#crlfOffset = end;
+    }
     if (this.#crlf === 0 || this.#lf === 0) return;
     this.#list.once(
       "line ends",

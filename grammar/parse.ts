@@ -49,6 +49,8 @@ class Run {
   readonly #fileNodes: number[] = [];
   #block: Block | null = null;
   #header: Header | null = null;
+  #tableStart = 0;
+  #tableEnd = 0;
 
   constructor(source: Source, reader: LineReader, options: ParseOptions) {
     this.#source = source;
@@ -62,7 +64,7 @@ class Run {
     this.#block = null;
     this.#header = null;
     this.#fileNodes.push(this.#starts.length);
-    this.#problems.beginFile(start);
+    this.#problems.beginFile();
     for (let at = start; at < end; at = reader.next) {
       reader.read(at, end, at === start);
       const node = this.#starts.length;
@@ -76,7 +78,7 @@ class Run {
       if (reader.outline.kind === "commit") this.#block = null;
     }
     this.#endBlock();
-    this.#problems.endFile(this.#starts.length - 1);
+    this.#problems.endFile();
   }
 
   ast(): Ast {
@@ -115,6 +117,8 @@ class Run {
             ? byteString(reader.bytes, spans[2] as number, spans[3] as number)
             : glued;
         this.#open(node, file, table);
+        this.#tableStart = reader.textStart;
+        this.#tableEnd = reader.end;
         break;
       }
       case "chain":
@@ -145,7 +149,8 @@ class Run {
   }
 
   #endBlock(): void {
-    if (this.#block?.table != null && !this.#block.committed) this.#problems.missingCommit(this.#block);
+    if (this.#block?.table != null && !this.#block.committed)
+      this.#problems.missingCommit(this.#block, this.#tableStart, this.#tableEnd);
     this.#block = null;
   }
 }
