@@ -1,0 +1,94 @@
+import { byteString, bytesOf } from "../../grammar/bytes.ts";
+import { invariant } from "../../grammar/invariant.ts";
+import { parse } from "../../grammar/parse.ts";
+import { print } from "../../grammar/print.ts";
+import type { Ast } from "../../grammar/syntax-tree.ts";
+import { buildStore } from "../../src/netfilter/build.ts";
+import { rulesetsOf } from "../../src/netfilter/rulesets.ts";
+
+const LF = 10;
+
+/** Throws where parsing `bytes` breaks a law of the grammar; the message says which. */
+export function expectLaws(bytes: Uint8Array): void {
+  const ast = parse(bytes);
+  expectSameBytes(print(ast), bytes);
+  expectTiles(ast);
+  expectPlaces(ast);
+  expectSame(parse(bytes, { memo: false }), ast);
+  rulesetsOf(buildStore(bytes));
+}
+
+/** The laws over a text. */
+export const expectLawsOfText = (text: string): void => expectLaws(bytesOf(text));
+
+/** Law 1: what is printed is what was read. */
+export function expectSameBytes(printed: Uint8Array, bytes: Uint8Array): void {
+  let at = 0;
+  while (at < bytes.length && printed[at] === bytes[at]) at++;
+  invariant(
+    at === bytes.length && printed.length === bytes.length,
+    `printed ${printed.length} bytes for ${bytes.length}, other from byte ${at} on`,
+  );
+}
+
+/** Nodes tile the source, words their nodes, and lines are counted by LF. */
+function expectTiles(ast: Ast): void {
+  const { bytes } = ast.source;
+  let end = 0;
+  let line = 1;
+  for (const node of ast) {
+    invariant(node.offset === end && node.length > 0, `node ${node.index} begins at ${node.offset}, not at ${end}`);
+    invariant(node.line === line, `node ${node.index} stands on line ${line}, not ${node.line}`);
+    let from = node.offset;
+    for (const word of node.words) {
+      invariant(word.offset >= from, `a word of node ${node.index} at ${word.offset} lies before ${from}`);
+      from = word.offset + word.length;
+    }
+    end = node.offset + node.length;
+    invariant(from <= end, `the last word of node ${node.index} ends at ${from}, behind the node`);
+    for (let at = node.offset; at < end; at++) if (bytes[at] === LF) line++;
+  }
+  invariant(end === bytes.length, `the last node ends at ${end} of ${bytes.length}`);
+}
+
+/** Law 2: each problem has a place in the text, and a node has at most one of severity error. */
+function expectPlaces(ast: Ast): void {
+  const { bytes } = ast.source;
+  const failed = new Set<number>();
+  for (const problem of ast.problems) {
+    const said = `${problem.checkId} at ${problem.offset}`;
+    invariant(problem.offset >= 0 && problem.length >= 0, `${said} has length ${problem.length}`);
+    invariant(problem.offset + problem.length <= bytes.length, `${said}+${problem.length} ends behind the text`);
+    invariant(problem.length > 0 || bytes.length === 0, `${said} covers nothing`);
+    invariant(ast.nodeAt(problem.offset) === problem.node, `${said} names node ${problem.node} but lies in another`);
+    const { line, column } = ast.place(problem.offset);
+    invariant(line >= 1 && column >= 1, `${said} has the place ${line}:${column}`);
+    if (problem.severity !== "error") continue;
+    invariant(!failed.has(problem.node), `node ${problem.node} has a second error: ${said}`);
+    failed.add(problem.node);
+  }
+}
+
+/** Law 3: the memo changes nothing. */
+function expectSame(plain: Ast, memoised: Ast): void {
+  invariant(plain.length === memoised.length, `${memoised.length} nodes with the memo, ${plain.length} without`);
+  for (let index = 0; index < plain.length; index++) {
+    const [a, b] = [asJson(plain.node(index)), asJson(memoised.node(index))];
+    invariant(a === b, `node ${index} with the memo\n${b}\nwithout\n${a}`);
+  }
+  const [a, b] = [asJson(plain.problems), asJson(memoised.problems)];
+  invariant(a === b, `problems with the memo\n${b}\nwithout\n${a}`);
+}
+
+/** JSON with records of the vocabulary as their names. */
+export function asJson(value: unknown): string {
+  return JSON.stringify(value, (key, each: unknown) => {
+    if (typeof each === "bigint") return String(each);
+    if (key !== "record" || each === null) return each;
+    const record = each as { flag?: string; kind?: string; name?: string };
+    return record.flag ?? `${record.kind} ${record.name}`;
+  });
+}
+
+/** Bytes as one can read them in a failure. */
+export const readable = (bytes: Uint8Array): string => JSON.stringify(byteString(bytes, 0, bytes.length));
