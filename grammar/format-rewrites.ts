@@ -18,6 +18,7 @@ interface Rewrite {
 }
 
 const RELEASE_1_8_8 = 10808;
+const MEGA = 1_048_576;
 
 /** By kind and name of the extension. */
 export const rewrites: ReadonlyMap<string, Rewrite> = new Map<string, Rewrite>([
@@ -28,16 +29,14 @@ export const rewrites: ReadonlyMap<string, Rewrite> = new Map<string, Rewrite>([
   ["match time", { options: rewriteTime }],
   ["match policy", { sequence: orderPolicy }],
   ["match rateest", { sequence: orderRateest }],
+  ["match ipcomp", { options: addZeroSpi }],
   ["match nfacct", { options: (options) => prefixValue(options, "--nfacct-name") }],
   ["match dst", { tail: (_, { release }) => (release < RELEASE_1_8_8 ? " " : "") }],
   ["target CONNMARK", { options: rewriteConnmark }],
   ["target HMARK", { options: rewriteHmark }],
   ["target NFQUEUE", { options: rewriteNfqueue }],
   ["target RATEEST", { options: rewriteRateestTarget }],
-  [
-    "target NFLOG",
-    { options: (options, { release }) => release < RELEASE_1_8_8 && prefixValue(options, "--nflog-prefix") },
-  ],
+  ["target NFLOG", { options: rewriteNflog }],
   ["target REDIRECT", { options: (options, { release }) => release < RELEASE_1_8_8 && dropRandomAlone(options) }],
   [
     "target TCPOPTSTRIP",
@@ -54,6 +53,12 @@ function set(
 ): void {
   const record = extension?.options.find((option) => option.flag === flag) ?? null;
   options.set(flag, { record, flag, negated, values });
+}
+
+/** Without a range given the kernel is handed 0 to 0; alone on a rule it is left to stand, for a full range is saved so too. */
+function addZeroSpi(options: SavedOptions): void {
+  if (options.has("--compres") && !options.has("--ipcompspi"))
+    set(options, matchRecord("ipcomp"), "--ipcompspi", ["0"]);
 }
 
 /** iptables-nft has no word for a burst of none. */
@@ -81,6 +86,12 @@ function prefixValue(options: SavedOptions, flag: string): void {
   if (option !== undefined) options.set(flag, { ...option, blank: true });
 }
 
+/** iptables-nft has no word for --nflog-range; 1.8.7 printed the prefix with a second blank. */
+function rewriteNflog(options: SavedOptions, { backend, release }: SaveContext): void {
+  if (backend === "nft") options.delete("--nflog-range");
+  if (release < RELEASE_1_8_8) prefixValue(options, "--nflog-prefix");
+}
+
 /** 1.8.7 printed --random of REDIRECT with ports only. */
 function dropRandomAlone(options: SavedOptions): void {
   if (!options.has("--to-ports")) options.delete("--random");
@@ -89,6 +100,12 @@ function dropRandomAlone(options: SavedOptions): void {
 /** hashlimit_mt_save of libxt_hashlimit.c: what is not said depends on the unit of the rate. */
 function rewriteHashlimit(options: SavedOptions, context: SaveContext): void {
   swapNegated(options, "--hashlimit-upto", "--hashlimit-above");
+  for (const flag of ["--hashlimit-htable-size", "--hashlimit-htable-max"]) {
+    const option = options.get(flag);
+    // the kernel allows no more (HASHLIMIT_MAX_SIZE of xt_hashlimit.c)
+    if (option !== undefined && Number(option.values[0]) > MEGA)
+      options.set(flag, { ...option, values: [String(MEGA)] });
+  }
   if (options.get("--hashlimit-mode")?.values[0] === "") options.delete("--hashlimit-mode");
   const rate = options.get("--hashlimit-upto") ?? options.get("--hashlimit-above");
   const read = hashlimitRate.parse(rate?.written?.[0] ?? "", context);
@@ -187,7 +204,11 @@ const ELEMENT = ["--reqid", "--spi", "--proto", "--mode", "--tunnel-dst", "--tun
 
 function orderPolicy(options: readonly SavedOption[]): readonly SavedOption[] {
   const place = (flag: string): number => ELEMENT.indexOf(flag);
-  const head = ["--dir", "--pol", "--strict"].flatMap((flag) => options.filter((option) => option.flag === flag));
+  const kind = options.find(({ flag }) => flag === "--pol");
+  // without a policy there is nothing to tell of its elements
+  const told = kind?.values[0] === "none" ? ["--dir", "--pol"] : ["--dir", "--pol", "--strict"];
+  const head = told.flatMap((flag) => options.filter((option) => option.flag === flag));
+  if (kind?.values[0] === "none") return head;
   const ordered = [...head];
   let element: SavedOption[] = [];
   const close = (): void => {
@@ -257,10 +278,13 @@ function rewriteHmark(options: SavedOptions, { family }: SaveContext): void {
   const target = targetRecord("HMARK");
   const tuple = options.get("--hmark-tuple")?.values[0]?.split(",");
   if (tuple === undefined) return;
+  const order = [...options.keys()];
   options.delete("--hmark-tuple");
   for (const part of tuple) {
     const [flag, value] = TUPLE.get(part) ?? ["--hmark-tuple", part];
-    if (!options.has(flag)) set(options, target, flag, [typeof value === "string" ? value : value[family]]);
+    // of two that say the same thing the last one counts
+    if (order.indexOf(flag) <= order.indexOf("--hmark-tuple"))
+      set(options, target, flag, [typeof value === "string" ? value : value[family]]);
   }
 }
 

@@ -48,6 +48,16 @@ export const nodeCount = integer("node-count", 1, 16);
 export const nodeNumber = integer("node-number", 1, 32);
 export const ulogGroup = integer("ulog-group", 1, 32);
 export const ulogThreshold = integer("ulog-threshold", 1, 50);
+/** `--set-mss 1400`: what the smallest header leaves of 65,535. */
+export const segmentSize: Codec<number> = {
+  name: "segment-size",
+  parse(text, { family }) {
+    const most = MAX_16 - (family === 6 ? 40 : 20);
+    const value = wholeNumber(text, 0, most);
+    return value === null ? { expected: `a number from 0 to ${most}` } : { value };
+  },
+  print: String,
+};
 export const dscp = integer("dscp", 0, 63, 2);
 export const hexPort = integer("hexadecimal-port", 0, MAX_16, 4);
 export const hexNumber = integer("hexadecimal", 0, MAX_32, 1);

@@ -1,5 +1,6 @@
 import type { Codec, Refusal } from "./codec.ts";
 import { wholeNumber } from "./number.ts";
+import { runsForward } from "./range.ts";
 import { servicePort } from "./services.ts";
 import type { NumberRange } from "./types.ts";
 
@@ -38,7 +39,7 @@ export const portRange: Codec<NumberRange> = {
     const to = colon === text.length - 1 ? 0xffff : readPort(text.slice(colon + 1));
     if (typeof from !== "number") return from;
     if (typeof to !== "number") return to;
-    return from > to ? { expected: "a port range that does not run backwards" } : { value: { from, to } };
+    return from > to ? BACKWARDS : { value: { from, to } };
   },
   print: ({ from, to }) => (from === to ? String(from) : `${from}:${to}`),
   say: ({ from, to }) => (from === to ? String(from) : `${from} to ${to}`),
@@ -49,6 +50,19 @@ export const portRange: Codec<NumberRange> = {
     return portAt(bytes, start, colon) <= portAt(bytes, colon + 1, end);
   },
 };
+
+/** The same in matches that took ranges running backwards up to 1.8.9: udp, dccp, conntrack. */
+export const loosePortRange: Codec<NumberRange> = {
+  ...portRange,
+  parse(text, context) {
+    const read = portRange.parse(text, context);
+    if (read !== BACKWARDS || !runsForward(1, 0, context)) return read;
+    const [from, to] = text.split(":").map(readPort);
+    return typeof from === "number" && typeof to === "number" ? { value: { from, to } } : read;
+  },
+};
+
+const BACKWARDS = { expected: "a port range that does not run backwards" };
 
 /** `--to-ports 80-90` */
 export const natPorts: Codec<NumberRange> = {

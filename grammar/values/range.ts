@@ -1,4 +1,4 @@
-import type { Codec } from "./codec.ts";
+import type { Codec, CodecContext } from "./codec.ts";
 import { readNumber } from "./number.ts";
 import type { NumberRange } from "./types.ts";
 
@@ -31,23 +31,35 @@ export function readRange(text: string, max: bigint): { from: bigint; to: bigint
   return { from, to: read.value };
 }
 
-function numberRange(name: string, max: number): Codec<NumberRange> {
+/** Releases before this one take a range that runs backwards, and it matches nothing. */
+const REFUSES_BACKWARDS = 10810;
+
+/** Whether iptables of the context's release takes the range. */
+export function runsForward(from: bigint | number, to: bigint | number, { release = 0 }: CodecContext): boolean {
+  return from <= to || release < REFUSES_BACKWARDS;
+}
+
+function numberRange(name: string, max: number, strict = false): Codec<NumberRange> {
   return {
     name,
-    parse(text) {
+    parse(text, context) {
       const range = readRange(text, BigInt(max));
-      if (range === null || (range.to !== null && range.to < range.from)) {
-        return { expected: `a number or a range a:b from 0 to ${max}` };
-      }
+      if (range === null) return { expected: `a number or a range a:b from 0 to ${max}` };
       const from = Number(range.from);
-      return { value: { from, to: range.to === null ? from : Number(range.to) } };
+      const to = range.to === null ? from : Number(range.to);
+      if (strict ? from > to : !runsForward(from, to, context)) return BACKWARDS;
+      return { value: { from, to } };
     },
     print: ({ from, to }) => (from === to ? String(from) : `${from}:${to}`),
     say: ({ from, to }) => (from === to ? String(from) : `${from} to ${to}`),
   };
 }
 
+const BACKWARDS = { expected: "a range that does not run backwards" };
+
 export const range16 = numberRange("uint16-range", 0xffff);
+/** `--mss 536:1460` */
+export const forwardRange16 = numberRange("uint16-range", 0xffff, true);
 export const range32 = numberRange("uint32-range", 0xffffffff);
 /** `--queue-balance 0:6` */
 export const queueRange = numberRange("queue-range", 0xffff);

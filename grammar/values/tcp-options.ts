@@ -17,7 +17,8 @@ export const tcpOptions: Codec<readonly number[]> = {
     const given = new Set<number>();
     for (const part of text.split(",")) {
       const value = NAMES.find(([name]) => name === part)?.[1] ?? wholeNumber(part, 2, 255);
-      if (value === null) return { expected: "a comma list of tcp options by name or by number from 2 to 255" };
+      if (value === null || given.has(value))
+        return { expected: "a comma list of different tcp options by name or by number from 2 to 255" };
       given.add(value);
     }
     return { value: [...given].sort((a, b) => a - b) };

@@ -56,7 +56,6 @@ export const anyHelperName = cutText("helper-name", 29, "when-needed");
 export const accountName = shortText("account-name", 31, "when-needed");
 export const estimatorName = boundedText("estimator-name", 15);
 export const timerLabel = boundedText("timer-label", 27);
-export const connectionLabel = shortText("connection-label", 63, "always");
 export const logPrefix = boundedText("log-prefix", 29, "when-needed");
 export const nflogPrefix = boundedText("nflog-prefix", 63, "when-needed");
 export const ulogPrefix = boundedText("ulog-prefix", 31, "when-needed");

@@ -1,14 +1,15 @@
 import { hostOrNetwork } from "../values/address-mask.ts";
+import { connectionLabel } from "../values/connection-label.ts";
 import { connectionStates, connectionStatus, simpleStates } from "../values/connection-state.ts";
 import { counter, hash32, nodeNumber, prefixLength, uint32 } from "../values/integer.ts";
 import { connbytesDirection, connbytesMode, connectionDirection, ipvsMethod } from "../values/keyword.ts";
 import { mark } from "../values/mark.ts";
 import { nodeMask, singleNode } from "../values/node-mask.ts";
-import { port, portRange } from "../values/port.ts";
+import { loosePortRange, port } from "../values/port.ts";
 import { protocolNumber } from "../values/protocol.ts";
 import { range32, range64 } from "../values/range.ts";
 import { setDirections, setName } from "../values/set-name.ts";
-import { anyHelperName, connectionLabel } from "../values/text.ts";
+import { anyHelperName } from "../values/text.ts";
 import type { ExtensionRecord } from "./record.ts";
 
 /** Matches on what conntrack knows of the connection, iptables-extensions(8). */
@@ -86,7 +87,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--ctorigsrcport",
         arity: 1,
-        codecs: [portRange],
+        codecs: [loosePortRange],
         negatable: true,
         phrase: "source port of the connection is {0}",
         negatedPhrase: "source port of the connection is not {0}",
@@ -94,7 +95,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--ctorigdstport",
         arity: 1,
-        codecs: [portRange],
+        codecs: [loosePortRange],
         negatable: true,
         phrase: "destination port of the connection is {0}",
         negatedPhrase: "destination port of the connection is not {0}",
@@ -102,7 +103,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--ctreplsrcport",
         arity: 1,
-        codecs: [portRange],
+        codecs: [loosePortRange],
         negatable: true,
         phrase: "source port of its replies is {0}",
         negatedPhrase: "source port of its replies is not {0}",
@@ -110,7 +111,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
       {
         flag: "--ctrepldstport",
         arity: 1,
-        codecs: [portRange],
+        codecs: [loosePortRange],
         negatable: true,
         phrase: "destination port of its replies is {0}",
         negatedPhrase: "destination port of its replies is not {0}",
@@ -241,6 +242,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "connlimit",
+    requiresOneOf: [["--connlimit-upto", "--connlimit-above"]],
     phrase: "any number of connections",
     options: [
       {
@@ -307,6 +309,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "cluster",
+    requiresOneOf: [["--cluster-local-node", "--cluster-local-nodemask"]],
     phrase: "any cluster node",
     options: [
       {
@@ -349,6 +352,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "socket",
+    chains: ["PREROUTING", "INPUT"],
     phrase: "an open socket is waiting for it",
     options: [
       { flag: "--transparent", arity: 0, codecs: [], negatable: false, phrase: "that socket is transparent" },
@@ -433,6 +437,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "set",
+    requiresOneOf: [["--match-set", "--set"]],
     phrase: "any set",
     options: [
       {

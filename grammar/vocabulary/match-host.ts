@@ -12,6 +12,7 @@ export const hostMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "cgroup",
+    chains: ["INPUT", "OUTPUT", "POSTROUTING"],
     requiresOneOf: [["--cgroup", "--path"]],
     phrase: "any control group",
     options: [
@@ -62,6 +63,7 @@ export const hostMatches: readonly ExtensionRecord[] = [
         arity: 1,
         codecs: [deviceGroup],
         negatable: true,
+        chains: ["PREROUTING", "INPUT", "FORWARD"],
         phrase: "group of its incoming device is {0}",
         negatedPhrase: "group of its incoming device is not {0}",
       },
@@ -70,6 +72,7 @@ export const hostMatches: readonly ExtensionRecord[] = [
         arity: 1,
         codecs: [deviceGroup],
         negatable: true,
+        chains: ["FORWARD", "OUTPUT", "POSTROUTING"],
         phrase: "group of its outgoing device is {0}",
         negatedPhrase: "group of its outgoing device is not {0}",
       },
@@ -78,6 +81,7 @@ export const hostMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "owner",
+    chains: ["OUTPUT", "POSTROUTING"],
     requiresOneOf: [["--uid-owner", "--gid-owner", "--socket-exists"]],
     phrase: "any owner",
     options: [
@@ -132,7 +136,14 @@ export const hostMatches: readonly ExtensionRecord[] = [
         phrase: "sending command is {0}",
         negatedPhrase: "sending command is not {0}",
       },
-      { flag: "--suppl-groups", arity: 0, codecs: [], negatable: false, phrase: "(supplementary groups count too)" },
+      {
+        flag: "--suppl-groups",
+        arity: 0,
+        codecs: [],
+        negatable: false,
+        requires: ["--gid-owner"],
+        phrase: "(supplementary groups count too)",
+      },
     ],
   },
   {
@@ -162,6 +173,7 @@ export const hostMatches: readonly ExtensionRecord[] = [
         arity: 0,
         codecs: [],
         negatable: true,
+        chains: ["PREROUTING", "INPUT", "FORWARD", "POSTROUTING"],
         phrase: "it leaves through a bridge port",
         negatedPhrase: "it does not leave through a bridge port",
       },
@@ -170,6 +182,7 @@ export const hostMatches: readonly ExtensionRecord[] = [
         arity: 1,
         codecs: [interfacePattern],
         negatable: true,
+        chains: ["PREROUTING", "INPUT", "FORWARD", "POSTROUTING"],
         phrase: "bridge port it leaves on is {0}",
         negatedPhrase: "bridge port it leaves on is not {0}",
       },
@@ -265,6 +278,7 @@ export const hostMatches: readonly ExtensionRecord[] = [
         codecs: [],
         negatable: false,
         repeatable: true,
+        requires: ["--strict"],
         phrase: "(next element of the policy)",
       },
     ],
@@ -272,6 +286,8 @@ export const hostMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "rpfilter",
+    tables: ["mangle", "raw"],
+    chains: ["PREROUTING"],
     phrase: "a reply would leave where it came in",
     options: [
       { flag: "--loose", arity: 0, codecs: [], negatable: false, phrase: "(on whichever interface)" },

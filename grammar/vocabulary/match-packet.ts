@@ -44,6 +44,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
         arity: 0,
         codecs: [],
         negatable: false,
+        chains: ["PREROUTING", "INPUT", "FORWARD"],
         excludes: ["--limit-iface-out"],
         phrase: "(type looked up for the incoming interface)",
       },
@@ -52,6 +53,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
         arity: 0,
         codecs: [],
         negatable: false,
+        chains: ["FORWARD", "OUTPUT", "POSTROUTING"],
         excludes: ["--limit-iface-in"],
         phrase: "(type looked up for the outgoing interface)",
       },
@@ -100,6 +102,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "mac",
+    chains: ["PREROUTING", "INPUT", "FORWARD"],
     phrase: "any ethernet source",
     options: [
       {
@@ -353,6 +356,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
     kind: "match",
     name: "osf",
     family: 4,
+    chains: ["PREROUTING", "INPUT", "FORWARD"],
     protocols: ["tcp"],
     phrase: "any system fingerprint",
     options: [
@@ -373,6 +377,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
     kind: "match",
     name: "realm",
     family: 4,
+    chains: ["INPUT", "FORWARD", "OUTPUT", "POSTROUTING"],
     phrase: "any routing realm",
     options: [
       {
@@ -450,7 +455,14 @@ export const packetMatches: readonly ExtensionRecord[] = [
       },
     ],
   },
-  { kind: "match", name: "eui64", family: 6, phrase: "source ends in the EUI-64 of its ethernet address", options: [] },
+  {
+    kind: "match",
+    name: "eui64",
+    family: 6,
+    chains: ["PREROUTING", "INPUT", "FORWARD"],
+    phrase: "source ends in the EUI-64 of its ethernet address",
+    options: [],
+  },
   {
     kind: "match",
     name: "frag",
@@ -536,6 +548,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
         arity: 0,
         codecs: [],
         negatable: false,
+        requires: ["--rt-type"],
         phrase: "reserved field of its type 0 routing header is ignored",
       },
       {

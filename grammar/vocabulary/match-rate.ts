@@ -1,5 +1,5 @@
 import { addressNetmask } from "../values/address.ts";
-import { limitBurst, positive32, prefixLength, uint32, uint64 } from "../values/integer.ts";
+import { limitBurst, positive32, prefixLength, uint16, uint32, uint64 } from "../values/integer.ts";
 import { hashlimitMode, statisticMode } from "../values/keyword.ts";
 import { probability } from "../values/probability.ts";
 import { bitRate, hashlimitBurst, hashlimitRate, limitRate, packetRate } from "../values/rate.ts";
@@ -138,9 +138,17 @@ export const rateMatches: readonly ExtensionRecord[] = [
         arity: 1,
         codecs: [uint32],
         negatable: false,
+        omitted: "0",
         phrase: "(in {0} hash buckets)",
       },
-      { flag: "--hashlimit-htable-max", arity: 1, codecs: [uint32], negatable: false, phrase: "(at most {0} groups)" },
+      {
+        flag: "--hashlimit-htable-max",
+        arity: 1,
+        codecs: [uint32],
+        negatable: false,
+        omitted: "0",
+        phrase: "(at most {0} groups)",
+      },
       {
         flag: "--hashlimit-htable-gcinterval",
         arity: 1,
@@ -282,8 +290,9 @@ export const rateMatches: readonly ExtensionRecord[] = [
       {
         flag: "--hitcount",
         arity: 1,
-        codecs: [uint32],
+        codecs: [uint16],
         negatable: false,
+        omitted: "0",
         excludes: ["--set", "--remove"],
         phrase: "seen at least {0} times",
       },

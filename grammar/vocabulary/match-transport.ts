@@ -2,9 +2,9 @@ import { dccpTypes } from "../values/dccp-types.ts";
 import { icmpType, icmpv6Type } from "../values/icmp-type.ts";
 import { ecnCodepoint, positiveByte, uint32 } from "../values/integer.ts";
 import { mhType } from "../values/mobility-type.ts";
-import { portRange } from "../values/port.ts";
+import { loosePortRange, portRange } from "../values/port.ts";
 import { portList } from "../values/port-list.ts";
-import { range16, range32 } from "../values/range.ts";
+import { forwardRange16, range32 } from "../values/range.ts";
 import { sctpChunkScope, sctpChunks } from "../values/sctp-chunks.ts";
 import { tcpFlags } from "../values/tcp-flags.ts";
 import type { ExtensionRecord } from "./record.ts";
@@ -76,7 +76,7 @@ export const transportMatches: readonly ExtensionRecord[] = [
         flag: "--sport",
         aliases: ["--source-port"],
         arity: 1,
-        codecs: [portRange],
+        codecs: [loosePortRange],
         negatable: true,
         omitted: "0:65535",
         phrase: "udp source port is {0}",
@@ -86,7 +86,7 @@ export const transportMatches: readonly ExtensionRecord[] = [
         flag: "--dport",
         aliases: ["--destination-port"],
         arity: 1,
-        codecs: [portRange],
+        codecs: [loosePortRange],
         negatable: true,
         omitted: "0:65535",
         phrase: "udp destination port is {0}",
@@ -138,7 +138,7 @@ export const transportMatches: readonly ExtensionRecord[] = [
         flag: "--sport",
         aliases: ["--source-port"],
         arity: 1,
-        codecs: [portRange],
+        codecs: [loosePortRange],
         negatable: true,
         phrase: "dccp source port is {0}",
         negatedPhrase: "dccp source port is not {0}",
@@ -147,7 +147,7 @@ export const transportMatches: readonly ExtensionRecord[] = [
         flag: "--dport",
         aliases: ["--destination-port"],
         arity: 1,
-        codecs: [portRange],
+        codecs: [loosePortRange],
         negatable: true,
         phrase: "dccp destination port is {0}",
         negatedPhrase: "dccp destination port is not {0}",
@@ -254,7 +254,7 @@ export const transportMatches: readonly ExtensionRecord[] = [
       {
         flag: "--mss",
         arity: 1,
-        codecs: [range16],
+        codecs: [forwardRange16],
         negatable: true,
         mandatory: true,
         phrase: "tcp maximum segment size is {0}",
@@ -314,6 +314,7 @@ export const transportMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "ah",
+    protocols: ["ah"],
     phrase: "any packet with an authentication header",
     options: [
       {

@@ -35,6 +35,8 @@ export interface OptionRecord {
   readonly excludes?: readonly string[];
   /** Flags of which all must stand beside this one. */
   readonly requires?: readonly string[];
+  /** Built-in chains from which the kernel accepts it; absent: all. */
+  readonly chains?: readonly string[];
   /** Once known to iptables, refused by every version that iptlint can name a back end for. */
   readonly obsolete?: boolean;
   /** The flag that iptables-save prints in its place; the codecs print the values of that one: `--set-mark` is saved as `--set-xmark`. */
@@ -67,6 +69,8 @@ export interface ExtensionRecord {
   readonly protocols?: readonly string[];
   /** Tables in which the kernel accepts the target or match; absent: all. */
   readonly tables?: readonly string[];
+  /** `tables` binds iptables-legacy only. */
+  readonly legacyTablesOnly?: boolean;
   /** Built-in chains from which the kernel accepts it; absent: all. */
   readonly chains?: readonly string[];
   /** Groups of flags; of each group at least one must be given. */

@@ -266,7 +266,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         arity: 1,
         codecs: [hash32],
         negatable: false,
-        excludes: ["--hmark-spi"],
+        excludes: ["--hmark-spi", "--hmark-sport-mask", "--hmark-dport-mask"],
         phrase: "security parameter index under mask {0}",
       },
       {
@@ -303,6 +303,7 @@ export const markTargets: readonly ExtensionRecord[] = [
   {
     kind: "target",
     name: "CLASSIFY",
+    chains: ["FORWARD", "OUTPUT", "POSTROUTING"],
     phrase: "the packet gets a traffic class",
     options: [
       {
@@ -367,6 +368,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         arity: 1,
         codecs: [zone],
         negatable: false,
+        omitted: "0",
         excludes: ["--zone", "--zone-reply"],
         tellsAll: true,
         phrase: "the original direction is tracked in zone {0}",
@@ -376,6 +378,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         arity: 1,
         codecs: [zone],
         negatable: false,
+        omitted: "0",
         excludes: ["--zone", "--zone-orig"],
         tellsAll: true,
         phrase: "the reply direction is tracked in zone {0}",
@@ -385,6 +388,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         arity: 1,
         codecs: [zone],
         negatable: false,
+        omitted: "0",
         excludes: ["--zone-orig", "--zone-reply"],
         tellsAll: true,
         phrase: "the connection is tracked in zone {0}",

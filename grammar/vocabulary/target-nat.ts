@@ -120,6 +120,7 @@ export const natTargets: readonly ExtensionRecord[] = [
     name: "DNPT",
     family: 6,
     tables: ["mangle"],
+    chains: ["PREROUTING", "OUTPUT"],
     phrase: "the prefix of the destination is rewritten (DNPT)",
     options: [
       {
@@ -145,6 +146,7 @@ export const natTargets: readonly ExtensionRecord[] = [
     name: "SNPT",
     family: 6,
     tables: ["mangle"],
+    chains: ["INPUT", "POSTROUTING"],
     phrase: "the prefix of the source is rewritten (SNPT)",
     options: [
       {

@@ -6,6 +6,7 @@ import {
   ecnCodepoint,
   positive32,
   positiveByte,
+  segmentSize,
   uint16,
   uint32,
   ulogGroup,
@@ -25,7 +26,14 @@ import type { ExtensionRecord } from "./record.ts";
 /** Targets that decide on a packet, change its header or only look at it, iptables-extensions(8). */
 export const packetTargets: readonly ExtensionRecord[] = [
   { kind: "target", name: "ACCEPT", terminating: true, phrase: "the packet is accepted", options: [] },
-  { kind: "target", name: "DROP", terminating: true, phrase: "the packet is dropped", options: [] },
+  {
+    kind: "target",
+    name: "DROP",
+    terminating: true,
+    tables: ["filter", "mangle", "raw", "security"],
+    phrase: "the packet is dropped",
+    options: [],
+  },
   {
     kind: "target",
     name: "RETURN",
@@ -215,6 +223,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
   {
     kind: "target",
     name: "TRACE",
+    legacyTablesOnly: true,
     tables: ["raw"],
     phrase: "the packet is traced: every rule it matches is logged",
     options: [],
@@ -424,7 +433,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
       {
         flag: "--set-mss",
         arity: 1,
-        codecs: [uint16],
+        codecs: [segmentSize],
         negatable: false,
         excludes: ["--clamp-mss-to-pmtu"],
         tellsAll: true,
@@ -435,6 +444,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
         arity: 0,
         codecs: [],
         negatable: false,
+        chains: ["FORWARD", "OUTPUT", "POSTROUTING"],
         excludes: ["--set-mss"],
         tellsAll: true,
         phrase: "the tcp maximum segment size is held below the path MTU",

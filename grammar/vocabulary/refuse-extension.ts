@@ -1,0 +1,293 @@
+import type { OptionNode, RuleNode, Word } from "../ast.ts";
+import { wholeNumber } from "../values/number.ts";
+import { protocolNumberOf } from "../values/protocol.ts";
+import { bytesOfCost, hashlimitBurst, hashlimitRate } from "../values/rate.ts";
+import { timeOfDay, timeSpan } from "../values/time.ts";
+import type { ExtensionRecord } from "./record.ts";
+import type { Report, RestoreContext } from "./refuse.ts";
+
+/** The options of one extension, and what stands around them. */
+interface Case {
+  /** First value of the flag; `undefined` where the flag is not given. */
+  value(flag: string): string | undefined;
+  has(flag: string): boolean;
+  /** The word to complain of: the flag where it is given, else the extension's name. */
+  at(flag: string): Word;
+  readonly options: readonly OptionNode[];
+  readonly rule: RuleNode;
+  readonly context: RestoreContext;
+  readonly report: Report;
+}
+
+type Check = (given: Case) => void;
+
+/** What extensions check themselves, beyond what their records say: by kind and name. */
+const checks: ReadonlyMap<string, Check> = new Map<string, Check>([
+  ["match addrtype", checkAddrtype],
+  ["match cgroup", checkCgroup],
+  ["match cluster", checkCluster],
+  ["match ecn", checkEcn],
+  ["match hashlimit", checkHashlimit],
+  ["match limit", checkLimit],
+  ["match owner", checkOwner],
+  ["match policy", checkPolicy],
+  ["match recent", checkRecent],
+  ["match rt", checkRt],
+  ["match statistic", checkStatistic],
+  ["match string", checkString],
+  ["match time", checkTime],
+  ["target CT", checkCt],
+  ["target DNAT", checkPorts],
+  ["target SNAT", checkPorts],
+  ["target MASQUERADE", checkPorts],
+  ["target REDIRECT", checkPorts],
+  ["target HMARK", checkHmark],
+  ["target LOG", checkLog],
+  ["target NFQUEUE", checkNfqueue],
+  ["target RATEEST", checkRateest],
+  ["target REJECT", checkReject],
+  ["target TCPMSS", checkTcpmss],
+]);
+
+/** Reports what the extension itself refuses of its options. */
+export function extensionRefusals(
+  { kind, name }: ExtensionRecord,
+  options: readonly OptionNode[],
+  word: Word,
+  rule: RuleNode,
+  context: RestoreContext,
+  report: Report,
+): void {
+  const check = checks.get(`${kind} ${name}`);
+  if (check === undefined) return;
+  const find = (flag: string): OptionNode | undefined => options.find((option) => option.record?.flag === flag);
+  check({
+    options,
+    rule,
+    context,
+    report,
+    value: (flag) => find(flag)?.values[0]?.text,
+    has: (flag) => find(flag) !== undefined,
+    at: (flag) => find(flag)?.flag ?? word,
+  });
+}
+
+/** Number of the protocol that the rule is limited to; `null` where it is limited to none, or to one that is not known. */
+function protocolOf({ rule }: Case): number | null {
+  const option = rule.options.find(({ record }) => record?.short === "-p");
+  const text = option?.values[0]?.text;
+  if (text === undefined || option?.negated) return null;
+  return wholeNumber(text, 0, 255) ?? protocolNumberOf(text.toLowerCase());
+}
+
+const TCP = 6;
+const UDP = 17;
+const PORT_PROTOCOLS: readonly (number | null)[] = [1, TCP, UDP, 33, 58, 132];
+
+function checkAddrtype({ has, at, report, rule }: Case): void {
+  for (const [flag, chains] of [
+    ["--limit-iface-in", ["OUTPUT", "POSTROUTING"]],
+    ["--limit-iface-out", ["INPUT", "PREROUTING"]],
+  ] as const) {
+    if (has(flag) && chains.some((chain) => chain === rule.chain.text)) return;
+    if (has(flag) && !has("--src-type") && !has("--dst-type"))
+      report(at(flag), `${flag} without an address type`, "--src-type or --dst-type");
+  }
+}
+
+function checkCgroup({ has, at, report }: Case): void {
+  if (has("--cgroup") && has("--path")) report(at("--path"), "--path beside --cgroup", "one of the two");
+}
+
+function checkCluster({ value, at, report }: Case): void {
+  const total = wholeNumber(value("--cluster-total-nodes") ?? "", 1, 32);
+  if (total === null) return;
+  const node = wholeNumber(value("--cluster-local-node") ?? "", 1, 32);
+  const mask = wholeNumber(value("--cluster-local-nodemask") ?? "", 1, 0xffffffff);
+  if (node !== null && node > total) report(at("--cluster-local-node"), `node ${node} of ${total}`, `at most ${total}`);
+  if (mask !== null && mask >= 2 ** total)
+    report(at("--cluster-local-nodemask"), `a mask of more than ${total} nodes`, `less than ${2 ** total}`);
+}
+
+function checkEcn(given: Case): void {
+  for (const flag of ["--ecn-tcp-cwr", "--ecn-tcp-ece"]) {
+    if (given.has(flag) && protocolOf(given) !== TCP) given.report(given.at(flag), `${flag} without -p tcp`, "-p tcp");
+  }
+}
+
+function checkHashlimit({ value, at, report, context }: Case): void {
+  const flag = ["--hashlimit-upto", "--hashlimit-above", "--hashlimit"].find((each) => value(each) !== undefined) ?? "";
+  const rate = hashlimitRate.parse(value(flag) ?? "", context);
+  const burst = hashlimitBurst.parse(value("--hashlimit-burst") ?? "", context);
+  if (!("value" in rate) || !("value" in burst)) return;
+  const least = rate.value.bytes ? bytesOfCost(rate.value.cost) : 0;
+  if (burst.value.amount < least)
+    report(at("--hashlimit-burst"), "a burst below the rate of one second", `at least ${least}b`);
+  if (!rate.value.bytes && burst.value.amount > 1_000_000)
+    report(at("--hashlimit-burst"), "a burst above 1,000,000 packets", "at most 1000000");
+}
+
+function checkLimit({ value, at, report, context }: Case): void {
+  if (context.backend === "legacy" && wholeNumber(value("--limit-burst") ?? "", 0, 0) === 0) {
+    report(at("--limit-burst"), "a burst of 0", "at least 1");
+  }
+}
+
+function checkOwner({ value, has, at, report, options }: Case): void {
+  const place = (flag: string): number => options.findIndex((option) => option.record?.flag === flag);
+  if (has("--suppl-groups") && place("--gid-owner") > place("--suppl-groups")) {
+    report(at("--suppl-groups"), "--suppl-groups before --gid-owner", "--gid-owner first");
+  }
+  for (const flag of ["--uid-owner", "--gid-owner"]) {
+    const [from, to] = (value(flag) ?? "").split("-").map((part) => wholeNumber(part, 0, 0xffffffff));
+    if (from != null && to != null && from > to) report(at(flag), `${flag} with a range that runs backwards`);
+  }
+}
+
+/** What an element of an IPsec policy may say. */
+const ELEMENT = ["--reqid", "--spi", "--proto", "--mode", "--tunnel-src", "--tunnel-dst"];
+
+function checkPolicy(given: Case): void {
+  const { value, has, at, report, options, rule } = given;
+  const direction = value("--dir");
+  const wrong = direction === "in" ? ["OUTPUT", "POSTROUTING"] : ["PREROUTING", "INPUT"];
+  if (direction !== undefined && wrong.includes(rule.chain.text))
+    report(at("--dir"), `--dir ${direction} in the chain ${rule.chain.text}`);
+  if (value("--pol") === "none") {
+    const told = options.find(
+      ({ record }) => record !== null && (ELEMENT.includes(record.flag) || record.flag === "--strict"),
+    );
+    if (told !== undefined) report(told.flag, `${told.flag.text} beside --pol none`, "--pol ipsec");
+    return;
+  }
+  const elements = splitElements(options);
+  if (has("--strict") && elements.some((element) => element.size === 0))
+    report(at("--strict"), "--strict with an element that says nothing", ELEMENT.join(" or "));
+  for (const element of elements) {
+    const tunnel = element.get("--tunnel-src") ?? element.get("--tunnel-dst");
+    if (tunnel !== undefined && element.get("--mode")?.values[0]?.text !== "tunnel")
+      report(tunnel.flag, `${tunnel.flag.text} without --mode tunnel`, "--mode tunnel");
+  }
+}
+
+function splitElements(options: readonly OptionNode[]): Map<string, OptionNode>[] {
+  const elements = [new Map<string, OptionNode>()];
+  for (const option of options) {
+    const flag = option.record?.flag ?? "";
+    if (flag === "--next") elements.push(new Map());
+    else if (ELEMENT.includes(flag)) elements.at(-1)?.set(flag, option);
+  }
+  return elements;
+}
+
+function checkRecent({ has, at, report }: Case): void {
+  if (has("--rttl") && (has("--set") || has("--remove"))) report(at("--rttl"), "--rttl beside --set or --remove");
+}
+
+function checkRt({ value, has, at, report }: Case): void {
+  for (const flag of ["--rt-0-res", "--rt-0-addrs", "--rt-0-not-strict"]) {
+    if (has(flag) && wholeNumber(value("--rt-type") ?? "", 0, 0) !== 0)
+      report(at(flag), `${flag} without --rt-type 0`, "--rt-type 0");
+  }
+}
+
+function checkStatistic({ value, has, at, report }: Case): void {
+  const mode = value("--mode");
+  if (mode === "random" && !has("--probability"))
+    report(at("--mode"), "--mode random without --probability", "--probability");
+  if (mode === "nth" && !has("--every")) report(at("--mode"), "--mode nth without --every", "--every");
+  const every = wholeNumber(value("--every") ?? "", 1, 0xffffffff);
+  const packet = wholeNumber(value("--packet") ?? "", 0, 0xffffffff);
+  if (every !== null && packet !== null && packet >= every)
+    report(at("--packet"), `--packet ${packet} of ${every}`, `less than ${every}`);
+}
+
+function checkString({ value, at, report }: Case): void {
+  for (const flag of ["--string", "--hex-string"])
+    if (value(flag) === "") report(at(flag), "an empty pattern", "at least one byte");
+}
+
+function checkTime({ value, has, at, report, context }: Case): void {
+  if (!has("--contiguous")) return;
+  const start = timeOfDay.parse(value("--timestart") ?? "00:00", context);
+  const stop = timeOfDay.parse(value("--timestop") ?? "23:59:59", context);
+  if ("value" in start && "value" in stop && start.value <= stop.value) {
+    report(at("--contiguous"), "--contiguous with a time that does not run past midnight");
+  }
+}
+
+function checkCt(given: Case): void {
+  if (given.has("--helper") && protocolOf(given) === null)
+    given.report(given.at("--helper"), "--helper without -p", "-p tcp or -p udp");
+}
+
+/** NAT of ports needs a protocol that has them; libxt_NAT.c does not look at `!`. */
+function checkPorts(given: Case): void {
+  const { value, at, report, rule } = given;
+  const flag = ["--to-destination", "--to-source", "--to-ports"].find((each) => value(each) !== undefined);
+  if (flag === undefined) return;
+  const text = value(flag) ?? "";
+  const hasPorts = flag === "--to-ports" || text.startsWith(":") || text.includes("]:") || /^[^:]*:[^:]*$/.test(text);
+  const option = rule.options.find(({ record }) => record?.short === "-p");
+  const name = option?.values[0]?.text ?? "all";
+  const number = wholeNumber(name, 0, 255) ?? protocolNumberOf(name.toLowerCase());
+  if (hasPorts && number !== null && !PORT_PROTOCOLS.includes(number))
+    report(at(flag), "ports without a protocol that has ports", "-p tcp, -p udp, -p sctp or -p dccp");
+}
+
+function checkHmark({ has, at, report, value }: Case): void {
+  const tuple = (value("--hmark-tuple") ?? "").split(",");
+  const spi = has("--hmark-spi-mask") || tuple.includes("spi");
+  const ports =
+    has("--hmark-sport-mask") || has("--hmark-dport-mask") || tuple.includes("sport") || tuple.includes("dport");
+  if (spi && ports) report(at("--hmark-tuple"), "a hash over ports and security parameter index", "one of the two");
+}
+
+function checkLog({ value, at, report }: Case): void {
+  if (value("--log-prefix")?.includes("\n")) report(at("--log-prefix"), "a newline in --log-prefix");
+}
+
+function checkNfqueue({ value, at, report }: Case): void {
+  const range = value("--queue-balance");
+  if (range === undefined) return;
+  const [from, to] = range.split(":").map((part) => wholeNumber(part, 0, 0xffff));
+  if (to === undefined) report(at("--queue-balance"), "--queue-balance with a single queue", "a range a:b");
+  else if (from != null && to != null && from >= to)
+    report(at("--queue-balance"), "--queue-balance with a range that does not rise", "a range a:b");
+}
+
+function checkRateest({ value, at, report, context }: Case): void {
+  const interval = timeSpan.parse(value("--rateest-interval") ?? "", context);
+  const average = timeSpan.parse(value("--rateest-ewmalog") ?? "", context);
+  if (!("value" in interval) || !("value" in average)) return;
+  let power = 0;
+  while (power < 31 && interval.value / -Math.log(1 - 1 / 2 ** (power + 1)) <= average.value) power++;
+  if (power === 0 || power === 31) report(at("--rateest-ewmalog"), "an average that does not fit the interval");
+}
+
+function checkReject(given: Case): void {
+  const { value, at, report } = given;
+  const type = value("--reject-with")?.toLowerCase() ?? "";
+  if (type.startsWith("tcp") && protocolOf(given) !== TCP)
+    report(at("--reject-with"), `${type} without -p tcp`, "-p tcp");
+}
+
+/** The kernel wants a match for SYN packets; iptables-nft keeps it where the kernel does not see it. */
+function checkTcpmss({ rule, context, at, report }: Case): void {
+  const SYN = 2;
+  if (context.backend !== "legacy") return;
+  const syn = rule.matches.some(
+    ({ name, options }) =>
+      name === "tcp" &&
+      options.some(({ record, negated, values }) => {
+        if (negated || record === null) return false;
+        if (record.flag === "--syn") return true;
+        const read = values.map((word, i) => record.codecs[i]?.parse(word.text, context));
+        return (
+          record.flag === "--tcp-flags" &&
+          read.every((each) => each !== undefined && "value" in each && ((each.value as number) & SYN) !== 0)
+        );
+      }),
+  );
+  if (!syn) report(at("--set-mss"), "TCPMSS without a match for SYN packets", "-m tcp --syn");
+}
