@@ -3,6 +3,7 @@ import { version } from "../version.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 import type { LookOptions } from "./look.ts";
+import type { PacketOptions } from "./packet.ts";
 
 /** `--format sarif=out.sarif`: a format and the file that it goes to, `null` for standard output. */
 export interface FormatRequest {
@@ -36,6 +37,10 @@ export interface ServicesOptions extends DumpOptions, LookOptions {
   readonly nodePort?: number;
   /** False: `--no-endpoints`. */
   readonly endpoints?: boolean;
+}
+
+export interface TraceOptions extends DumpOptions, LookOptions, PacketOptions {
+  readonly format: "text" | "json";
 }
 
 const formatNames = ["text", "concise", "json", "sarif", "github", "markdown", "junit"];
@@ -114,6 +119,44 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     .action(async (paths: string[], options: ServicesOptions) => {
       const { servicesCommand } = await import("./services-command.ts");
       done(servicesCommand(paths, options, io));
+    });
+
+  dumps(program.command("trace"))
+    .summary("say where a packet goes")
+    .description("Says where a packet goes, with probabilities and every rule on the way.")
+    .option("--from <address[:port]>", "its source (default: any)")
+    .requiredOption(
+      "--to <address:port/protocol>",
+      "its destination: 192.0.2.10:30080/tcp, [fd00::1]:53/udp, 10.0.0.1/icmp:8",
+    )
+    .option("--in <interface>", "it comes in by this interface")
+    .option("--out <interface>", "what is not for the node leaves by this interface")
+    .option("--local", "the node itself sends it")
+    .addOption(
+      choice(
+        "--state <state>",
+        "what conntrack says of it",
+        ["new", "new-again", "established", "related", "invalid", "untracked"],
+        "new",
+      ),
+    )
+    .option("--mark <number>", "its mark as it comes in")
+    .option("--tcp-flags <flags>", "SYN, ACK and so on, separated by commas")
+    .option("--affinity", "its sender has been here before")
+    .addOption(
+      new Option("--node-ip <address>", "an address of the node; may be given several times").argParser(
+        collect(String),
+      ),
+    )
+    .addOption(
+      new Option("--route <cidr=interface>", "a route of the node; may be given several times").argParser(
+        collect(String),
+      ),
+    )
+    .addOption(textOrJson())
+    .action(async (paths: string[], options: TraceOptions) => {
+      const { traceCommand } = await import("./trace-command.ts");
+      done(traceCommand(paths, options, io));
     });
 
   look(program.command("checks").argument("[id]", "one check"))

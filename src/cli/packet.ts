@@ -1,0 +1,142 @@
+import { readAddress } from "../../grammar/values/address.ts";
+import { addressMask } from "../../grammar/values/address-mask.ts";
+import type { Family } from "../../grammar/vocabulary/record.ts";
+import type { PacketRequest } from "../explain/trace-nodes.ts";
+import { NOTHING_KNOWN, type NodeFacts, type Route } from "../netfilter/node.ts";
+import type { Question, QuestionState } from "../netfilter/question.ts";
+import { UsageError } from "./io.ts";
+
+/** What the options of `iptlint trace` say of a packet and of the node. */
+export interface PacketOptions {
+  readonly from?: string;
+  readonly to: string;
+  readonly in?: string;
+  readonly out?: string;
+  readonly local?: boolean;
+  readonly state?: QuestionState;
+  readonly mark?: string;
+  readonly tcpFlags?: string;
+  readonly affinity?: boolean;
+  readonly nodeIp?: readonly string[];
+  readonly route?: readonly string[];
+}
+
+/** Numbers as in /etc/protocols. */
+const protocols: ReadonlyMap<string, number> = new Map([
+  ["icmp", 1],
+  ["tcp", 6],
+  ["udp", 17],
+  ["dccp", 33],
+  ["gre", 47],
+  ["esp", 50],
+  ["ah", 51],
+  ["ipv6-icmp", 58],
+  ["icmpv6", 58],
+  ["sctp", 132],
+  ["udplite", 136],
+]);
+const withPorts: ReadonlySet<number> = new Set([6, 17, 33, 132, 136]);
+const tcpFlagBits = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];
+
+/**
+ * Reads the packet that was asked for.
+ * @throws {UsageError} saying which option is wrong and how it reads
+ */
+export function readPacket(options: PacketOptions): PacketRequest {
+  const { address, port, protocol, icmpType } = readDestination(options.to);
+  const from = options.from === undefined ? null : readSource(options.from, address.family);
+  const question: Question = {
+    family: address.family,
+    source: from?.bits ?? null,
+    destination: address.bits,
+    protocol,
+    ...(from?.port !== undefined && { sourcePort: from.port }),
+    ...(port !== undefined && { destinationPort: port }),
+    ...(icmpType !== undefined && { icmpType, icmpCode: 0 }),
+    ...(options.in !== undefined && { inInterface: options.in }),
+    ...(options.out !== undefined && { outInterface: options.out }),
+    ...(options.local === true && { local: true }),
+    ...(options.state !== undefined && { state: options.state }),
+    ...(options.mark !== undefined && { mark: readMark(options.mark) }),
+    ...(options.tcpFlags !== undefined && { tcpFlags: readFlags(options.tcpFlags) }),
+    ...(options.affinity === true && { affinity: true }),
+  };
+  return { question, from: options.from ?? (options.local === true ? "this node" : "any source"), to: options.to };
+}
+
+/** What was said of the node. */
+export function readFacts(options: PacketOptions, family: Family): NodeFacts {
+  const addresses = options.nodeIp?.map((text) => addressOf(text, "--node-ip"));
+  return {
+    ...NOTHING_KNOWN,
+    ...(addresses !== undefined && {
+      addresses: addresses.filter((address) => address.family === family).map(({ bits }) => bits),
+    }),
+    routes: (options.route ?? []).flatMap((text) => readRoute(text, family)),
+  };
+}
+
+function readRoute(text: string, family: Family): Route[] {
+  const [network = "", name] = text.split("=");
+  const read = addressMask.parse(network, { family });
+  if (name === undefined || name === "" || !/^[0-9a-fA-F.:/]+$/.test(network)) {
+    throw new UsageError(`--route ${text}: it reads CIDR=interface, such as 10.244.0.0/16=cni0`);
+  }
+  return "value" in read ? [{ bits: read.value.bits, mask: read.value.mask, interface: name }] : [];
+}
+
+function readDestination(text: string) {
+  const [place = "", name = "tcp", ...rest] = text.split("/");
+  const [protocolName = "", type] = name.split(":");
+  const protocol =
+    protocols.get(protocolName.toLowerCase()) ?? (/^\d{1,3}$/.test(protocolName) ? Number(protocolName) : undefined);
+  const { bits, family, port } = readPlace(place, "--to");
+  if (protocol === undefined || protocol > 255 || rest.length > 0) throw new UsageError(`--to ${text}: ${howToReads}`);
+  if (port === undefined && withPorts.has(protocol)) throw new UsageError(`--to ${text} lacks a port: ${howToReads}`);
+  const isIcmp = protocol === 1 || protocol === 58;
+  if (type !== undefined && !(isIcmp && /^\d{1,3}$/.test(type))) throw new UsageError(`--to ${text}: ${howToReads}`);
+  const icmpType = isIcmp ? Number(type ?? (family === 4 ? 8 : 128)) : undefined;
+  return { address: { bits, family }, port, protocol, icmpType };
+}
+
+const howToReads = "it reads address:port/protocol, such as 192.0.2.10:30080/tcp, [fd00::1]:80/tcp or 10.0.0.1/icmp:8";
+
+function readSource(text: string, family: Family) {
+  const place = readPlace(text, "--from");
+  if (place.family !== family) throw new UsageError(`--from ${text} and --to are of different IP versions`);
+  return place;
+}
+
+/** `10.0.0.1`, `10.0.0.1:80`, `fd00::1`, `[fd00::1]:80` */
+function readPlace(text: string, option: string): { bits: bigint; family: Family; port: number | undefined } {
+  const bracketed = /^\[([^\]]*)\](?::(\d{1,5}))?$/.exec(text);
+  const plain = /^([^:]*):(\d{1,5})$/.exec(text);
+  const [host, port] = bracketed ? [bracketed[1], bracketed[2]] : plain ? [plain[1], plain[2]] : [text, undefined];
+  const { bits, family } = addressOf(host ?? "", option, text);
+  if (port !== undefined && Number(port) > 65535) throw new UsageError(`${option} ${text}: there is no port ${port}`);
+  return { bits, family, port: port === undefined ? undefined : Number(port) };
+}
+
+function addressOf(text: string, option: string, whole = text): { bits: bigint; family: Family } {
+  const address = readAddress(text, { family: null });
+  if (address === null)
+    throw new UsageError(`${option} ${whole}: ${text === "" ? "an address is missing" : `${text} is no IP address`}`);
+  return address;
+}
+
+function readMark(text: string): number {
+  if (!/^(?:0[xX][0-9a-fA-F]{1,8}|\d{1,10})$/.test(text) || Number(text) > 0xffffffff) {
+    throw new UsageError(`--mark ${text}: it is a number, such as 0x4000`);
+  }
+  return Number(text);
+}
+
+function readFlags(text: string): number {
+  let bits = 0;
+  for (const name of text.split(",")) {
+    const index = tcpFlagBits.indexOf(name.toUpperCase());
+    if (index < 0) throw new UsageError(`--tcp-flags ${text}: flags are ${tcpFlagBits.join(", ")}`);
+    bits |= 1 << index;
+  }
+  return bits;
+}
