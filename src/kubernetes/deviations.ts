@@ -88,7 +88,7 @@ class Search {
     for (const chain of endpoints.contradicting) {
       const port = this.#map.byChain(chain);
       const address = endpoints.address(chain);
-      const isDnatProven = port !== null && address !== null && port.isProven(chain, address) === true;
+      const isDnatProven = port !== null && address !== null && port.spread.isProven(chain, address) === true;
       this.#unexpect((isDnatProven ? endpoints.hairpin : endpoints.dnat)[chain] as RuleId, port, "values");
     }
   }

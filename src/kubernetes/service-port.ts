@@ -1,8 +1,9 @@
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
-import { hostOf, hostPrefix, joinAddress, portNumber, splitAddress } from "./address-text.ts";
-import { type Balance, balanceOf, shares, threshold } from "./balance.ts";
-import { endpointHash, hashedChainName, parseServicePortName, type ServiceChainRole } from "./chain-name.ts";
+import { hostOf, hostPrefix, portNumber } from "./address-text.ts";
+import type { Balance } from "./balance.ts";
+import { parseServicePortName, type ServiceChainRole } from "./chain-name.ts";
+import { type EndpointFacts, type EndpointJump, EndpointsOf } from "./endpoints-of.ts";
 import type { MapSource } from "./read/map-source.ts";
 import { plainName } from "./read/names.ts";
 import type { ServiceGroup } from "./read/service-group.ts";
@@ -15,19 +16,8 @@ import type {
   ServicePortFacts,
   TrafficPolicy,
 } from "./service-map.ts";
-import { type Claim, claimOf, slotOf, UNEXPECTED } from "./templates/slots.ts";
+import { type Claim, slotOf, UNEXPECTED } from "./templates/slots.ts";
 import type { WritableServicePort } from "./write-rules.ts";
-
-/** Endpoints of one Service mostly share a port: more than the first few give no new candidate. */
-const MOST_SIBLINGS = 64;
-
-/** A jump from a chain of a Service port to a chain of an endpoint. */
-export interface EndpointJump {
-  readonly rule: RuleId;
-  readonly chain: ChainId;
-  /** Part of 2^31 that the rule takes of what reaches it. */
-  readonly threshold: number;
-}
 
 /**
  * One port of one Service in one IP family. It keeps chains and rule numbers; every fact is read from the rules when it is asked
@@ -36,10 +26,13 @@ export interface EndpointJump {
 export class ServicePort implements ServicePortFacts {
   readonly #source: MapSource;
   readonly #group: ServiceGroup;
+  /** Rules that lead to its endpoints, their shares and addresses. */
+  readonly spread: EndpointsOf;
 
   constructor(source: MapSource, group: ServiceGroup) {
     this.#source = source;
     this.#group = group;
+    this.spread = new EndpointsOf(source, group);
   }
 
   /** Its number in the map's list. */
@@ -150,11 +143,11 @@ export class ServicePort implements ServicePortFacts {
   }
 
   get sessionAffinity(): "None" | "ClientIP" | null {
-    if (this.#affinityRule() !== NONE || this.#recordsClients()) return "ClientIP";
-    return this.endpointChains().length > 0 ? this.#absent("None") : null;
+    if (this.spread.affinityRule() !== NONE || this.spread.recordsClients()) return "ClientIP";
+    return this.spread.chains().size > 0 ? this.#absent("None") : null;
   }
   get sessionAffinityTimeoutSeconds(): number | null {
-    const rule = this.#affinityRule();
+    const rule = this.spread.affinityRule();
     if (rule !== NONE) return Number(this.#source.rules.value(rule, "seconds"));
     return this.sessionAffinity === "None" ? 0 : null;
   }
@@ -176,31 +169,14 @@ export class ServicePort implements ServicePortFacts {
   }
 
   get clusterEndpoints(): readonly string[] | null {
-    return this.#addressesBehind(this.#group.chains.svc);
+    return this.#endpointFacts().clusterEndpoints;
   }
   get localEndpoints(): readonly string[] | null {
-    return this.#addressesBehind(this.#group.localChain);
+    return this.#endpointFacts().localEndpoints;
   }
-
   /** All endpoints that rules lead to, in the order of the rules; made anew at each call. */
   get endpoints(): readonly Endpoint[] {
-    const { svc } = this.#group.chains;
-    const cluster = this.#shares(svc);
-    const local = this.#shares(this.#group.localChain);
-    return this.endpointChains().map((chain) => {
-      const address = this.#source.endpoints.address(chain);
-      const parts = address === null ? null : splitAddress(address);
-      const share = svc === NONE ? local : cluster;
-      return {
-        address,
-        ip: parts?.ip ?? null,
-        port: parts?.port ?? null,
-        chain: this.#source.ruleset.chainName(chain),
-        share: share.by.get(chain) ?? 0,
-        ideal: share.by.has(chain) ? share.ideal : null,
-        localShare: local.by.get(chain) ?? null,
-      };
-    });
+    return this.spread.facts().endpoints;
   }
 
   get chains(): ServiceChains {
@@ -235,63 +211,17 @@ export class ServicePort implements ServicePortFacts {
     return this.#group.rules;
   }
 
-  /** Chains of endpoints that its own chains lead to, each once; those that only an affinity rule leads to at the end. */
   endpointChains(): readonly ChainId[] {
-    const chains = new Set<ChainId>();
-    for (const slot of ["endpoint", "affinity"])
-      for (const chain of [this.#group.chains.svc, this.#group.localChain])
-        for (const rule of this.#claimed(chain, slot)) chains.add(this.#source.ruleset.target(rule));
-    return [...chains];
+    return [...this.spread.chains()];
   }
-
-  /** What divides new connections over endpoints, in the order of the rules; affinity aside. */
   jumps(chain: ChainId): readonly EndpointJump[] {
-    const { rules, endpoints, ruleset } = this.#source;
-    const jumps: EndpointJump[] = [];
-    if (chain === NONE) return jumps;
-    const claim = claimOf(rules.role(chain) ?? "svc", "endpoint");
-    const { store } = ruleset;
-    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      const target = store.targetChain(rule);
-      if (rules.claims[rule] === claim && endpoints.isEndpointChain(target))
-        jumps.push({ rule, chain: target, threshold: threshold(rules.value(rule, "probability")) });
-    }
-    return jumps;
+    return this.spread.jumps(chain);
   }
-
-  /** Whether the hash in the chain's name is that of this Service port with this address; `null` when there is none to compare. */
-  isProven(chain: ChainId, address: string): boolean | null {
-    if (this.name === null || this.protocol === null) return null;
-    const hash = hashedChainName(this.#source.ruleset.chainName(chain));
-    return hash?.wellFormed === true ? endpointHash(this.name, this.protocol, address) === hash.suffix : null;
-  }
-
-  /**
-   * The address that kube-proxy gave an endpoint's chain: what its DNAT rule says; where that is missing or illegible, the candidate
-   * (from comments, its other rule, its siblings' ports, and `others`) that gives the chain's hash. `null` when none does.
-   */
-  meantAddress(chain: ChainId, others: Iterable<string> = []): string | null {
-    const address = this.#source.endpoints.address(chain);
-    if (address !== null) return address;
-    for (const candidates of [this.#candidates(chain), others])
-      for (const candidate of candidates) if (this.isProven(chain, candidate) === true) return candidate;
-    return null;
-  }
-
-  /** Whether a chain shares evenly, as kube-proxy writes it; `null` for a chain without endpoints. */
   balance(chain: ChainId): Balance | null {
-    const jumps = this.jumps(chain);
-    if (jumps.length === 0) return null;
-    const distinct = new Set(jumps.map((jump) => jump.chain));
-    return distinct.size === jumps.length ? balanceOf(jumps.map((jump) => jump.threshold)) : "uneven";
+    return this.spread.balance(chain);
   }
-
-  /** Form of the comments on the way to its endpoints; `null` when it has none. */
   get endpointComments(): EndpointComment | null {
-    const [jump] = this.jumps(this.#group.chains.svc !== NONE ? this.#group.chains.svc : this.#group.chains.svl);
-    if (jump === undefined) return null;
-    const comment = this.#source.rules.comment(jump.rule);
-    return comment === null ? "none" : comment.includes(" -> ") ? "arrow" : "name";
+    return this.spread.commentForm();
   }
 
   /** Addresses of which the rules do not show whether they are external IPs or load balancer IPs. */
@@ -306,45 +236,33 @@ export class ServicePort implements ServicePortFacts {
   /** The facts with what the writer needs beside them. */
   writable(): WritableServicePort {
     const { name, endpointComments, nodeInRange, refusedIPs } = this;
-    const cluster = this.#meant(this.#group.chains.svc);
-    const local = this.#meant(this.#group.localChain);
+    const cluster = this.spread.meant(this.#group.chains.svc);
+    const local = this.spread.meant(this.#group.localChain);
     return { ...this.facts(), name, endpointComments, nodeInRange, refusedIPs, cluster, local };
   }
 
   /** The facts as plain data. */
   facts(): ServicePortFacts {
-    const {
-      id,
-      namespace,
-      service,
-      portName,
-      protocol,
-      family,
-      clusterIP,
-      port,
-      nodePort,
-      externalIPs,
-      loadBalancerIPs,
-    } = this;
-    const { loadBalancerSourceRanges, externalTrafficPolicy, internalTrafficPolicy, sessionAffinity } = this;
-    const { sessionAffinityTimeoutSeconds, healthCheckNodePort, hasEndpoints, endpoints, clusterEndpoints } = this;
     return {
-      ...{
-        id,
-        namespace,
-        service,
-        portName,
-        protocol,
-        family,
-        clusterIP,
-        port,
-        nodePort,
-        externalIPs,
-        loadBalancerIPs,
-      },
-      ...{ loadBalancerSourceRanges, externalTrafficPolicy, internalTrafficPolicy, sessionAffinity },
-      ...{ sessionAffinityTimeoutSeconds, healthCheckNodePort, hasEndpoints, endpoints, clusterEndpoints },
-      localEndpoints: this.localEndpoints,
+      id: this.id,
+      namespace: this.namespace,
+      service: this.service,
+      portName: this.portName,
+      protocol: this.protocol,
+      family: this.family,
+      clusterIP: this.clusterIP,
+      port: this.port,
+      nodePort: this.nodePort,
+      externalIPs: this.externalIPs,
+      loadBalancerIPs: this.loadBalancerIPs,
+      loadBalancerSourceRanges: this.loadBalancerSourceRanges,
+      externalTrafficPolicy: this.externalTrafficPolicy,
+      internalTrafficPolicy: this.internalTrafficPolicy,
+      sessionAffinity: this.sessionAffinity,
+      sessionAffinityTimeoutSeconds: this.sessionAffinityTimeoutSeconds,
+      healthCheckNodePort: this.healthCheckNodePort,
+      hasEndpoints: this.hasEndpoints,
+      ...this.#endpointFacts(),
       chains: this.chains,
     };
   }
@@ -406,69 +324,15 @@ export class ServicePort implements ServicePortFacts {
     return slots.has("cluster") || slots.has("masquerade") ? "Cluster" : null;
   }
 
-  #affinityRule(): RuleId {
-    for (const chain of [this.#group.chains.svc, this.#group.localChain])
-      for (const rule of this.#claimed(chain, "affinity")) return rule;
-    return NONE;
-  }
-
-  #recordsClients(): boolean {
-    const [chain] = this.endpointChains();
-    const dnat = chain === undefined ? NONE : (this.#source.endpoints.dnat[chain] as RuleId);
-    return dnat !== NONE && this.#source.rules.value(dnat, "SEP") !== null;
-  }
-
-  #addressesBehind(chain: ChainId): readonly string[] | null {
-    if (chain === NONE) return this.#absent([]);
-    const addresses = new Set<string>();
-    for (const endpoint of this.#targets(chain)) {
-      const address = this.#source.endpoints.address(endpoint);
-      if (address !== null) addresses.add(address);
-      else if (!this.#source.endpoints.isPassedThrough(endpoint)) return null;
-    }
-    return [...addresses];
-  }
-
-  *#candidates(chain: ChainId): Generator<string> {
-    const { endpoints, rules, ruleset } = this.#source;
-    for (const rule of ruleset.callers(chain).subarray(0, 4)) {
-      const said = / -> (\S+)$/.exec(rules.comment(rule) ?? "")?.[1];
-      if (said !== undefined) yield said;
-    }
-    const hairpin = endpoints.hairpin[chain] as RuleId;
-    const ip = hairpin === NONE ? null : hostOf(rules.value(hairpin, "endpointIP") ?? "");
-    if (ip === null) return;
-    const ports = new Set<number>();
-    for (const sibling of this.endpointChains().slice(0, MOST_SIBLINGS)) {
-      const port = splitAddress(endpoints.address(sibling) ?? "")?.port;
-      if (port !== undefined) ports.add(port);
-    }
-    if (this.port !== null) ports.add(this.port);
-    for (const port of ports) yield joinAddress(ip, port);
-  }
-
-  /** Chains of endpoints behind a chain, each once. */
-  #targets(chain: ChainId): Set<ChainId> {
-    return new Set(this.#claimed(chain, "endpoint").map((rule) => this.#source.ruleset.target(rule)));
-  }
-
-  /** Endpoints behind a chain with the addresses that kube-proxy meant, where they can be known. */
-  #meant(chain: ChainId): { address: string | null; chain: string }[] {
-    return [...this.#targets(chain)].map((endpoint) => ({
-      address: this.meantAddress(endpoint),
-      chain: this.#source.ruleset.chainName(endpoint),
-    }));
-  }
-
-  /** Share of each endpoint's chain of what reaches `chain`. What a chain does not translate goes on to the next jump. */
-  #shares(chain: ChainId): { readonly by: ReadonlyMap<ChainId, number>; readonly ideal: string | null } {
-    const jumps = this.jumps(chain);
-    const by = new Map<ChainId, number>(jumps.map((jump) => [jump.chain, 0]));
-    const effective = jumps.filter((jump) => !this.#source.endpoints.isPassedThrough(jump.chain));
-    const parts = shares(effective.map((jump) => jump.threshold));
-    for (const [i, jump] of effective.entries()) by.set(jump.chain, (by.get(jump.chain) ?? 0) + (parts[i] as number));
-    const even = this.balance(chain);
-    return { by, ideal: even === null || even === "uneven" ? null : jumps.length === 1 ? "1" : `1/${jumps.length}` };
+  /** A chain that is not there shows that there is no such endpoint, where the capture would have it. */
+  #endpointFacts(): EndpointFacts {
+    const { endpoints, clusterEndpoints, localEndpoints } = this.spread.facts();
+    const { chains, localChain } = this.#group;
+    return {
+      endpoints,
+      clusterEndpoints: chains.svc === NONE ? this.#absent([]) : clusterEndpoints,
+      localEndpoints: localChain === NONE ? this.#absent([]) : localEndpoints,
+    };
   }
 
   #rulesOf(role: ServiceChainRole, slot: string): RuleId[] {
