@@ -29,6 +29,7 @@ export const rewrites: ReadonlyMap<string, Rewrite> = new Map<string, Rewrite>([
   ["match time", { options: rewriteTime }],
   ["match policy", { sequence: orderPolicy }],
   ["match rateest", { sequence: orderRateest }],
+  ["match tcp", { options: dropEmptyFlags }],
   ["match ipcomp", { options: addZeroSpi }],
   ["match nfacct", { options: (options) => prefixValue(options, "--nfacct-name") }],
   ["match dst", { tail: (_, { release }) => (release < RELEASE_1_8_8 ? " " : "") }],
@@ -59,6 +60,12 @@ function set(
 function addZeroSpi(options: SavedOptions): void {
   if (options.has("--compres") && !options.has("--ipcompspi"))
     set(options, matchRecord("ipcomp"), "--ipcompspi", ["0"]);
+}
+
+/** Looking at no flag says nothing. */
+function dropEmptyFlags(options: SavedOptions): void {
+  const flags = options.get("--tcp-flags");
+  if (flags?.values[0] === "NONE" && !flags.negated) options.delete("--tcp-flags");
 }
 
 /** iptables-nft has no word for a burst of none. */
@@ -129,7 +136,8 @@ function rewriteHashlimit(options: SavedOptions, context: SaveContext): void {
   const usual = expiry(saved.bytes ? saved : { ...saved, seconds: secondsOf(text) }, burst !== undefined);
   options.delete("--hashlimit-htable-expire");
   if (expire !== String(usual)) set(options, match, "--hashlimit-htable-expire", [expire]);
-  if (saved !== read.value && !saved.bytes && !options.has("--hashlimit-rate-interval")) {
+  if (!options.has("--hashlimit-rate-match")) options.delete("--hashlimit-rate-interval");
+  else if (!saved.bytes && !options.has("--hashlimit-rate-interval")) {
     set(options, match, "--hashlimit-rate-interval", [String(read.value.seconds)]);
   }
 }

@@ -42,6 +42,15 @@ export const positive16 = integer("positive-uint16", 1, MAX_16);
 export const uint32 = integer("uint32", 0, MAX_32);
 export const positive32 = integer("positive-uint32", 1, MAX_32);
 export const seconds32 = integer("seconds", 0, MAX_32);
+/** The kernel counts milliseconds in 31 bits. */
+export const idleSeconds = integer("idle-seconds", 1, 2_147_482);
+/** `--hashlimit-rate-interval 10` */
+export const intervalSeconds: Codec<number> = {
+  name: "interval",
+  parse: (text) =>
+    /^[1-9]\d{0,8}$/.test(text) ? { value: Number(text) } : { expected: "a decimal number of seconds above 0" },
+  print: String,
+};
 export const limitBurst = integer("limit-burst", 0, 10_000);
 export const stringOffset = integer("string-offset", 0, MAX_16);
 export const nodeCount = integer("node-count", 1, 16);

@@ -1,5 +1,5 @@
 import { addressNetmask } from "../values/address.ts";
-import { limitBurst, positive32, prefixLength, uint16, uint32, uint64 } from "../values/integer.ts";
+import { intervalSeconds, limitBurst, positive32, prefixLength, uint16, uint32, uint64 } from "../values/integer.ts";
 import { hashlimitMode, statisticMode } from "../values/keyword.ts";
 import { probability } from "../values/probability.ts";
 import { bitRate, hashlimitBurst, hashlimitRate, limitRate, packetRate } from "../values/rate.ts";
@@ -190,10 +190,9 @@ export const rateMatches: readonly ExtensionRecord[] = [
       {
         flag: "--hashlimit-rate-interval",
         arity: 1,
-        codecs: [uint32],
+        codecs: [intervalSeconds],
         negatable: false,
         omitted: "1",
-        requires: ["--hashlimit-rate-match"],
         phrase: "(measured every {0} seconds)",
       },
     ],

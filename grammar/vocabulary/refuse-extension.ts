@@ -1,7 +1,9 @@
 import type { OptionNode, RuleNode, Word } from "../ast.ts";
+import { address, prefixOf } from "../values/address.ts";
+import { maskedHost } from "../values/address-mask.ts";
 import { wholeNumber } from "../values/number.ts";
 import { protocolNumberOf } from "../values/protocol.ts";
-import { bytesOfCost, hashlimitBurst, hashlimitRate } from "../values/rate.ts";
+import { bytesOfCost, hashlimitBurst, hashlimitRate, limitRate } from "../values/rate.ts";
 import { timeOfDay, timeSpan } from "../values/time.ts";
 import type { ExtensionRecord } from "./record.ts";
 import type { Report, RestoreContext } from "./refuse.ts";
@@ -30,6 +32,7 @@ const checks: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["match hashlimit", checkHashlimit],
   ["match limit", checkLimit],
   ["match owner", checkOwner],
+  ["match physdev", checkPhysdev],
   ["match policy", checkPolicy],
   ["match recent", checkRecent],
   ["match rt", checkRt],
@@ -41,6 +44,10 @@ const checks: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["target SNAT", checkPorts],
   ["target MASQUERADE", checkPorts],
   ["target REDIRECT", checkPorts],
+  ["target DNPT", checkPrefixes],
+  ["target SNPT", checkPrefixes],
+  ["target ECN", checkEcn],
+  ["target TEE", checkTee],
   ["target HMARK", checkHmark],
   ["target LOG", checkLog],
   ["target NFQUEUE", checkNfqueue],
@@ -127,9 +134,14 @@ function checkHashlimit({ value, at, report, context }: Case): void {
     report(at("--hashlimit-burst"), "a burst above 1,000,000 packets", "at most 1000000");
 }
 
+/** limit_mt_check of xt_limit.c, which iptables-nft goes round: cost times burst must fit into 32 bits. */
 function checkLimit({ value, at, report, context }: Case): void {
-  if (context.backend === "legacy" && wholeNumber(value("--limit-burst") ?? "", 0, 0) === 0) {
-    report(at("--limit-burst"), "a burst of 0", "at least 1");
+  if (context.backend !== "legacy") return;
+  const rate = limitRate.parse(value("--limit") ?? "3/hour", context);
+  const burst = wholeNumber(value("--limit-burst") ?? "5", 0, 10_000);
+  if (burst === 0) report(at("--limit-burst"), "a burst of 0", "at least 1");
+  else if (burst !== null && "value" in rate && (rate.value * burst) % 2 ** 32 < rate.value) {
+    report(at("--limit"), "a rate and a burst that are too large together", "a smaller burst");
   }
 }
 
@@ -154,9 +166,7 @@ function checkPolicy(given: Case): void {
   if (direction !== undefined && wrong.includes(rule.chain.text))
     report(at("--dir"), `--dir ${direction} in the chain ${rule.chain.text}`);
   if (value("--pol") === "none") {
-    const told = options.find(
-      ({ record }) => record !== null && (ELEMENT.includes(record.flag) || record.flag === "--strict"),
-    );
+    const told = options.find(({ record }) => record?.flag === "--strict" || record?.flag === "--next");
     if (told !== undefined) report(told.flag, `${told.flag.text} beside --pol none`, "--pol ipsec");
     return;
   }
@@ -167,6 +177,15 @@ function checkPolicy(given: Case): void {
     const tunnel = element.get("--tunnel-src") ?? element.get("--tunnel-dst");
     if (tunnel !== undefined && element.get("--mode")?.values[0]?.text !== "tunnel")
       report(tunnel.flag, `${tunnel.flag.text} without --mode tunnel`, "--mode tunnel");
+  }
+}
+
+/** physdev_mt_check of xt_physdev.c: what a host sends itself leaves through no bridge port that is known yet. */
+function checkPhysdev({ has, at, report, rule, options }: Case): void {
+  const bridged = options.some(({ record, negated }) => record?.flag === "--physdev-is-bridged" && !negated);
+  if (bridged || rule.chain.text !== "OUTPUT") return;
+  for (const flag of ["--physdev-out", "--physdev-is-out"]) {
+    if (has(flag)) report(at(flag), `${flag} in the chain OUTPUT`, "--physdev-is-bridged beside it");
   }
 }
 
@@ -203,8 +222,12 @@ function checkStatistic({ value, has, at, report }: Case): void {
 }
 
 function checkString({ value, at, report }: Case): void {
-  for (const flag of ["--string", "--hex-string"])
+  for (const flag of ["--string", "--hex-string"]) {
     if (value(flag) === "") report(at(flag), "an empty pattern", "at least one byte");
+  }
+  const from = wholeNumber(value("--from") ?? "0", 0, 0xffff);
+  const to = wholeNumber(value("--to") ?? "65535", 0, 0xffff);
+  if (from !== null && to !== null && from > to) report(at("--from"), "--from behind --to", "--from before --to");
 }
 
 function checkTime({ value, has, at, report, context }: Case): void {
@@ -217,7 +240,7 @@ function checkTime({ value, has, at, report, context }: Case): void {
 }
 
 function checkCt(given: Case): void {
-  if (given.has("--helper") && protocolOf(given) === null)
+  if (given.has("--helper") && !given.has("--notrack") && protocolOf(given) === null)
     given.report(given.at("--helper"), "--helper without -p", "-p tcp or -p udp");
 }
 
@@ -235,8 +258,38 @@ function checkPorts(given: Case): void {
     report(at(flag), "ports without a protocol that has ports", "-p tcp, -p udp, -p sctp or -p dccp");
 }
 
+/** ip6t_npt_checkentry of ip6t_NPT.c: prefixes of at most 64 bits with nothing behind them. */
+function checkPrefixes({ value, at, report }: Case): void {
+  for (const flag of ["--src-pfx", "--dst-pfx"]) {
+    const read = maskedHost.parse(value(flag) ?? "", { family: 6 });
+    if (!("value" in read)) continue;
+    const { bits, host, mask } = read.value;
+    if (bits !== host || (prefixOf(mask, 6) ?? 128) > 64)
+      report(at(flag), `${flag} that is no prefix of at most 64 bits`, "a prefix such as fd00::/64");
+  }
+}
+
+function checkTee({ value, at, report, context }: Case): void {
+  const read = address.parse(value("--gateway") ?? "", context);
+  if ("value" in read && read.value.bits === 0n)
+    report(at("--gateway"), "the gateway is the unspecified address", "an address of a host");
+}
+
+/** Parts of `--hmark-tuple` with the options that they stand for. */
+const TUPLE_FLAGS = [
+  ["src", "--hmark-src-prefix"],
+  ["dst", "--hmark-dst-prefix"],
+  ["sport", "--hmark-sport-mask"],
+  ["dport", "--hmark-dport-mask"],
+  ["spi", "--hmark-spi-mask"],
+] as const;
+
 function checkHmark({ has, at, report, value }: Case): void {
   const tuple = (value("--hmark-tuple") ?? "").split(",");
+  for (const [part, flag] of TUPLE_FLAGS) {
+    if (tuple.includes(part) && has(flag))
+      report(at(flag), `${flag} beside ${part} in --hmark-tuple`, "one of the two");
+  }
   const spi = has("--hmark-spi-mask") || tuple.includes("spi");
   const ports =
     has("--hmark-sport-mask") || has("--hmark-dport-mask") || tuple.includes("sport") || tuple.includes("dport");
@@ -252,6 +305,8 @@ function checkNfqueue({ value, at, report }: Case): void {
   if (range === undefined) return;
   const [from, to] = range.split(":").map((part) => wholeNumber(part, 0, 0xffff));
   if (to === undefined) report(at("--queue-balance"), "--queue-balance with a single queue", "a range a:b");
+  else if (from === 0 && to === 0xffff)
+    report(at("--queue-balance"), "--queue-balance over all 65,536 queues", "one queue less");
   else if (from != null && to != null && from >= to)
     report(at("--queue-balance"), "--queue-balance with a range that does not rise", "a range a:b");
 }

@@ -132,20 +132,18 @@ function extensionOptionRefusals(
   for (const group of record.requiresOneOf ?? []) {
     if (!group.some(has)) report(word, `${record.name} without any of ${group.join(", ")}`, group.join(" or "));
   }
-  for (const { flag, record: option } of options) {
-    const other = option?.excludes?.find((excluded) => has(excluded));
-    // of two that exclude each other the later one is told of
-    if (
-      other !== undefined &&
-      options.findIndex((each) => each.record?.flag === other) < options.findIndex((each) => each.record === option)
-    ) {
-      report(flag, `${flag.text} beside ${other}`, "one of the two");
-    }
+  options.forEach(({ flag, record: option }, i) => {
+    const earlier = options.slice(0, i).find((each) => excludes(option, each.record) || excludes(each.record, option));
+    if (earlier !== undefined) report(flag, `${flag.text} beside ${earlier.flag.text}`, "one of the two");
     const missing = option?.requires?.find((required) => !has(required));
     if (missing !== undefined) report(flag, `${flag.text} without ${missing}`, missing);
     if (option?.chains !== undefined) chainRefusal(option.chains, flag, rule, report);
-  }
+  });
   extensionRefusals(record, options, word, rule, context, report);
+}
+
+function excludes(one: OptionRecord | null, other: OptionRecord | null): boolean {
+  return other !== null && one?.excludes?.includes(other.flag) === true;
 }
 
 /** What the options of one extension, or of the core, show each for itself. */

@@ -4,7 +4,7 @@ import {
   byte,
   dscp,
   ecnCodepoint,
-  positive32,
+  idleSeconds,
   positiveByte,
   segmentSize,
   uint16,
@@ -476,7 +476,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
       {
         flag: "--timeout",
         arity: 1,
-        codecs: [positive32],
+        codecs: [idleSeconds],
         negatable: false,
         mandatory: true,
         phrase: "it runs out after {0} seconds",
