@@ -273,15 +273,24 @@ export class Scanner {
 
 /** Removes quotes and escapes as add_param_to_argv does. */
 export function unquote(raw: string): string {
+  const last = raw.length - 1;
+  if (raw[0] === '"' && !raw.includes("\\") && raw.indexOf('"', 1) === last) return raw.slice(1, last);
   let text = "";
   let open = false;
+  let from = 0;
   for (let i = 0; i < raw.length; i++) {
-    const c = raw[i];
-    if (open && c === "\\") text += raw[++i] ?? "";
-    else if (c === '"') open = !open;
-    else text += c;
+    const c = raw.charCodeAt(i);
+    if (c !== QUOTE && !(open && c === BACKSLASH)) continue;
+    text += raw.slice(from, i);
+    if (c === QUOTE) {
+      open = !open;
+      from = i + 1;
+    } else {
+      // what is escaped is taken as it is
+      from = ++i;
+    }
   }
-  return text;
+  return text + raw.slice(from);
 }
 
 const root = new Context([], "", false, true);

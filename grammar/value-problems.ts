@@ -38,6 +38,11 @@ export class ValueProblems {
       const offset = scanner.spans[word << 1] as number;
       const end = scanner.spans[(word << 1) + 1] as number;
       if (codec.accepts?.(bytes, offset, end, family) === true || this.#isLast(codec, offset, end, family)) continue;
+      // quotes and escapes can double the bytes of a word, no more
+      if (end - offset > 2 * LONGEST_WORD + 2) {
+        this.#refused(node, option.flag, offset, end - offset, "", `at most ${LONGEST_WORD} bytes`);
+        return;
+      }
       const text = scanner.text(offset, end);
       const result = codec.parse(text, { family });
       if ("value" in result || result.needsHost === true) {
