@@ -38,11 +38,13 @@ class LineParser extends EmbeddedActionsParser {
     return { kind: "table" };
   });
 
-  // chainLine ::= Chain Value Counters?
+  // chainLine ::= Chain Value Counters? Value*
   readonly chainLine = this.RULE("chainLine", (): ParsedLine => {
     this.CONSUME(token.Chain);
     const policy = at(this.CONSUME(token.Value));
     const counters = absent(this.OPTION(() => this.CONSUME(token.Counters)));
+    // iptables-restore reads no further
+    this.MANY(() => this.CONSUME2(token.Value));
     return { kind: "chain", policy, counters };
   });
 

@@ -169,7 +169,11 @@ export class Scanner {
       if (i >= end) break;
       let stop = i;
       while (stop < end && bytes[stop] !== SPACE && bytes[stop] !== TAB) stop++;
-      this.#push(i, stop, this.count === 0 ? first : this.count > 1 && bytes[i] === 91 ? WORD.counters : WORD.value);
+      this.#push(
+        i,
+        stop,
+        this.count === 0 ? first : this.count === 2 && first === WORD.chain ? WORD.counters : WORD.value,
+      );
       i = stop;
     }
   }
