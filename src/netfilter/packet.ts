@@ -22,10 +22,12 @@ export interface SomePort {
   readonly to: number;
 }
 
-/** 32 bits of which those in `known` are known; all others of `value` are zero. */
+/** Bits of which those in `known` are known; of the others, `value` says whether they were flipped since they had the name `origin`. */
 export interface Bits {
   readonly value: number;
   readonly known: number;
+  /** What holds the unknown bits, as a noun phrase: "the mark". */
+  readonly origin: string;
 }
 
 /** What conntrack says of a packet (ctinfo); before it has seen it, in the raw table, that is "invalid". */
@@ -47,9 +49,12 @@ export interface Packet {
   readonly icmpCode: number | null;
   /** Bits as in `TcpFlags`. */
   readonly tcpFlags: number | null;
-  /** TTL or hop limit, TOS or traffic class, length with the IP header. */
+  /** TTL or hop limit; where it is not known, `ttlChange` says by how much it has changed. */
   readonly ttl: number | null;
-  readonly tos: number | null;
+  readonly ttlChange: number;
+  /** TOS or traffic class. */
+  readonly tos: Bits;
+  /** With the IP header. */
   readonly length: number | null;
   /** `""`: none (sent by the node itself, or not routed yet). `null`: not known, but not the loopback. */
   readonly inInterface: string | null;
@@ -96,13 +101,14 @@ export interface Translation {
   readonly port: number | SomePort | null;
 }
 
-export const NO_BITS: Bits = { value: 0, known: 0xffffffff };
-export const UNKNOWN_BITS: Bits = { value: 0, known: 0 };
+const ALL_BITS = 0xffffffff;
 
-/** `(bits & ~mask) ^ value`, as MARK and CONNMARK compute it. */
+export const knownBits = (value: number): Bits => ({ value, known: ALL_BITS, origin: "" });
+export const unknownBits = (origin: string): Bits => ({ value: 0, known: 0, origin });
+
+/** `(bits & ~mask) ^ value`, as MARK, CONNMARK and TOS compute it. */
 export function changeBits(bits: Bits, value: number, mask: number): Bits {
-  const known = (bits.known | mask) >>> 0;
-  return { value: (((bits.value & ~mask) ^ value) & known) >>> 0, known };
+  return { value: ((bits.value & ~mask) ^ value) >>> 0, known: (bits.known | mask) >>> 0, origin: bits.origin };
 }
 
 /** Whether two packets are the same for every rule that may follow: equal keys, equal packets. */
@@ -116,10 +122,11 @@ export function packetKey(packet: Packet): string {
     packet.outInterface,
     packet.state,
     packet.tracking,
-    `${packet.mark.value}/${packet.mark.known}`,
-    `${packet.connectionMark.value}/${packet.connectionMark.known}`,
+    bitsKey(packet.mark),
+    bitsKey(packet.connectionMark),
+    bitsKey(packet.tos),
     packet.ttl,
-    packet.tos,
+    packet.ttlChange,
     `${packet.first}${packet.diverted}${packet.looped}`,
     translationKey(packet.destinationTranslation),
     translationKey(packet.sourceTranslation),
@@ -129,6 +136,9 @@ export function packetKey(packet: Packet): string {
     packet.remembered.join(" "),
   ].join("|");
 }
+
+const bitsKey = ({ value, known, origin }: Bits): string =>
+  known === ALL_BITS ? `${value}` : `${value}/${known} ${origin}`;
 
 const addressKey = (address: PacketAddress): string =>
   typeof address === "bigint" ? address.toString(16) : address.id;

@@ -1,6 +1,6 @@
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import type { NodeFacts } from "./node.ts";
-import { type ConnectionState, NO_BITS, type Packet, type SomeAddress, UNKNOWN_BITS } from "./packet.ts";
+import { type ConnectionState, knownBits, type Packet, type SomeAddress, unknownBits } from "./packet.ts";
 
 /** `new-again`: no reply yet, so NEW for conntrack, but not the first packet, so nat is not asked. */
 export type QuestionState = ConnectionState | "new-again";
@@ -29,6 +29,7 @@ export interface Question {
   /** Bits as in `TcpFlags`; usual: SYN for a new connection, ACK for others. */
   readonly tcpFlags?: number;
   readonly ttl?: number;
+  readonly tos?: number;
   readonly length?: number;
   /** The client has been here before: it is on the lists of recent addresses where its first connection put it. */
   readonly affinity?: boolean;
@@ -58,15 +59,16 @@ export function firstPacket(question: Question): Packet {
     icmpCode: question.icmpCode ?? null,
     tcpFlags: protocol === TCP ? (question.tcpFlags ?? (state === "new" ? SYN : ACK)) : null,
     ttl: question.ttl ?? null,
-    tos: null,
+    ttlChange: 0,
+    tos: question.tos === undefined ? unknownBits("the TOS field") : knownBits(question.tos),
     length: question.length ?? null,
     inInterface: local ? "" : (question.inInterface ?? null),
     outInterface: "",
     local,
     state: "invalid",
     tracking: state,
-    mark: question.mark === undefined ? NO_BITS : { value: question.mark, known: NO_BITS.known },
-    connectionMark: state === "new" ? NO_BITS : UNKNOWN_BITS,
+    mark: knownBits(question.mark ?? 0),
+    connectionMark: state === "new" ? knownBits(0) : unknownBits("the connection's mark"),
     first: state === "new" || (state === "related" && protocol !== ICMP[family]),
     diverted: false,
     looped: false,

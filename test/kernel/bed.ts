@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { OBSERVERS, observersFor, readObservations, type Seen } from "./observers.ts";
+import { OBSERVERS, observersFor, readObservations, SETS, type Seen } from "./observers.ts";
 
 /** A packet to be sent. `in` is the interface of the node that it comes in by; "local": the node itself sends it. */
 export interface Probe {
@@ -25,8 +25,6 @@ export interface BedOptions {
   readonly inside: readonly string[];
   /** The interface by which everything else leaves. */
   readonly outside: string;
-  /** Addresses of the node. */
-  readonly own: readonly string[];
 }
 
 const SENDER = fileURLToPath(new URL("./sender.mjs", import.meta.url));
@@ -75,17 +73,23 @@ export class Bed {
   readonly #insides = new Map<string, string>();
   readonly #senders = new Map<string, Sender>();
   readonly #clients = new Map<string, Client>();
+  #own: readonly string[] = [];
   #nextPort = 20_000;
 
   constructor(options: BedOptions) {
     this.options = options;
-    options.inside.forEach((name, i) => this.#insides.set(name, `${this.#name}-in${i}`));
+    for (const [i, name] of options.inside.entries()) this.#insides.set(name, `${this.#name}-in${i}`);
     try {
       this.#build();
     } catch (error) {
       this.close();
       throw error;
     }
+  }
+
+  /** Addresses of the node besides those of its interfaces. */
+  get own(): readonly string[] {
+    return this.#own;
   }
 
   get clients(): readonly Client[] {
@@ -106,6 +110,19 @@ export class Bed {
     const emptied = this.#try(this.#node, [restore], EMPTY);
     if (emptied !== null) throw new Error(`${restore} refuses empty tables: ${emptied}`);
     return this.#try(this.#node, [restore], dump);
+  }
+
+  /** From now on the node has these addresses, besides those of its interfaces. */
+  setOwn(addresses: readonly string[]): void {
+    const { family } = this.options;
+    const full = family === 6 ? "128 nodad" : "32";
+    const gone = this.#own.filter((address) => !addresses.includes(address));
+    const come = addresses.filter((address) => !this.#own.includes(address));
+    this.#batch(this.#node, [
+      ...gone.map((address) => `addr del ${address}/${full.replace(" nodad", "")} dev lo`),
+      ...come.map((address) => `addr add ${address}/${full} dev lo`),
+    ]);
+    this.#own = [...addresses];
   }
 
   /** From now on these clients exist, and no others. */
@@ -144,7 +161,35 @@ export class Bed {
     return all;
   }
 
-  async #observe(packets: readonly (Probe & { readonly sourcePort: number })[]): Promise<Seen[]> {
+  /** Opens connections to servers of the world behind the node; tells of each what became of the packet that completes its handshake. */
+  async sendEstablished(probes: readonly Probe[]): Promise<Seen[]> {
+    const packets = probes.map((probe) => ({ ...probe, sourcePort: this.#port() }));
+    this.#serve();
+    this.#forget();
+    for (const packet of packets) await this.#sender(packet.in).ask({ do: "send", packets: [packet] });
+    const seen = await this.#observe(packets, true);
+    for (const packet of packets) await this.#sender(packet.in).ask({ do: "close" });
+    this.#run(["nft", "delete", "table", "inet", "iptlint_server"], "", this.#world);
+    return seen;
+  }
+
+  /** Every tcp port of the world leads to one server. */
+  #serve(): void {
+    const { family } = this.options;
+    const l3 = `meta nfproto ${family === 6 ? "ipv6" : "ipv4"}`;
+    this.#run(
+      ["nft", "-f", "-"],
+      `table inet iptlint_server {
+ chain prerouting { type nat hook prerouting priority -100; ${l3} iifname w0 tcp dport != 9 redirect to :9; }
+}
+`,
+      this.#world,
+    );
+    if (this.#senders.has(this.#world)) return;
+    this.#senders.set(this.#world, new Sender(this.#world, "serve"));
+  }
+
+  async #observe(packets: readonly (Probe & { readonly sourcePort: number })[], later = false): Promise<Seen[]> {
     // packets are handled as they are sent; two readings that agree say that the last one has got where it goes
     let before = "";
     for (;;) {
@@ -154,7 +199,7 @@ export class Bed {
         text: this.#run(["nft", "-j", "list", "table", "inet", OBSERVERS], "", namespace),
       }));
       const now = text + replies.map((reply) => reply.text).join("");
-      if (now === before) return packets.map((packet) => readObservations(packet, text, replies));
+      if (now === before) return packets.map((packet) => readObservations(packet, text, replies, later));
       before = now;
       await new Promise((done) => setTimeout(done, 4));
     }
@@ -187,7 +232,7 @@ export class Bed {
   }
 
   #build(): void {
-    const { family, outside, own } = this.options;
+    const { family, outside } = this.options;
     const six = family === 6;
     const full = six ? 128 : 32;
     const nodad = six ? " nodad" : "";
@@ -215,7 +260,6 @@ export class Bed {
     this.#batch(this.#node, links);
     this.#run(["sh", "-c", SYSCTLS], "", this.#node);
     this.#batch(this.#node, [
-      ...own.map((address) => `addr add ${address}/${full} dev lo${nodad}`),
       ...[...this.addressOf].map(([name, address]) => `addr add ${address}/${full} dev ${name}${nodad}`),
       `neigh replace ${worldAddress} lladdr 02:00:00:00:ff:02 dev ${outside} nud permanent`,
       `route add default via ${worldAddress} dev ${outside} onlink`,
@@ -294,8 +338,8 @@ class Sender {
   readonly #waiting: (() => void)[] = [];
   #failed: Error | null = null;
 
-  constructor(namespace: string) {
-    this.#process = spawn("ip", ["netns", "exec", namespace, process.execPath, SENDER], {
+  constructor(namespace: string, ...args: string[]) {
+    this.#process = spawn("ip", ["netns", "exec", namespace, process.execPath, SENDER, ...args], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     createInterface({ input: this.#process.stdout! }).on("line", () => this.#waiting.shift()?.());
@@ -321,8 +365,7 @@ class Sender {
 
 const hex = (k: number): string => k.toString(16).padStart(2, "0");
 
-const flushes = (): string =>
-  ["after", "input", "output", "refused", "answered"].map((set) => `flush set inet ${OBSERVERS} ${set}\n`).join("");
+const flushes = (): string => SETS.map((set) => `flush set inet ${OBSERVERS} ${set}\n`).join("");
 
 /** Nothing but rules shall stop a packet: no reverse path filter, no rate limit on ICMP, no wait for duplicate addresses. */
 const SYSCTLS = `

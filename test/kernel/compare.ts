@@ -1,6 +1,6 @@
 import { readAddress } from "../../grammar/values/address.ts";
 import type { NodeFacts } from "../../src/netfilter/node.ts";
-import type { Question } from "../../src/netfilter/question.ts";
+import type { Question, QuestionState } from "../../src/netfilter/question.ts";
 import type { End } from "../../src/netfilter/trace/ends.ts";
 import type { Trace } from "../../src/netfilter/trace/trace.ts";
 import type { Bed, Probe } from "./bed.ts";
@@ -14,10 +14,10 @@ const bits = (text: string): bigint => {
 
 /** What is true of a bed. */
 export function factsOf(bed: Bed): NodeFacts {
-  const { own, family, outside } = bed.options;
+  const { family, outside } = bed.options;
   const all = family === 4 ? 0xffffffffn : (1n << 128n) - 1n;
   return {
-    addresses: [...own, ...bed.addressOf.values()].map(bits),
+    addresses: [...bed.own, ...bed.addressOf.values()].map(bits),
     routes: [
       { bits: 0n, mask: 0n, interface: outside },
       ...bed.clients.map((client) => ({ bits: bits(client.address), mask: all, interface: client.interface })),
@@ -27,13 +27,16 @@ export function factsOf(bed: Bed): NodeFacts {
   };
 }
 
-export function questionOf(probe: Probe, family: 4 | 6): Question {
+export function questionOf(probe: Probe, family: 4 | 6, state: QuestionState = "new"): Question {
   return {
     family,
     source: bits(probe.from),
     destination: bits(probe.to),
     destinationPort: probe.port,
     protocol: probe.protocol === "tcp" ? 6 : 17,
+    state,
+    ttl: 64,
+    tos: 0,
     ...(probe.in === "local" ? { local: true } : { inInterface: probe.in }),
   };
 }

@@ -174,11 +174,11 @@ class RuleMaker {
       () =>
         `-m conntrack ${not}--ctstate ${this.#states(["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED", "DNAT", "SNAT"])}`,
       () => `-m state ${not}--state ${this.#states(["NEW", "ESTABLISHED", "RELATED", "INVALID", "UNTRACKED"])}`,
-      () => `-m conntrack ${not}--ctorigdst ${this.#network()}`,
-      () => `-m conntrack ${not}--ctorigsrc ${this.#network()}`,
-      () => `-m conntrack ${not}--ctreplsrc ${this.#network()}`,
-      () => `-m conntrack ${not}--ctrepldst ${this.#network()}`,
-      () => `-m conntrack --ctstate NEW,DNAT ${not}--ctorigdst ${this.#network()}`,
+      () => `-m conntrack ${not}--ctorigdst ${this.#prefix()}`,
+      () => `-m conntrack ${not}--ctorigsrc ${this.#prefix()}`,
+      () => `-m conntrack ${not}--ctreplsrc ${this.#prefix()}`,
+      () => `-m conntrack ${not}--ctrepldst ${this.#prefix()}`,
+      () => `-m conntrack --ctstate NEW,DNAT ${not}--ctorigdst ${this.#prefix()}`,
       () => `-m conntrack --ctproto ${random.pick([6, 17])} ${not}--ctorigdstport ${port}`,
       () => `-m conntrack --ctdir ${random.pick(["ORIGINAL", "REPLY"])}`,
       () =>
@@ -192,6 +192,12 @@ class RuleMaker {
       () => `-m physdev ${not}--physdev-is-in`,
       () => `-m comment --comment ${random.pick(["plain", '"with blanks"'])}`,
       () => `-m dscp ${not}--dscp 0x${random.pick(["00", "0a"])}`,
+      () => `-m tos ${not}--tos 0x${random.pick(["28/0xff", "00/0x0f", "08/0x08"])}`,
+      () => `-m ecn ${not}--ecn-ip-ect ${random.pick([0, 1])}`,
+      () =>
+        this.#scene.family === 4
+          ? `-m ttl ${random.pick(["--ttl-eq 64", "--ttl-lt 64", "--ttl-gt 10"])}`
+          : `-m hl ${random.pick(["--hl-eq 64", "--hl-lt 64", "--hl-gt 10"])}`,
       () => `-m connlabel ${not}--label 40`,
       () => `-m helper ${not}--helper ftp`,
     ];
@@ -234,6 +240,7 @@ class RuleMaker {
     chains: readonly string[],
   ): { protocol: string | null; target: string } {
     const random = this.#random;
+    const { family } = this.#scene;
     const plain = (target: string) => ({ protocol: null, target });
     if (chains.length > 0 && random.chance(0.35)) {
       return plain(`${random.chance(0.2) ? "-g" : "-j"} ${random.pick(chains)}`);
@@ -251,7 +258,17 @@ class RuleMaker {
     if (table !== "nat") kinds.push(() => plain("-j DROP"));
     if (table === "raw") kinds.push(() => plain(random.pick(["-j NOTRACK", "-j CT --notrack"])));
     if (table === "mangle")
-      kinds.push(() => plain(random.pick(["-j DSCP --set-dscp 0x0a", "-j TOS --set-tos 0x28/0xff"])));
+      kinds.push(() =>
+        plain(
+          random.pick([
+            "-j DSCP --set-dscp 0x0a",
+            "-j TOS --set-tos 0x28/0xff",
+            "-j TOS --set-tos 0x08/0x00",
+            family === 4 ? "-j TTL --ttl-set 20" : "-j HL --hl-set 20",
+            family === 4 ? "-j TTL --ttl-dec 1" : "-j HL --hl-dec 1",
+          ]),
+        ),
+      );
     if (table === "filter") {
       kinds.push(
         () => plain(`-j REJECT --reject-with ${random.pick(this.#rejects())}`),
@@ -320,6 +337,12 @@ class RuleMaker {
     const { networks, others, own, clients } = this.#scene;
     const hosts = [...others, ...own, ...clients.map((client) => client.address)];
     return this.#random.chance(0.5) ? this.#random.pick(networks) : this.#random.pick(hosts);
+  }
+
+  /** Masks with holes are for -s and -d alone. */
+  #prefix(): string {
+    const network = this.#network();
+    return network.includes("/255") ? "10.0.0.0/8" : network;
   }
 
   #range(): string {

@@ -29,18 +29,28 @@ export function observersFor(family: 4 | 6): { readonly node: string; readonly c
   // source port in the packet that an ICMP error quotes: behind 8 bytes of ICMP and the quoted IP header
   const quoted = `@th,${(8 + (family === 6 ? 40 : 20)) * 8},16`;
   const note = (set: string, more = ""): string =>
-    ["tcp", "udp"]
-      .map(
-        (protocol) => `
-  ${l3} ct direction original meta l4proto ${protocol} update @${set} { ct original proto-src . ${ip} saddr . ${ip} daddr . th dport${more} }
-  ${l3} ct state untracked meta l4proto ${protocol} update @${set} { th sport . ${ip} saddr . ${ip} daddr . th dport${more} }`,
-      )
+    [
+      // a connection's first packet, and the one that completes its handshake
+      [set, "tcp", "tcp flags & (syn | ack) == syn"],
+      [`${set}_later`, "tcp", "tcp flags & (syn | ack | rst) == ack"],
+      [set, "udp", "meta l4proto udp"],
+    ]
+      .map(([into, protocol, condition]) => {
+        const what = `${ip} saddr . ${ip} daddr . ${protocol} dport${more}`;
+        return `
+  ${l3} ct direction original ${condition} update @${into} { ct original proto-src . ${what} }
+  ${l3} ct state untracked ${condition} update @${into} { ${protocol} sport . ${what} }`;
+      })
       .join("");
   const flow = `type inet_service . ${address} . ${address} . inet_service`;
-  const sets = `
- set after { ${flow}; size 65535; flags dynamic; }
- set input { ${flow}; size 65535; flags dynamic; }
- set output { ${flow} . ifname; size 65535; flags dynamic; }
+  const sets = `${["", "_later"]
+    .map(
+      (suffix) => `
+ set after${suffix} { ${flow}; size 65535; flags dynamic; }
+ set input${suffix} { ${flow}; size 65535; flags dynamic; }
+ set output${suffix} { ${flow} . ifname; size 65535; flags dynamic; }`,
+    )
+    .join("")}
  set refused { typeof ${quoted} . ${icmp} type . ${icmp} code; size 65535; flags dynamic; }
  set answered { ${flow}; size 65535; flags dynamic; }`;
   const node = `table inet ${OBSERVERS} {${sets}
@@ -66,6 +76,12 @@ export function observersFor(family: 4 | 6): { readonly node: string; readonly c
 `;
   return { node, client };
 }
+
+/** Sets of packets of connections. */
+const FLOWS: ReadonlySet<string> = new Set(["after", "input", "output"]);
+
+/** All sets. */
+export const SETS = [...FLOWS, ...[...FLOWS].map((set) => `${set}_later`), "refused", "answered"];
 
 type Element = readonly (string | number)[];
 
@@ -96,13 +112,17 @@ function setsOf(text: string): ReturnType<typeof elementsOf> {
   return lastSets;
 }
 
+/** `later`: of the packet that completes the handshake, not of the first one. */
 export function readObservations(
   probe: Probe & { readonly sourcePort: number },
   text: string,
   replies: readonly { readonly name: string; readonly text: string }[],
+  later = false,
 ): Seen {
   const sets = setsOf(text);
-  const of = (set: string): readonly Element[] => sets.get(set)?.get(probe.sourcePort) ?? [];
+  const suffix = later ? "_later" : "";
+  const of = (set: string): readonly Element[] =>
+    sets.get(FLOWS.has(set) ? `${set}${suffix}` : set)?.get(probe.sourcePort) ?? [];
   const translated = of("after").find(([, to, port]) => to !== probe.to || port !== probe.port);
   const dnat = translated === undefined ? null : endpoint(String(translated[1]), Number(translated[2]));
   const left = of("output").find(([, , , name]) => name !== "lo");

@@ -9,7 +9,7 @@ export const connmark = eachOption({
     const negated = match.options.some((option) => option.negated);
     return (packet) => {
       if (packet.state === "invalid" || packet.state === "untracked") return negated;
-      return bitsMatch(packet.connectionMark, value, mask, "the connection's mark");
+      return bitsMatch(packet.connectionMark, value, mask);
     };
   },
 });

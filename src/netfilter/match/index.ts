@@ -5,6 +5,7 @@ import { connmark } from "./connmark.ts";
 import { conntrack } from "./conntrack.ts";
 import { dccp } from "./dccp.ts";
 import { dscp } from "./dscp.ts";
+import { ecn } from "./ecn.ts";
 import { helper } from "./helper.ts";
 import { hl } from "./hl.ts";
 import { icmp } from "./icmp.ts";
@@ -25,6 +26,7 @@ import { set } from "./set.ts";
 import { state } from "./state.ts";
 import { statistic } from "./statistic.ts";
 import { tcp } from "./tcp.ts";
+import { tos } from "./tos.ts";
 import { ttl } from "./ttl.ts";
 import { udp } from "./udp.ts";
 import { undecided } from "./undecided.ts";
@@ -37,6 +39,7 @@ const decided: Readonly<Record<string, MatchSemantics>> = {
   conntrack,
   dccp,
   dscp,
+  ecn,
   helper,
   hl,
   icmp,
@@ -56,6 +59,7 @@ const decided: Readonly<Record<string, MatchSemantics>> = {
   state,
   statistic,
   tcp,
+  tos,
   ttl,
   udp,
 };

@@ -6,6 +6,6 @@ import { eachOption } from "./semantics.ts";
 export const mark = eachOption({
   "--mark": ([asked]) => {
     const { value, mask } = asked as Mark;
-    return (packet) => bitsMatch(packet.mark, value, mask, "the mark");
+    return (packet) => bitsMatch(packet.mark, value, mask);
   },
 });

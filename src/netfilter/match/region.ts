@@ -1,5 +1,5 @@
 import type { AddressMask, InterfacePattern, NumberRange } from "../../../grammar/values/types.ts";
-import type { PacketAddress, SomePort } from "../packet.ts";
+import type { Bits, PacketAddress, SomePort } from "../packet.ts";
 import type { Region } from "../trace/worlds.ts";
 import { type Decision, unknown } from "./decision.ts";
 
@@ -78,16 +78,19 @@ function interfaceRegion({ name, wildcard }: InterfacePattern, topic: string): R
   return { topic, from, to: wildcard ? from | ((1n << BigInt(8 * bytes)) - 1n) : from };
 }
 
-/** An equation between bits of which some may not be known. */
-export function bitsMatch(
-  bits: { readonly value: number; readonly known: number },
-  value: number,
-  mask: number,
-  name: string,
-): Decision {
+/** Whether `(bits & mask) == value`. */
+export function bitsMatch(bits: Bits, value: number, mask: number): Decision {
   if ((value & ~mask) !== 0) return false;
   if (((bits.value ^ value) & mask & bits.known) !== 0) return false;
-  if ((mask & ~bits.known) === 0) return true;
-  const text = `${name} is 0x${value.toString(16)}${mask === 0xffffffff ? "" : ` under mask 0x${mask.toString(16)}`}`;
-  return unknown({ key: text, holds: text, fails: text.replace(" is ", " is not ") });
+  const open = (mask & ~bits.known) >>> 0;
+  if (open === 0) return true;
+  // what was flipped since is flipped back, so that the question is always about the bits as they were
+  const asked = ((bits.value ^ value) & open) >>> 0;
+  const under = open === 0xffffffff ? "" : ` under mask 0x${open.toString(16)}`;
+  const text = `0x${asked.toString(16)}${under}`;
+  return unknown({
+    key: `${bits.origin} is ${text}`,
+    holds: `${bits.origin} is ${text}`,
+    fails: `${bits.origin} is not ${text}`,
+  });
 }

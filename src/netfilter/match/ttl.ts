@@ -5,7 +5,13 @@ const between =
   (range: (value: number) => { from: number; to: number }, name: string): OptionSemantics =>
   ([value]) => {
     const asked = range(value as number);
-    return (packet) => (asked.from > asked.to ? false : inNumbers(packet.ttl, asked, name));
+    return (packet) => {
+      if (asked.from > asked.to) return false;
+      if (packet.ttl !== null) return inNumbers(packet.ttl, asked, name);
+      // asked about the value as it arrived
+      const change = packet.ttlChange;
+      return inNumbers(null, { from: asked.from - change, to: asked.to - change }, name);
+    };
   };
 
 const equals = (value: number) => ({ from: value, to: value });

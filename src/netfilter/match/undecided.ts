@@ -21,8 +21,6 @@ export const undecided: ReadonlyMap<string, MatchSemantics> = new Map([
   ["cluster", unknownBecause("it depends on a hash of the connection")],
   ["mac", unknownBecause("the link layer address of the packet is not given")],
   ["realm", unknownBecause("a capture does not hold the routing tables")],
-  ["tos", unknownBecause("the TOS field of the packet is not given")],
-  ["ecn", unknownBecause("the ECN fields of the packet are not given")],
   ["string", unknownBecause("the payload of the packet is not given")],
   ["u32", unknownBecause("the bytes of the packet are not given")],
   ["bpf", unknownBecause("the bytes of the packet are not given")],

@@ -1,6 +1,6 @@
 import type { Mark } from "../../../grammar/values/types.ts";
 import { firstValue, flagOf, hasFlag, valuesOf } from "../match/semantics.ts";
-import { type Bits, changeBits, type Packet } from "../packet.ts";
+import { type Bits, changeBits, type Packet, unknownBits } from "../packet.ts";
 import { changeText } from "./MARK.ts";
 import { type Action, goesOn, type TargetSemantics } from "./outcome.ts";
 
@@ -32,7 +32,7 @@ export const CONNMARK: TargetSemantics = (target, context) => {
   if (change === undefined) {
     return onConnection("changes the connection's mark", (packet) => ({
       ...packet,
-      connectionMark: { value: 0, known: 0 },
+      connectionMark: unknownBits(`the connection's mark of ${context.rule}`),
     }));
   }
   return onConnection(changeText("the connection's mark", change.value, change.mask), (packet) => ({
@@ -48,15 +48,21 @@ function onConnection(effect: string, change: (packet: Packet) => Packet): Actio
   };
 }
 
-const masked = (bits: Bits, mask: number): Bits => ({
-  value: (bits.value & mask) >>> 0,
-  known: (bits.known | ~mask) >>> 0,
+const masked = ({ value, known, origin }: Bits, mask: number): Bits => ({
+  value: (value & mask) >>> 0,
+  known: (known | ~mask) >>> 0,
+  origin,
 });
 
-/** `(old & ~mask) ^ other`, other being unknown in places too. */
+/** `(old & ~mask) ^ other`, where bits of both may be unknown. */
 function combine(old: Bits, mask: number, other: Bits): Bits {
-  const known = ((old.known | mask) & other.known) >>> 0;
-  return { value: (((old.value & ~mask) ^ other.value) & known) >>> 0, known };
+  const kept = { ...old, value: (old.value & ~mask) >>> 0, known: (old.known | mask) >>> 0 };
+  const value = (kept.value ^ other.value) >>> 0;
+  if (other.known === ALL) return { value, known: kept.known, origin: kept.origin };
+  if (kept.known === ALL) return { value, known: other.known, origin: other.origin };
+  const name = ({ origin, value: flipped, known }: Bits): string => `${origin} (${flipped}/${known})`;
+  const known = (kept.known & other.known) >>> 0;
+  return { value: (value & known) >>> 0, known, origin: `${name(kept)} with ${name(other)}` };
 }
 
 function shiftOf(left: number | null, right: number | null): (bits: Bits) => Bits {
@@ -64,5 +70,9 @@ function shiftOf(left: number | null, right: number | null): (bits: Bits) => Bit
   if (places === 0) return (bits) => bits;
   const move = (x: number): number => (places > 0 ? x << places : x >>> -places) >>> 0;
   // what is shifted in is zero, and known
-  return (bits) => ({ value: move(bits.value), known: ~move(~bits.known >>> 0) >>> 0 });
+  return ({ value, known, origin }) => ({
+    value: move(value),
+    known: ~move(~known >>> 0) >>> 0,
+    origin: known === ALL ? origin : `${origin} shifted by ${places}`,
+  });
 }

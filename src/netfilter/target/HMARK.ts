@@ -1,8 +1,8 @@
-import { UNKNOWN_BITS } from "../packet.ts";
+import { unknownBits } from "../packet.ts";
 import { goesOn, type TargetSemantics } from "./outcome.ts";
 
 /** net/netfilter/xt_HMARK.c: the mark becomes a hash of the connection, which is not computed here. */
-export const HMARK: TargetSemantics = () => ({
+export const HMARK: TargetSemantics = (_target, context) => ({
   effect: "the mark becomes a hash of the connection (HMARK)",
-  apply: (packet) => goesOn({ ...packet, mark: UNKNOWN_BITS }),
+  apply: (packet) => goesOn({ ...packet, mark: unknownBits(`the hash of ${context.rule}`) }),
 });

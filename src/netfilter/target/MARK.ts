@@ -1,6 +1,6 @@
 import type { Mark } from "../../../grammar/values/types.ts";
 import { flagOf, valuesOf } from "../match/semantics.ts";
-import { changeBits, UNKNOWN_BITS } from "../packet.ts";
+import { changeBits, unknownBits } from "../packet.ts";
 import { goesOn, type TargetSemantics } from "./outcome.ts";
 
 /** net/netfilter/xt_mark.c: `mark = (mark & ~mask) ^ value`. The codecs give every spelling as value and mask. */
@@ -8,7 +8,10 @@ export const MARK: TargetSemantics = (target, context) => {
   const [option] = target.options;
   const change = option === undefined ? undefined : (valuesOf(option, context)?.[0] as Mark | undefined);
   if (option === undefined || change === undefined || !flagOf(option).endsWith("mark")) {
-    return { effect: "changes the mark", apply: (packet) => goesOn({ ...packet, mark: UNKNOWN_BITS }) };
+    return {
+      effect: "changes the mark",
+      apply: (packet) => goesOn({ ...packet, mark: unknownBits(`the mark of ${context.rule}`) }),
+    };
   }
   const { value, mask } = change;
   return {

@@ -1,6 +1,6 @@
 import type { NumberRange } from "../../../grammar/values/types.ts";
 import { firstValue, hasFlag } from "../match/semantics.ts";
-import { addressOfInterface, hasPorts, withSource } from "./nat.ts";
+import { ANY_PORT, addressOfInterface, hasPorts, withSource } from "./nat.ts";
 import type { TargetSemantics } from "./outcome.ts";
 
 /** net/netfilter/nf_nat_masquerade.c: the address of the interface by which the packet leaves. */
@@ -14,7 +14,7 @@ export const MASQUERADE: TargetSemantics = (target, context) => {
       const label = "the address of the interface the packet leaves by";
       // the loopback has none of its own to give, and the address that the packet goes to is the node's as well
       const address = outInterface === "lo" ? packet.destination : addressOfInterface(outInterface, node, label);
-      const port = !hasPorts(packet) ? null : ports !== null ? ports : random ? null : packet.sourcePort;
+      const port = !hasPorts(packet) ? null : ports !== null ? ports : random ? ANY_PORT : packet.sourcePort;
       return { kind: "accept", packet: withSource(packet, address, port) };
     },
   };

@@ -1,7 +1,7 @@
 import type { SetDirections } from "../../../grammar/values/types.ts";
 import { flagOf, valuesOf } from "../match/semantics.ts";
 import { setEntry } from "../match/set.ts";
-import { type Packet, remember, UNKNOWN_BITS } from "../packet.ts";
+import { type Packet, remember, unknownBits } from "../packet.ts";
 import { goesOn, type TargetSemantics } from "./outcome.ts";
 
 /** net/netfilter/xt_set.c (set_target_v3): later rules find what it adds and miss what it deletes. */
@@ -18,7 +18,8 @@ export const SET: TargetSemantics = (target, context) => {
           ? `is added to set ${name}`
           : `mark comes from set ${name}`,
     apply(packet) {
-      if (flag === "--map-set") return goesOn(maps ? { ...packet, mark: UNKNOWN_BITS } : packet);
+      if (flag === "--map-set")
+        return goesOn(maps ? { ...packet, mark: unknownBits(`the mark of ${context.rule}`) } : packet);
       if (name === undefined) return goesOn(packet);
       const entry = setEntry(name as string, directions as SetDirections, packet);
       return goesOn(

@@ -1,6 +1,6 @@
 import type { NatRange } from "../../../grammar/values/types.ts";
 import { firstValue, hasFlag } from "../match/semantics.ts";
-import { addressOf, hasPorts, portOf, withSource } from "./nat.ts";
+import { ANY_PORT, addressOf, hasPorts, portOf, withSource } from "./nat.ts";
 import type { TargetSemantics } from "./outcome.ts";
 
 /** net/netfilter/xt_nat.c; the port is kept if it is free, so it counts as kept unless the rule says otherwise. */
@@ -18,7 +18,7 @@ export const SNAT: TargetSemantics = (target, context) => {
         packet: withSource(
           packet,
           addressOf(range, packet.source),
-          random && hasPorts(packet) && range.portFrom === null ? null : port,
+          random && hasPorts(packet) && range.portFrom === null ? ANY_PORT : port,
         ),
       };
     },

@@ -1,4 +1,6 @@
-import { flagOf, valuesOf } from "../match/semantics.ts";
+import type { Mark } from "../../../grammar/values/types.ts";
+import { firstValue, flagOf, valuesOf } from "../match/semantics.ts";
+import { changeBits, type Packet } from "../packet.ts";
 import { goesOn, type TargetSemantics } from "./outcome.ts";
 
 /** net/netfilter/xt_HL.c: TTL and hop limit stay from 0 to 255. */
@@ -8,14 +10,16 @@ const hops =
     const [option] = target.options;
     const value = option === undefined ? null : ((valuesOf(option, context)?.[0] as number | undefined) ?? null);
     const flag = option === undefined ? "" : flagOf(option);
-    const changed = (old: number | null): number | null => {
-      if (value === null || flag.endsWith("-set")) return value;
-      if (old === null) return null;
-      return flag.endsWith("-inc") ? Math.min(255, old + value) : Math.max(0, old - value);
+    const changed = (packet: Packet): Packet => {
+      if (value === null) return packet;
+      if (flag.endsWith("-set")) return { ...packet, ttl: value };
+      const change = flag.endsWith("-inc") ? value : -value;
+      if (packet.ttl === null) return { ...packet, ttlChange: packet.ttlChange + change };
+      return { ...packet, ttl: Math.min(255, Math.max(0, packet.ttl + change)) };
     };
     return {
       effect: `changes the ${name === "TTL" ? "time to live" : "hop limit"} (${name})`,
-      apply: (packet) => goesOn({ ...packet, ttl: changed(packet.ttl) }),
+      apply: (packet) => goesOn(changed(packet)),
     };
   };
 
@@ -29,21 +33,26 @@ export const DSCP: TargetSemantics = (target, context) => {
   return {
     effect: "sets the DSCP field (DSCP)",
     apply: (packet) =>
-      goesOn({
-        ...packet,
-        tos: typeof value === "number" ? (value << 2) | ((packet.tos ?? 0) & 3) : null,
-      }),
+      typeof value === "number" ? goesOn({ ...packet, tos: changeBits(packet.tos, value << 2, 0xfc) }) : goesOn(packet),
   };
 };
 
-/** net/netfilter/xt_DSCP.c (tos_tg) */
-export const TOS: TargetSemantics = () => ({
-  effect: "changes the TOS field (TOS)",
-  apply: (packet) => goesOn({ ...packet, tos: null }),
-});
+/** net/netfilter/xt_DSCP.c (tos_tg): `(tos & ~mask) ^ value`. The codecs give every spelling as value and mask. */
+export const TOS: TargetSemantics = (target, context) => {
+  const [option] = target.options;
+  const change = option === undefined ? undefined : (valuesOf(option, context)?.[0] as Mark | undefined);
+  return {
+    effect: "changes the TOS field (TOS)",
+    apply: (packet) =>
+      goesOn(change === undefined ? packet : { ...packet, tos: changeBits(packet.tos, change.value, change.mask) }),
+  };
+};
 
-/** net/ipv4/netfilter/ipt_ECN.c */
-export const ECN: TargetSemantics = () => ({
-  effect: "changes the ECN fields (ECN)",
-  apply: (packet) => goesOn({ ...packet, tos: packet.tos === null ? null : packet.tos & 0xfc }),
-});
+/** net/ipv4/netfilter/ipt_ECN.c: sets the two bits of the IP header; those of the TCP header are not modelled. */
+export const ECN: TargetSemantics = (target, context) => {
+  const bits = firstValue<number>(target.options, "--ecn-ip-ect", context);
+  return {
+    effect: "changes the ECN fields (ECN)",
+    apply: (packet) => goesOn(bits === null ? packet : { ...packet, tos: changeBits(packet.tos, bits, 3) }),
+  };
+};

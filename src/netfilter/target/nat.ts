@@ -44,6 +44,9 @@ export function portOf(range: NatRange, old: number | SomePort | null, packet: P
   return { from: portFrom, to: portTo };
 }
 
+/** A port chosen at random. */
+export const ANY_PORT: SomePort = { from: 1, to: 65535 };
+
 export const hasPorts = (packet: Packet): boolean => packet.protocol !== null && WITH_PORTS.has(packet.protocol);
 
 /** First address of an interface, which MASQUERADE and REDIRECT use; not known unless the caller says it. */

@@ -1,5 +1,5 @@
 import { isLocal, type NodeFacts, routeTo } from "../node.ts";
-import { NO_BITS, type Packet } from "../packet.ts";
+import { knownBits, type Packet } from "../packet.ts";
 import { factsFor, firstPacket, type Question } from "../question.ts";
 import { NONE, type Ruleset } from "../ruleset.ts";
 import type { TableName } from "../table.ts";
@@ -70,8 +70,8 @@ function returning(first: Packet): Packet {
     ...original,
     inInterface: first.local ? "" : first.inInterface,
     outInterface: "",
-    mark: NO_BITS,
-    connectionMark: NO_BITS,
+    mark: knownBits(0),
+    connectionMark: knownBits(0),
     state: "invalid",
     tracking: "new",
     first: true,
@@ -150,6 +150,7 @@ class Journey {
     const forwarded = this.#map(this.#hook("FORWARD", forwarding), (packet) => ({
       ...packet,
       ttl: packet.ttl === null ? null : packet.ttl - 1,
+      ttlChange: packet.ttlChange - 1,
     }));
     for (const state of this.#hook("POSTROUTING", forwarded).values()) this.#arrive(state, "forwarded");
   }
