@@ -1,0 +1,130 @@
+// npm run bench [-- --quick] [-- --json FILE]: whole processes, interleaved; medians, ratios, peak memory.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { kubeProxyDump } from "./kube-proxy.mjs";
+import { interleave, restoreCommand } from "./measure.mjs";
+import { nasty, randomRules } from "./odd.mjs";
+
+const quick = process.argv.includes("--quick");
+const jsonAt = process.argv.indexOf("--json");
+const folder = mkdtempSync(join(tmpdir(), "iptlint-bench-"));
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const command = here("../../dist/iptlint.cjs");
+const dump = (name, text) => {
+  const file = join(folder, `${name}.txt`);
+  writeFileSync(file, text);
+  return file;
+};
+const ours = (...args) => ({ argv: [process.execPath, command, ...args] });
+const rows = [];
+const results = {};
+const row = (work, value, must, aim, unit = "") => rows.push({ work, value, must, aim, unit });
+
+async function measure(group, commands, rounds) {
+  const present = Object.fromEntries(Object.entries(commands).filter(([, each]) => each !== null));
+  const result = await interleave(present, rounds);
+  for (const [name, each] of Object.entries(result)) {
+    results[`${group}: ${name}`] = each;
+    if (![0, 1].includes(each.code)) throw new Error(`${group}: ${name} ended with ${each.code}`);
+  }
+  return (name) => result[name];
+}
+const over = (a, b) => (a && b ? a.seconds / b.seconds : null);
+
+try {
+  const rounds = quick ? 3 : 7;
+  const trace = ["--from", "203.0.113.9", "--to", "192.0.2.10:30080/tcp", "--node-ip", "192.0.2.10"];
+
+  const small = dump("30", kubeProxyDump(34));
+  const start = await measure(
+    "start",
+    { node: { argv: [process.execPath, "-e", "0"] }, version: ours("--version"), lint: ours(small) },
+    quick ? 7 : 21,
+  );
+  row("--version / node -e 0", over(start("version"), start("node")), 1.5, 1.2);
+  row("lint of 30 rules / node -e 0", over(start("lint"), start("node")), 3, 2);
+
+  const ten = dump("10k", kubeProxyDump(10_000));
+  const tenK = await measure(
+    "10k",
+    { lint: ours(ten), legacy: restoreCommand("legacy", ten), nft: restoreCommand("nft", ten) },
+    rounds,
+  );
+  row("lint 10k / legacy --test", over(tenK("lint"), tenK("legacy")), 2.5, 1.8);
+  row("lint 10k / nft --test", over(tenK("lint"), tenK("nft")), null, null);
+
+  const hundred = dump("100k", kubeProxyDump(100_000));
+  const old = dump("100k-xlb", kubeProxyDump(100_000, { layout: "xlb", comments: true }));
+  const hundredK = await measure(
+    "100k",
+    {
+      lint: ours(hundred),
+      "lint of 1.23 rules with comments": ours(old),
+      services: ours("services", hundred),
+      explain: ours("explain", "30080", hundred),
+      trace: ours("trace", hundred, ...trace),
+      ast: ours("ast", hundred),
+      nft: restoreCommand("nft", hundred),
+      legacy: restoreCommand("legacy", hundred),
+      floor: { argv: [process.execPath, here("floor.mjs"), hundred] },
+    },
+    rounds,
+  );
+  for (const tool of ["nft", "legacy"]) {
+    row(`lint 100k / ${tool} --test`, over(hundredK("lint"), hundredK(tool)), 0.6, 0.4);
+    for (const work of ["explain", "services", "trace"])
+      row(`${work} 100k / ${tool} --test`, over(hundredK(work), hundredK(tool)), 0.5, 0.35);
+  }
+
+  const random = dump("random", randomRules(100_000));
+  const mixed = await measure("100k random", { lint: ours(random), nft: restoreCommand("nft", random) }, rounds);
+  row("lint of 100k random rules / nft --test", over(mixed("lint"), mixed("nft")), 1.2, 0.8);
+
+  const perByte = (text, seconds) => (seconds - start("lint").seconds) / text.length;
+  const ordinary = perByte(kubeProxyDump(100_000), hundredK("lint").seconds);
+  for (const [name, make] of Object.entries(nasty)) {
+    if (quick && name !== "diamonds of jumps") continue;
+    const text = make(100_000);
+    const file = dump("nasty", text);
+    const result = await interleave({ lint: ours(file) }, quick ? 1 : 3);
+    results[`nasty: ${name}`] = result.lint;
+    if (name !== "noise")
+      row(`${name}: time per byte / ordinary`, perByte(text, result.lint.seconds) / ordinary, 3, null);
+  }
+
+  if (!quick) {
+    const million = dump("1M", kubeProxyDump(1_000_000));
+    const one = (each) => each && { ...each, rounds: 1 };
+    const big = await measure(
+      "1M",
+      {
+        lint: ours(million),
+        floor: { argv: [process.execPath, here("floor.mjs"), million] },
+        nft: one(restoreCommand("nft", million)),
+        legacy: one(restoreCommand("legacy", million)),
+      },
+      3,
+    );
+    row("lint 1M / nft --test", over(big("lint"), big("nft")), 0.08, 0.04);
+    row("lint 1M / legacy --test", over(big("lint"), big("legacy")), null, null);
+    row("lint 1M / read and split into words", over(big("lint"), big("floor")), 6, 4);
+    row("peak memory at 1M", big("lint").megabytes, 600, 400, " MB");
+    row("time at 1M / time at 100k", over(big("lint"), hundredK("lint")), 12, 10);
+  }
+
+  console.log(`Node ${process.version}, ${cpus().length} processors; medians of whole processes, interleaved.\n`);
+  console.log("| work | measured | must | aim |\n|---|---|---|---|");
+  for (const { work, value, must, aim, unit } of rows)
+    console.log(
+      `| ${work} | ${value === null ? "not measured here" : value.toFixed(unit ? 0 : 2) + unit} | ${must === null ? "" : must + unit} | ${aim === null ? "" : aim + unit} |`,
+    );
+  console.log("\n| process | seconds | peak MB |\n|---|---|---|");
+  for (const [name, { seconds, megabytes }] of Object.entries(results))
+    console.log(`| ${name} | ${seconds.toFixed(3)} | ${megabytes === null ? "" : megabytes.toFixed(0)} |`);
+  if (jsonAt > 0)
+    writeFileSync(process.argv[jsonAt + 1], `${JSON.stringify({ node: process.version, rows, results }, null, 2)}\n`);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
