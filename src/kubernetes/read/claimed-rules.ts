@@ -127,6 +127,12 @@ export class ClaimedRules {
     const { store } = this.ruleset;
     const none = isHook[role] === true ? FOREIGN : UNEXPECTED;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+      // all that kube-proxy has in a built-in chain are jumps to its own; others' rules there may be many, each of a form of its own
+      const target = store.targetChain(rule);
+      if (none === FOREIGN && (target === NONE || this.roles[target] === NONE)) {
+        this.claims[rule] = FOREIGN;
+        continue;
+      }
       const plan = this.#plan(rule, role);
       this.claims[rule] = plan.length === 0 ? none : (this.#choose(rule, plan) ?? none);
     }
