@@ -15,7 +15,8 @@ export const interfacePattern: Codec<InterfacePattern> = {
     return { value: { name: wildcard ? text.slice(0, -1) : text, wildcard } };
   },
   print: ({ name, wildcard }) => (wildcard ? `${name}+` : name),
-  say: ({ name, wildcard }) => (wildcard ? `an interface named ${name}…` : name),
+  say: ({ name, wildcard }) =>
+    !wildcard ? name : name === "" ? "any interface" : `an interface whose name begins with ${name}`,
   accepts: (_bytes, start, end) => end - start <= LONGEST,
 };
 

@@ -51,11 +51,11 @@ function markChange(name: string, change: (given: Mark) => Mark, masked: boolean
 
 /** The same change has several spellings; this names the plainest one. */
 function sayChange({ value, mask }: Mark): string {
-  if (mask === FULL) return `it becomes ${hex(value)}`;
-  if (mask === 0) return `the bits ${hex(value)} are flipped`;
-  if (value === mask) return `the bits ${hex(value)} are set`;
-  if (value === 0) return `the bits ${hex(mask)} are cleared`;
-  return `the bits ${hex(mask)} are cleared, then the bits ${hex(value)} flipped`;
+  if (mask === FULL) return `becomes ${hex(value)}`;
+  if (mask === 0) return `has the bits ${hex(value)} flipped`;
+  if (value === mask) return `gets the bits ${hex(value)} set`;
+  if (value === 0) return `loses the bits ${hex(mask)}`;
+  return `loses the bits ${hex(mask)}, then has the bits ${hex(value)} flipped`;
 }
 
 /** `value/mask` with the mask always shown. */

@@ -43,7 +43,7 @@ function printCost(cost: number, scale: number): string {
 
 function sayRate(text: string): string {
   const [rate, unit] = text.split("/");
-  return `${rate} packets per ${UNITS.find(([name]) => name === unit)?.[1] ?? unit}`;
+  return `${rate} ${rate === "1" ? "packet" : "packets"} per ${UNITS.find(([name]) => name === unit)?.[1] ?? unit}`;
 }
 
 /** XT_LIMIT_SCALE: a rate above it is too fast. */

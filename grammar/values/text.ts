@@ -19,7 +19,7 @@ function cutText(name: string, max: number, quoting?: "when-needed" | "always"):
     ...(quoting && { quoting }),
     parse: (text) => ({ value: text.length > max ? text.slice(0, max) : text }),
     print: (value) => value,
-    say: (value) => `"${value}"`,
+    ...(quoting && { say: (value: string) => `"${value}"` }),
     accepts: (_bytes, start, end) => end - start <= max,
   };
 }

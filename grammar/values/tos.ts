@@ -54,9 +54,9 @@ export const orTos: Codec<Mark> = { ...tos("or-tos", ({ value }) => ({ value, ma
 export const xorTos: Codec<Mark> = { ...tos("xor-tos", ({ value }) => ({ value, mask: 0 }), true), say };
 
 function say({ value, mask }: Mark): string {
-  if (mask === 255) return `it becomes ${hexByte(value)}`;
-  if (mask === 0) return `the bits ${hexByte(value)} are flipped`;
-  if (value === mask) return `the bits ${hexByte(value)} are set`;
-  if (value === 0) return `the bits ${hexByte(mask)} are cleared`;
-  return `its bits ${hexByte(mask)} become ${hexByte(value)}`;
+  if (mask === 255) return `becomes ${hexByte(value)}`;
+  if (mask === 0) return `has the bits ${hexByte(value)} flipped`;
+  if (value === mask) return `gets the bits ${hexByte(value)} set`;
+  if (value === 0) return `loses the bits ${hexByte(mask)}`;
+  return `has its bits ${hexByte(mask)} replaced by ${hexByte(value)}`;
 }

@@ -251,8 +251,8 @@ export const connectionMatches: readonly ExtensionRecord[] = [
         codecs: [uint32],
         negatable: true,
         excludes: ["--connlimit-above"],
-        phrase: "the group has at most {0} connections",
-        negatedPhrase: "the group has more than {0} connections",
+        phrase: "its group has at most {0} connections",
+        negatedPhrase: "its group has more than {0} connections",
       },
       {
         flag: "--connlimit-above",
@@ -260,8 +260,8 @@ export const connectionMatches: readonly ExtensionRecord[] = [
         codecs: [uint32],
         negatable: true,
         excludes: ["--connlimit-upto"],
-        phrase: "the group has more than {0} connections",
-        negatedPhrase: "the group has at most {0} connections",
+        phrase: "its group has more than {0} connections",
+        negatedPhrase: "its group has at most {0} connections",
       },
       {
         flag: "--connlimit-mask",
@@ -355,7 +355,7 @@ export const connectionMatches: readonly ExtensionRecord[] = [
     chains: ["PREROUTING", "INPUT"],
     phrase: "an open socket is waiting for it",
     options: [
-      { flag: "--transparent", arity: 0, codecs: [], negatable: false, phrase: "that socket is transparent" },
+      { flag: "--transparent", arity: 0, codecs: [], negatable: false, phrase: "(a transparent socket)" },
       {
         flag: "--nowildcard",
         arity: 0,
@@ -445,8 +445,8 @@ export const connectionMatches: readonly ExtensionRecord[] = [
         arity: 2,
         codecs: [setName, setDirections],
         negatable: true,
-        phrase: "{1} is in the set {0}",
-        negatedPhrase: "{1} is not in the set {0}",
+        phrase: "the set {0} holds its {1}",
+        negatedPhrase: "the set {0} does not hold its {1}",
       },
       {
         flag: "--set",
@@ -455,8 +455,8 @@ export const connectionMatches: readonly ExtensionRecord[] = [
         negatable: true,
         savedAs: "--match-set",
         excludes: ["--match-set"],
-        phrase: "{1} is in the set {0}",
-        negatedPhrase: "{1} is not in the set {0}",
+        phrase: "the set {0} holds its {1}",
+        negatedPhrase: "the set {0} does not hold its {1}",
       },
       { flag: "--return-nomatch", arity: 0, codecs: [], negatable: false, phrase: "(entries marked nomatch count)" },
       {

@@ -70,16 +70,16 @@ export const packetMatches: readonly ExtensionRecord[] = [
         arity: 1,
         codecs: [addressRange],
         negatable: true,
-        phrase: "source is in {0}",
-        negatedPhrase: "source is not in {0}",
+        phrase: "source is in the range {0}",
+        negatedPhrase: "source is not in the range {0}",
       },
       {
         flag: "--dst-range",
         arity: 1,
         codecs: [addressRange],
         negatable: true,
-        phrase: "destination is in {0}",
-        negatedPhrase: "destination is not in {0}",
+        phrase: "destination is in the range {0}",
+        negatedPhrase: "destination is not in the range {0}",
       },
     ],
   },
@@ -315,7 +315,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
   {
     kind: "match",
     name: "u32",
-    phrase: "any content",
+    phrase: "any bytes",
     options: [
       {
         flag: "--u32",
@@ -395,7 +395,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
     kind: "match",
     name: "ipv6header",
     family: 6,
-    phrase: "any IPv6 headers",
+    phrase: "it has IPv6 extension headers",
     options: [
       {
         flag: "--header",
@@ -413,7 +413,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
     kind: "match",
     name: "dst",
     family: 6,
-    phrase: "any packet with a destination options header",
+    phrase: "it has a destination options header",
     options: [
       {
         flag: "--dst-len",
@@ -436,7 +436,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
     kind: "match",
     name: "hbh",
     family: 6,
-    phrase: "any packet with a hop-by-hop options header",
+    phrase: "it has a hop-by-hop options header",
     options: [
       {
         flag: "--hbh-len",
@@ -467,7 +467,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
     kind: "match",
     name: "frag",
     family: 6,
-    phrase: "any packet with a fragment header",
+    phrase: "it has a fragment header",
     options: [
       {
         flag: "--fragid",
@@ -516,7 +516,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
     kind: "match",
     name: "rt",
     family: 6,
-    phrase: "any packet with a routing header",
+    phrase: "it has a routing header",
     options: [
       {
         flag: "--rt-type",
@@ -573,7 +573,7 @@ export const packetMatches: readonly ExtensionRecord[] = [
     kind: "match",
     name: "srh",
     family: 6,
-    phrase: "any packet with a segment routing header",
+    phrase: "it has a segment routing header",
     options: [
       {
         flag: "--srh-next-hdr",

@@ -50,8 +50,8 @@ export const transportMatches: readonly ExtensionRecord[] = [
         arity: 2,
         codecs: [tcpFlags, tcpFlags],
         negatable: true,
-        phrase: "of the tcp flags {0} exactly {1} are set",
-        negatedPhrase: "of the tcp flags {0} not exactly {1} are set",
+        phrase: "of the tcp flags {0} those set are exactly {1}",
+        negatedPhrase: "of the tcp flags {0} those set are not exactly {1}",
       },
       {
         flag: "--syn",
@@ -315,7 +315,7 @@ export const transportMatches: readonly ExtensionRecord[] = [
     kind: "match",
     name: "ah",
     protocols: ["ah"],
-    phrase: "any packet with an authentication header",
+    phrase: "it has an authentication header",
     options: [
       {
         flag: "--ahspi",

@@ -300,14 +300,17 @@ function checkLog({ value, at, report }: Case): void {
   if (value("--log-prefix")?.includes("\n")) report(at("--log-prefix"), "a newline in --log-prefix");
 }
 
-function checkNfqueue({ value, at, report }: Case): void {
+function checkNfqueue({ value, at, report, context }: Case): void {
   const range = value("--queue-balance");
   if (range === undefined) return;
-  const [from, to] = range.split(":").map((part) => wholeNumber(part, 0, 0xffff));
+  const [first, last] = range.split(":");
+  const from = first === "" ? 0 : wholeNumber(first ?? "", 0, 0xffff);
+  const open = context.release < 10810 ? 0xffff : 0xfffe;
+  const to = last === undefined ? undefined : last === "" ? open : wholeNumber(last, 0, 0xffff);
   if (to === undefined) report(at("--queue-balance"), "--queue-balance with a single queue", "a range a:b");
   else if (from === 0 && to === 0xffff)
     report(at("--queue-balance"), "--queue-balance over all 65,536 queues", "one queue less");
-  else if (from != null && to != null && from >= to)
+  else if (from !== null && to !== null && from >= to)
     report(at("--queue-balance"), "--queue-balance with a range that does not rise", "a range a:b");
 }
 

@@ -23,7 +23,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         negatable: false,
         excludes: ["--set-mark", "--and-mark", "--or-mark", "--xor-mark"],
         tellsAll: true,
-        phrase: "the packet mark is changed: {0}",
+        phrase: "the packet mark {0}",
       },
       {
         flag: "--set-mark",
@@ -33,7 +33,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-xmark",
         excludes: ["--set-xmark", "--and-mark", "--or-mark", "--xor-mark"],
         tellsAll: true,
-        phrase: "the packet mark is changed: {0}",
+        phrase: "the packet mark {0}",
       },
       {
         flag: "--and-mark",
@@ -43,7 +43,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-xmark",
         excludes: ["--set-xmark", "--set-mark", "--or-mark", "--xor-mark"],
         tellsAll: true,
-        phrase: "the packet mark is changed: {0}",
+        phrase: "the packet mark {0}",
       },
       {
         flag: "--or-mark",
@@ -53,7 +53,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-xmark",
         excludes: ["--set-xmark", "--set-mark", "--and-mark", "--xor-mark"],
         tellsAll: true,
-        phrase: "the packet mark is changed: {0}",
+        phrase: "the packet mark {0}",
       },
       {
         flag: "--xor-mark",
@@ -63,7 +63,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-xmark",
         excludes: ["--set-xmark", "--set-mark", "--and-mark", "--or-mark"],
         tellsAll: true,
-        phrase: "the packet mark is changed: {0}",
+        phrase: "the packet mark {0}",
       },
     ],
   },
@@ -82,7 +82,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         negatable: false,
         excludes: ["--set-mark", "--and-mark", "--or-mark", "--xor-mark", "--save-mark", "--restore-mark"],
         tellsAll: true,
-        phrase: "the connection mark is changed: {0}",
+        phrase: "the connection mark {0}",
       },
       {
         flag: "--set-mark",
@@ -92,7 +92,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-xmark",
         excludes: ["--set-xmark", "--and-mark", "--or-mark", "--xor-mark", "--save-mark", "--restore-mark"],
         tellsAll: true,
-        phrase: "the connection mark is changed: {0}",
+        phrase: "the connection mark {0}",
       },
       {
         flag: "--and-mark",
@@ -102,7 +102,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-xmark",
         excludes: ["--set-xmark", "--set-mark", "--or-mark", "--xor-mark", "--save-mark", "--restore-mark"],
         tellsAll: true,
-        phrase: "the connection mark is changed: {0}",
+        phrase: "the connection mark {0}",
       },
       {
         flag: "--or-mark",
@@ -112,7 +112,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-xmark",
         excludes: ["--set-xmark", "--set-mark", "--and-mark", "--xor-mark", "--save-mark", "--restore-mark"],
         tellsAll: true,
-        phrase: "the connection mark is changed: {0}",
+        phrase: "the connection mark {0}",
       },
       {
         flag: "--xor-mark",
@@ -122,7 +122,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-xmark",
         excludes: ["--set-xmark", "--set-mark", "--and-mark", "--or-mark", "--save-mark", "--restore-mark"],
         tellsAll: true,
-        phrase: "the connection mark is changed: {0}",
+        phrase: "the connection mark {0}",
       },
       {
         flag: "--save-mark",
@@ -410,7 +410,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         codecs: [setName, setDirections],
         negatable: false,
         tellsAll: true,
-        phrase: "{1} is added to the set {0}",
+        phrase: "its {1} is added to the set {0}",
       },
       {
         flag: "--del-set",
@@ -418,7 +418,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         codecs: [setName, setDirections],
         negatable: false,
         tellsAll: true,
-        phrase: "{1} is deleted from the set {0}",
+        phrase: "its {1} is deleted from the set {0}",
       },
       {
         flag: "--map-set",
@@ -426,7 +426,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         codecs: [setName, setDirections],
         negatable: false,
         tellsAll: true,
-        phrase: "the packet is tagged from the entry of {1} in the set {0}",
+        phrase: "the packet is tagged by the entry of its {1} in the set {0}",
       },
       { flag: "--exist", arity: 0, codecs: [], negatable: false, phrase: "an entry that is there is renewed" },
       { flag: "--timeout", arity: 1, codecs: [seconds32], negatable: false, phrase: "the entry lasts {0} seconds" },

@@ -152,7 +152,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
         negatable: false,
         omitted: "0",
         excludes: ["--nflog-size"],
-        phrase: "its first {0} bytes",
+        phrase: "with its first {0} bytes",
       },
       {
         flag: "--nflog-size",
@@ -160,7 +160,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
         codecs: [uint32],
         negatable: false,
         excludes: ["--nflog-range"],
-        phrase: "its first {0} bytes",
+        phrase: "with its first {0} bytes",
       },
       {
         flag: "--nflog-threshold",
@@ -193,7 +193,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
         omitted: "1",
         phrase: "in the group {0}",
       },
-      { flag: "--ulog-cprange", arity: 1, codecs: [uint32], negatable: false, phrase: "its first {0} bytes" },
+      { flag: "--ulog-cprange", arity: 1, codecs: [uint32], negatable: false, phrase: "with its first {0} bytes" },
       {
         flag: "--ulog-qthreshold",
         arity: 1,
@@ -389,7 +389,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
         negatable: false,
         excludes: ["--and-tos", "--or-tos", "--xor-tos"],
         tellsAll: true,
-        phrase: "the type of service is changed: {0}",
+        phrase: "the type of service {0}",
       },
       {
         flag: "--and-tos",
@@ -399,7 +399,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-tos",
         excludes: ["--set-tos", "--or-tos", "--xor-tos"],
         tellsAll: true,
-        phrase: "the type of service is changed: {0}",
+        phrase: "the type of service {0}",
       },
       {
         flag: "--or-tos",
@@ -409,7 +409,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-tos",
         excludes: ["--set-tos", "--and-tos", "--xor-tos"],
         tellsAll: true,
-        phrase: "the type of service is changed: {0}",
+        phrase: "the type of service {0}",
       },
       {
         flag: "--xor-tos",
@@ -419,7 +419,7 @@ export const packetTargets: readonly ExtensionRecord[] = [
         savedAs: "--set-tos",
         excludes: ["--set-tos", "--and-tos", "--or-tos"],
         tellsAll: true,
-        phrase: "the type of service is changed: {0}",
+        phrase: "the type of service {0}",
       },
     ],
   },
