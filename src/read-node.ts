@@ -22,5 +22,5 @@ export function readNode(node: NodeTexts, onProgress: OnProgress = () => {}): No
   onProgress(`${node.name}: reading`);
   const store = buildStore(Source.join(node.texts));
   onProgress(`${node.name}: finding the Services in ${store.ruleCount} rules`);
-  return { name: node.name, store, maps: rulesetsOf(store).map(readServiceMap) };
+  return { name: node.name, store, maps: rulesetsOf(store).map((ruleset) => readServiceMap(ruleset)) };
 }

@@ -21,7 +21,7 @@ export function listServices(nodes: readonly NodeModel[], filter: ServiceFilter 
     servicePorts: nodes.flatMap(({ name, maps }) =>
       maps
         .flatMap((map) =>
-          map.servicePorts.filter((port) => isWanted(port, filter)).map((port) => listed(name, map, port)),
+          map.servicePorts.filter((port) => isWanted(port, filter)).map((port) => listedPort(name, map, port)),
         )
         .sort(compare),
     ),
@@ -40,7 +40,8 @@ function isWanted(port: ServicePort, { namespace, nodePort, noEndpoints }: Servi
   );
 }
 
-function listed(node: string, { ruleset }: ServiceMap, port: ServicePort): ListedServicePort {
+/** A Service port as JSON has it. */
+export function listedPort(node: string, { ruleset }: ServiceMap, port: ServicePort): ListedServicePort {
   const rules = port.evidence;
   const file = rules[0] === undefined ? "" : ruleset.place(rules[0]).file;
   const lines = new Set(rules.map((rule) => ruleset.store.line(rule)));

@@ -39,6 +39,10 @@ export interface ServicesOptions extends DumpOptions, LookOptions {
   readonly endpoints?: boolean;
 }
 
+export interface ExplainOptions extends DumpOptions, LookOptions {
+  readonly format: "text" | "json";
+}
+
 export interface TraceOptions extends DumpOptions, LookOptions, PacketOptions {
   readonly format: "text" | "json";
 }
@@ -107,6 +111,15 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
       const { lintCommand } = await import("./lint-command.ts");
       const { only, ...rest } = options;
       done(lintCommand(paths, { ...rest, ...(only !== undefined && { only: only.flat() }) }, io));
+    });
+
+  dumps(program.command("explain").argument("<what>", subjectHelp))
+    .summary("say whose a port is and where it leads")
+    .description("Says which Service a port, an address, a chain or an endpoint belongs to, and where it leads.")
+    .addOption(textOrJson())
+    .action(async (what: string, paths: string[], options: ExplainOptions) => {
+      const { explainCommand } = await import("./explain-command.ts");
+      done(explainCommand(what, paths, options, io));
     });
 
   dumps(program.command("services"))
@@ -189,6 +202,8 @@ function dumps(command: Command): Command {
     new Option("--node <name=files>", "these files are one node's: a=v4.txt,v6.txt").argParser(collect(parseNode)),
   );
 }
+
+const subjectHelp = "30080, 30080/udp, 10.96.0.10[:80], namespace/name[:port], KUBE-SVC-…, 10.244.1.5[:80], line:42";
 
 const dumpHelp = "files with the output of iptables-save (gzip too); - or a pipe is standard input";
 

@@ -23,8 +23,11 @@ interface Stage {
 export function wayOf(ruleset: Ruleset, steps: readonly Step[], wanted: "changes" | "all"): WaySection[] {
   const sections: WaySection[] = [];
   for (const stage of stagesOf(steps)) {
-    if (wanted === "changes" && ![...stage.chains.values()].flat().some((step) => changes(ruleset, step))) continue;
-    sections.push(...sectionsOf(ruleset, stage));
+    if (wanted === "all") {
+      sections.push(...sectionsOf(ruleset, stage));
+    } else if ([...stage.chains.values()].flat().some((step) => changes(ruleset, step))) {
+      sections.push(...sectionsOf(ruleset, withoutIdleJumps(ruleset, stage)));
+    }
   }
   return sections;
 }
@@ -47,6 +50,15 @@ function stagesOf(steps: readonly Step[]): Stage[] {
     else rows.push(step);
   }
   return [...stages.values()];
+}
+
+/** The stage without jumps to chains in which no rule matched. */
+function withoutIdleJumps(ruleset: Ruleset, { name, chains }: Stage): Stage {
+  const leads = ({ rule }: Step): boolean => {
+    const target = rule === NONE ? NONE : ruleset.target(rule);
+    return target === NONE || chains.has(ruleset.chainName(target));
+  };
+  return { name, chains: new Map(Array.from(chains, ([chain, steps]) => [chain, steps.filter(leads)])) };
 }
 
 /** Whether a step is more than a jump or a verdict that lets the packet pass. */
@@ -81,7 +93,13 @@ function* sectionsOf(ruleset: Ruleset, stage: Stage): Iterable<WaySection> {
 
 function rowOf(ruleset: Ruleset, step: Step, chain: readonly Step[], depth: 0 | 1): WayRow {
   const condition = step.rule === NONE ? "" : conditionOf(ruleset, step, chain, depth);
-  return { line: step.line, condition: displayText(condition), effect: displayText(step.effect), depth };
+  return { line: step.line, condition: displayText(condition), effect: displayText(effectOf(step)), depth };
+}
+
+function effectOf({ chain, effect }: Step): string {
+  return chain === "KUBE-MARK-MASQ" && effect.startsWith("sets mark ")
+    ? `${effect}: rewrite the source on the way out, so that the reply comes back here`
+    : effect;
 }
 
 function conditionOf(ruleset: Ruleset, step: Step, chain: readonly Step[], depth: 0 | 1): string {

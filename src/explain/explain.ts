@@ -1,0 +1,147 @@
+import { displayText, utf8ByteString } from "../../grammar/bytes.ts";
+import { nearest } from "../../grammar/nearest.ts";
+import { nameOf } from "../checks/service-words.ts";
+import type { Frontend } from "../kubernetes/service-map.ts";
+import type { ServiceMap } from "../kubernetes/service-map-of.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
+import type { NodeModel } from "../read-node.ts";
+import type { ExplainReport, Explanation } from "../report/explanation.ts";
+import { percent } from "../report/shares.ts";
+import { version } from "../version.ts";
+import { answerFor, type Lead } from "./answer.ts";
+import { chainAnswers } from "./chain-answer.ts";
+import { lineAnswers } from "./line-answer.ts";
+import type { Subject } from "./subject.ts";
+
+/** Most answers that one question gets from one ruleset. */
+const mostAnswers = 20;
+
+/** Answers what a port, an address, a Service, a chain, an endpoint or a line is, on every node. */
+export function explain(nodes: readonly NodeModel[], question: string, subject: Subject): ExplainReport {
+  const answers = nodes.flatMap((node) => node.maps.flatMap((map) => answersIn(node, map, subject)));
+  const found = answers.length > 0;
+  return {
+    version,
+    question,
+    answers,
+    searched: found ? null : searchedFor(subject, nodes),
+    near: found ? [] : nearTo(subject, nodes),
+  };
+}
+
+function answersIn(node: NodeModel, map: ServiceMap, subject: Subject): Explanation[] {
+  if (subject.kind === "line") return lineAnswers(node, map, subject.line);
+  if (subject.kind === "chain") return chainAnswers(node, map, utf8ByteString(subject.name));
+  return leads(map, subject)
+    .slice(0, mostAnswers)
+    .map((lead) => answerFor(node, map, lead));
+}
+
+function leads(map: ServiceMap, subject: Subject): Lead[] {
+  switch (subject.kind) {
+    case "port": {
+      const { port, protocol } = subject;
+      return frontendLeads(
+        map.byNodePort(port, protocol ?? undefined),
+        (frontend) => frontend.ip === null && frontend.port === port && isProtocol(frontend, protocol),
+      );
+    }
+    case "address": {
+      const { ip, port, protocol } = subject;
+      const direct = frontendLeads(
+        map.byAddress(ip, port ?? undefined, protocol ?? undefined),
+        (frontend) => frontend.ip === ip && (port === null || frontend.port === port) && isProtocol(frontend, protocol),
+      );
+      return direct.length > 0 ? direct : endpointLeads(map, ip, port);
+    }
+    case "service":
+      return map.byName(utf8ByteString(subject.name)).map((port) => ({ port, frontend: null }));
+    default:
+      return [];
+  }
+}
+
+function frontendLeads(ports: readonly ServicePort[], wanted: (frontend: Frontend) => boolean): Lead[] {
+  return ports.flatMap((port) => {
+    // One rule for each of a node's addresses, or for sources inside and outside: the way in is the same.
+    const seen = new Set<string>();
+    return port.frontends.filter(wanted).flatMap((frontend) => {
+      const key = `${frontend.kind} ${frontend.ip} ${frontend.port} ${frontend.protocol}`;
+      if (seen.has(key)) return [];
+      seen.add(key);
+      return [{ port, frontend }];
+    });
+  });
+}
+
+function isProtocol(frontend: Frontend, protocol: string | null): boolean {
+  return protocol === null || frontend.protocol === protocol;
+}
+
+function endpointLeads(map: ServiceMap, ip: string, port: number | null): Lead[] {
+  return map.byEndpoint(ip, port ?? undefined).map((servicePort) => {
+    const endpoints = servicePort.endpoints.filter((each) => each.ip === ip && (port === null || each.port === port));
+    const shares = endpoints.map(({ address, share }) =>
+      share === null ? `${address}` : `${address} with ${percent(share)} of its new connections`,
+    );
+    return {
+      port: servicePort,
+      frontend: null,
+      headline: `${ip}${port === null ? "" : `:${port}`} is an endpoint of Service ${nameOf(servicePort)}: ${shares.join(", ")}`,
+    };
+  });
+}
+
+function searchedFor(subject: Subject, nodes: readonly NodeModel[]): string {
+  const ports = nodes.reduce(
+    (sum, { maps }) => sum + maps.reduce((count, map) => count + map.servicePorts.length, 0),
+    0,
+  );
+  const where = `${ports} Service ports in these rules`;
+  switch (subject.kind) {
+    case "port":
+      return `node ports and health check ports of the ${where}`;
+    case "address":
+      return `cluster IPs, external IPs, load balancer IPs and endpoints of the ${where}`;
+    case "service":
+      return `names of the ${where}`;
+    case "chain":
+      return "chains that are declared or jumped to";
+    case "line":
+      return "rules and chains by their line";
+  }
+}
+
+/** What the user may have meant. */
+function nearTo(subject: Subject, nodes: readonly NodeModel[]): string[] {
+  const ports = nodes.flatMap(({ maps }) => maps.flatMap(({ servicePorts }) => servicePorts));
+  switch (subject.kind) {
+    case "port": {
+      const known = [
+        ...new Set(
+          ports.flatMap((port) => port.frontends.filter(({ ip }) => ip === null).map((frontend) => frontend.port)),
+        ),
+      ];
+      return known
+        .filter((port) => port !== null)
+        .sort((a, b) => Math.abs(a - subject.port) - Math.abs(b - subject.port))
+        .slice(0, 3)
+        .map(String);
+    }
+    case "service": {
+      const bare = subject.name.slice(subject.name.indexOf("/") + 1).replace(/:.*/, "");
+      const same = ports.filter((port) => port.service === bare).map((port) => port.id ?? "");
+      const near = nearest(
+        subject.name,
+        ports.flatMap(({ id }) => (id === null ? [] : [id])),
+      );
+      return [...new Set([...same, ...(near === null ? [] : [near])])].slice(0, 5).map(displayText);
+    }
+    case "chain": {
+      const same = ports.filter((port) => port.service === subject.name).map((port) => port.id ?? "");
+      return [...new Set(same)].slice(0, 5).map(displayText);
+    }
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,133 @@
+import { displayText } from "../../grammar/bytes.ts";
+import { nameOf } from "../checks/service-words.ts";
+import type { Frontend } from "../kubernetes/service-map.ts";
+import type { ServiceMap } from "../kubernetes/service-map-of.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
+import { conditionsInWords } from "../netfilter/rule-in-words.ts";
+import { NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
+import type { Trace } from "../netfilter/trace/trace.ts";
+
+export interface Remarks {
+  readonly remarks: readonly string[];
+  readonly notShown: readonly string[];
+  /** The rules are an excerpt: packets cannot be followed from the network to the endpoint. */
+  readonly excerpt: boolean;
+}
+
+/** What is to be known besides the answer: how sure the name is, what is unusual, what the capture lacks. */
+export function remarksOf(map: ServiceMap, port: ServicePort, frontend: Frontend | null, trace: Trace | null): Remarks {
+  const { ruleset } = map;
+  const nat = ruleset.table("nat");
+  const excerpt = nat === undefined || nat.implied || ruleset.chain("nat", "PREROUTING") === NONE;
+  const remarks = [
+    ...(frontend?.kind === "nodePort" ? nodePortRemarks(map, port, frontend, excerpt) : []),
+    ...(excerpt ? [] : policyRemarks(port, frontend)),
+    ...nameRemarks(port),
+    ...(trace?.assumed ?? []).map((sentence) => `Assumed: ${sentence}.`),
+  ];
+  return { remarks, notShown: excerpt ? notShown(map, port) : [], excerpt };
+}
+
+/** Which packets get to the rule of a node port at all, where that is not what kube-proxy writes. */
+function* nodePortRemarks(map: ServiceMap, port: ServicePort, frontend: Frontend, excerpt: boolean): Iterable<string> {
+  const { ruleset } = map;
+  const chain = ruleset.chainOf(frontend.rule);
+  const callers = [...ruleset.callers(chain)];
+  const usual = callers.some((rule) => /an address of this node/.test(conditionsInWords(ruleset.rule(rule))));
+  const byAddress = callers.filter((rule) => destinationOf(ruleset, rule) !== null);
+  if (!usual && byAddress.length > 0) {
+    const places = byAddress
+      .slice(0, 3)
+      .map((rule) => `${destinationOf(ruleset, rule)} (line ${ruleset.store.line(rule)})`);
+    yield `But here only packets to ${places.join(" or ")} reach ${displayText(ruleset.chainName(chain))}. kube-proxy's own jump asks for --dst-type LOCAL, so that connections to this node's address take it. Edited or illustrative rules?`;
+    yield `A node port is matched on a cluster address here: with kube-proxy's own rules the cluster IP is matched with the Service's port, the node port with no address.`;
+  } else if (callers.length === 0) {
+    yield `No rule of this capture leads to ${displayText(ruleset.chainName(chain))}.`;
+  }
+  if (excerpt && !marksOnTheWay(map, port, frontend)) {
+    yield "No rule on the node port's own path marks the connection for SNAT (KUBE-MARK-MASQ): with these rules alone an endpoint on another node sees the client's address, and its replies bypass this node.";
+  }
+}
+
+/** `10.96.0.10:30080` where a rule asks for one address. */
+function destinationOf(ruleset: Ruleset, rule: RuleId): string | null {
+  const said = conditionsInWords(ruleset.rule(rule));
+  const address = /destination is ([\d.]+|[0-9a-f:]+)(?:,|$)/.exec(said)?.[1];
+  if (address === undefined) return null;
+  const port = /destination port (\d+)/.exec(said)?.[1];
+  return port === undefined ? address : `${address.includes(":") ? `[${address}]` : address}:${port}`;
+}
+
+/** Whether a rule for the node port, or of the chain it leads to, jumps to KUBE-MARK-MASQ. */
+function marksOnTheWay({ ruleset }: ServiceMap, port: ServicePort, frontend: Frontend): boolean {
+  const mark = ruleset.chain("nat", "KUBE-MARK-MASQ");
+  if (mark === NONE) return false;
+  const own = new Set([...Object.values(port.chains), "KUBE-NODEPORTS"]);
+  for (const rule of ruleset.callers(mark)) {
+    const chain = ruleset.chainOf(rule);
+    if (!own.has(ruleset.chainName(chain))) continue;
+    const said = conditionsInWords(ruleset.rule(rule));
+    if (chain !== ruleset.chainOf(frontend.rule) || said.includes(`port ${frontend.port}`)) return true;
+  }
+  return false;
+}
+
+/** What policies, source ranges and missing endpoints mean for this way in. */
+function* policyRemarks(port: ServicePort, frontend: Frontend | null): Iterable<string> {
+  if (port.hasEndpoints === false) {
+    yield "The Service has no ready endpoint, so kube-proxy has connections refused.";
+    return;
+  }
+  const outside = frontend !== null && frontend.kind !== "clusterIP";
+  if (outside && port.externalTrafficPolicy === "Local") {
+    const local = port.localEndpoints?.length ?? 0;
+    yield local === 0
+      ? "externalTrafficPolicy is Local and this node has no endpoint: connections from outside are dropped here, and a load balancer's health check keeps them away."
+      : `externalTrafficPolicy is Local: connections from outside go to the ${local === 1 ? "endpoint" : `${local} endpoints`} on this node alone and keep their source; those from pods and from the node go to all endpoints.`;
+  }
+  if (!outside && port.internalTrafficPolicy === "Local") {
+    yield "internalTrafficPolicy is Local: connections from this node's pods go to endpoints on this node alone.";
+  }
+  const ranges = port.loadBalancerSourceRanges ?? [];
+  if (ranges.length > 0 && frontend?.kind === "loadBalancerIP") {
+    yield `The load balancer IP answers to ${ranges.join(", ")} alone.`;
+  }
+}
+
+function* nameRemarks(port: ServicePort): Iterable<string> {
+  const chains = Object.values(port.chains).filter((name) => name !== null);
+  const [chain] = chains;
+  switch (port.nameEvidence) {
+    case "hash":
+      if (chain !== undefined) {
+        yield `Name checked: the hash in ${chain} is that of ${port.name ?? nameOf(port)} + ${port.protocol}.`;
+      }
+      return;
+    case "comment":
+      yield `The name is that of the rules' comments; nothing else here proves it.`;
+      return;
+    case "refuted":
+      yield `The name is that of the rules' comments, but the hash in ${chain} is another's: edited rules, or comments of another Service.`;
+      return;
+    case "list":
+      yield "The name comes from the list that was given; the hash in the chain's name proves it.";
+      return;
+    default:
+      if (chain !== undefined && port.chainHash === null) {
+        yield `${chain} is no name that kube-proxy gives: those end in 16 letters and digits of a hash.`;
+      }
+  }
+}
+
+function notShown({ ruleset }: ServiceMap, port: ServicePort): string[] {
+  const lacking = [];
+  const nat = ruleset.table("nat");
+  if (nat === undefined || nat.implied) lacking.push("table names (taken as nat)");
+  for (const name of ["KUBE-MARK-MASQ", "KUBE-POSTROUTING"]) {
+    const chain = ruleset.chain("nat", name);
+    if (chain === NONE || ruleset.store.firstRule(chain) === NONE) lacking.push(name);
+  }
+  const endpoints = port.endpoints.filter(({ address }) => address === null).length;
+  if (endpoints > 0) lacking.push(endpoints === 1 ? "one endpoint chain" : `${endpoints} endpoint chains`);
+  return lacking;
+}
