@@ -37,12 +37,11 @@ export class ValueProblems {
     for (const { word, option, codec } of this.#valuesOf(outline.id)) {
       const offset = scanner.spans[word << 1] as number;
       const end = scanner.spans[(word << 1) + 1] as number;
-      if (codec.accepts?.(bytes, offset, end, family) === true || this.#isLast(codec, offset, end, family)) continue;
-      // quotes and escapes can double the bytes of a word, no more
-      if (end - offset > 2 * LONGEST_WORD + 2) {
+      if (end - offset > LONGEST_WORD && this.#isTooLong(offset, end)) {
         this.#refused(node, option.flag, offset, end - offset, "", `at most ${LONGEST_WORD} bytes`);
         return;
       }
+      if (codec.accepts?.(bytes, offset, end, family) === true || this.#isLast(codec, offset, end, family)) continue;
       const text = scanner.text(offset, end);
       const result = codec.parse(text, { family });
       if ("value" in result || result.needsHost === true) {
@@ -52,6 +51,11 @@ export class ValueProblems {
       this.#refused(node, option.flag, offset, end - offset, text, result.expected);
       return;
     }
+  }
+
+  /** Quotes and escapes can double the bytes of a word, no more, and do not count. */
+  #isTooLong(offset: number, end: number): boolean {
+    return end - offset > 2 * LONGEST_WORD + 2 || this.#reader.scanner.text(offset, end).length > LONGEST_WORD;
   }
 
   /** Whether the codec was asked the same just before: real texts say `NEW` and `RELATED,ESTABLISHED` again and again. */
