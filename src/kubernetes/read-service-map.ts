@@ -1,20 +1,28 @@
 import type { Ruleset } from "../netfilter/ruleset.ts";
+import { parseServicePortName } from "./chain-name.ts";
+import type { NameList } from "./names/name-list.ts";
 import { ClaimedRules } from "./read/claimed-rules.ts";
 import { EndpointChains } from "./read/endpoint-chains.ts";
-import { nameGroup } from "./read/names.ts";
+import { nameByComments, nameByList } from "./read/names.ts";
 import { readParameters } from "./read/parameters.ts";
 import { ServiceGroups } from "./read/service-groups.ts";
 import type { Frontend } from "./service-map.ts";
 import { ServiceMap } from "./service-map-of.ts";
 import { claimOf } from "./templates/slots.ts";
 
+export interface ServiceMapOptions {
+  /** Services by name, for chains without comments. */
+  readonly names?: NameList;
+}
+
 /** Reads what kube-proxy meant out of the rules of one ruleset. Never throws, whatever the rules are. */
-export function readServiceMap(ruleset: Ruleset): ServiceMap {
+export function readServiceMap(ruleset: Ruleset, { names }: ServiceMapOptions = {}): ServiceMap {
   const rules = new ClaimedRules(ruleset);
   const endpoints = new EndpointChains(rules);
   const groups = new ServiceGroups(rules);
-  for (const group of groups.groups) nameGroup(group, rules, endpoints);
-  groups.readRest();
+  for (const group of groups.groups) nameByComments(group, rules, endpoints);
+  if (names !== undefined) for (const group of groups.groups) nameByList(group, names, () => namespacesOf(groups));
+  groups.readRest(names ?? null);
   const natComplete = isComplete(ruleset, "nat", "KUBE-SERVICES");
   const filterComplete = isComplete(ruleset, "filter", "KUBE-FORWARD");
   const parameters = readParameters(rules, filterComplete);
@@ -25,6 +33,9 @@ export function readServiceMap(ruleset: Ruleset): ServiceMap {
     groups,
   );
 }
+
+const namespacesOf = (groups: ServiceGroups): Set<string> =>
+  new Set(groups.groups.flatMap(({ name }) => parseServicePortName(name ?? "")?.namespace ?? []));
 
 /** The capture holds the table to its end, with the chain that kube-proxy always makes in it. */
 function isComplete(ruleset: Ruleset, table: "nat" | "filter", chain: string): boolean {

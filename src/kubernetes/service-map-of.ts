@@ -1,8 +1,22 @@
-import { type ChainId, NONE, type Ruleset } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
+import { askedOf, type HostPort, hostPortsOf } from "./host-ports.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { ServiceGroups } from "./read/service-groups.ts";
-import type { Frontend, ProxyParameters } from "./service-map.ts";
+import type { Frontend, Missing, ProxyMode, ProxyParameters } from "./service-map.ts";
 import { ServicePort } from "./service-port.ts";
+import { missingFrom, type OwnedChains, ownersIn, proxyModeOf } from "./surroundings.ts";
+import { claimOf } from "./templates/slots.ts";
+
+/** A rule that leads to KUBE-NODEPORTS in table nat. */
+export interface NodePortGate {
+  readonly rule: RuleId;
+  /** kube-proxy writes it so. */
+  readonly isKubeProxys: boolean;
+  /** What it asks for; `null` and "": nothing. */
+  readonly ip: string | null;
+  readonly ports: string;
+  readonly protocol: string | null;
+}
 
 /** What kube-proxy's rules of one ruleset say, and the questions one asks of it. */
 export class ServiceMap {
@@ -14,6 +28,8 @@ export class ServiceMap {
   /** What the map is read from: claims of rules, endpoints' chains, completeness of the capture. */
   readonly source: MapSource;
   readonly #groups: ServiceGroups;
+  #hostPorts: readonly HostPort[] | undefined;
+  #owners: readonly OwnedChains[] | undefined;
   #byEndpoint: ReadonlyMap<string, readonly ServicePort[]> | undefined;
   #byEndpointChain: Int32Array | undefined;
 
@@ -64,6 +80,40 @@ export class ServiceMap {
   byEndpoint(ip: string, port?: number): readonly ServicePort[] {
     this.#byEndpoint ??= this.#indexEndpoints();
     return this.#byEndpoint.get(port === undefined ? ip : `${ip} ${port}`) ?? [];
+  }
+
+  /** Ports of the node that others forward: CNI portmap, CRI-O, Docker, and rules of nobody known. */
+  get hostPorts(): readonly HostPort[] {
+    this.#hostPorts ??= hostPortsOf(this.ruleset, this.source.rules);
+    return this.#hostPorts;
+  }
+
+  /** Everyone with chains of their own in this ruleset, kube-proxy included. */
+  get owners(): readonly OwnedChains[] {
+    this.#owners ??= ownersIn(this.ruleset);
+    return this.#owners;
+  }
+
+  /** How Services are programmed here; `null`: by nobody, as far as the capture shows. */
+  get mode(): ProxyMode {
+    return proxyModeOf(this.source, this.owners);
+  }
+
+  /** What the capture lacks, and what cannot be said without it. */
+  get missing(): readonly Missing[] {
+    return missingFrom(this.source, this.mode);
+  }
+
+  /** Rules by which packets get to the node ports. */
+  get nodePortGates(): readonly NodePortGate[] {
+    const chain = this.ruleset.chain("nat", "KUBE-NODEPORTS");
+    if (chain === NONE) return [];
+    const own = [claimOf("nat KUBE-SERVICES", "node-ports"), claimOf("nat KUBE-SERVICES", "node-ports-address")];
+    return [...this.ruleset.callers(chain)].map((rule) => ({
+      rule,
+      isKubeProxys: own.includes(this.source.rules.claims[rule] as number),
+      ...askedOf(this.ruleset.rule(rule)),
+    }));
   }
 
   /** KUBE-SEP chains to which no rule leads. */

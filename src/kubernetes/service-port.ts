@@ -19,6 +19,8 @@ import type {
 import { type Claim, slotOf, UNEXPECTED } from "./templates/slots.ts";
 import type { WritableServicePort } from "./write-rules.ts";
 
+export type { EndpointJump } from "./endpoints-of.ts";
+
 /**
  * One port of one Service in one IP family. It keeps chains and rule numbers; every fact is read from the rules when it is asked
  * for, so that whoever needs one more than once keeps it.

@@ -1,5 +1,6 @@
 import { NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import { parseServicePortName, printServicePortName, provenSpelling } from "../chain-name.ts";
+import type { FoundName, NameList } from "../names/name-list.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
 import type { EndpointChains } from "./endpoint-chains.ts";
 import type { ServiceGroup } from "./service-group.ts";
@@ -9,7 +10,7 @@ const PROTOCOLS = ["tcp", "udp", "sctp"] as const;
 const MOST_NAMES = 8;
 
 /** Names a Service port after the comments of its rules, and lets the hash in its chains' names decide between them. */
-export function nameGroup(group: ServiceGroup, rules: ClaimedRules, endpoints: EndpointChains): void {
+export function nameByComments(group: ServiceGroup, rules: ClaimedRules, endpoints: EndpointChains): void {
   group.protocol = protocolOf(group, rules, endpoints);
   let first: string | null = null;
   for (const name of namesIn(group, rules)) {
@@ -27,6 +28,25 @@ export function nameGroup(group: ServiceGroup, rules: ClaimedRules, endpoints: E
   if (first === null) return;
   group.name = first;
   group.nameEvidence = group.hashed && group.protocol !== null ? "refuted" : "comment";
+}
+
+/** Names what comments do not name, or name wrongly, after a list of Services. `namespaces` that the dump itself names. */
+export function nameByList(group: ServiceGroup, list: NameList, namespaces: () => Iterable<string>): void {
+  if (group.nameEvidence === "hash") return;
+  const byHash = group.hashed && group.suffix !== null ? list.byHash(group.suffix, namespaces) : null;
+  const found = byHash ?? (group.name === null && !group.hashed ? nameByPlace(group, list) : null);
+  if (found === null) return;
+  group.name = found.name;
+  group.nameEvidence = "list";
+  group.protocol ??= found.protocol;
+}
+
+function nameByPlace(group: ServiceGroup, list: NameList): FoundName | null {
+  for (const { ip, port, protocol } of group.frontends) {
+    const found = port === null || protocol === null ? null : list.byPlace(ip, port, protocol);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** `namespace/name:port` without the colon that old releases put behind a Service whose port has no name. */

@@ -1,6 +1,7 @@
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import { hostOf, portNumber } from "../address-text.ts";
 import { hashedChainName, type ServiceChainRole, servicePortHash } from "../chain-name.ts";
+import type { NameList } from "../names/name-list.ts";
 import type { Frontend } from "../service-map.ts";
 import type { Role } from "../templates/slot.ts";
 import { type Claim, slotOf, UNEXPECTED } from "../templates/slots.ts";
@@ -30,6 +31,7 @@ export class ServiceGroups {
   readonly #byName = new Map<string, ServiceGroup>();
   /** Place of a group's frontend by group and destination. */
   readonly #marks: RuleId[] = [];
+  #list: NameList | null = null;
   readonly #places = new Map<string, number>();
 
   constructor(rules: ClaimedRules) {
@@ -49,7 +51,8 @@ export class ServiceGroups {
   }
 
   /** Second half, once names are known: marks for a destination, and what table filter refuses or accepts. */
-  readRest(): void {
+  readRest(list: NameList | null): void {
+    this.#list = list;
     for (const group of this.groups) {
       const key = group.name === null ? null : `${group.name} ${group.protocol}`;
       if (key !== null && !this.#byName.has(key)) this.#byName.set(key, group);
@@ -165,8 +168,16 @@ export class ServiceGroups {
     const ip = isNodePort ? null : this.#ip(rule);
     const port = this.#port(rule);
     const protocol = this.#rules.value(rule, "protocol");
-    const name = this.#rules.name(rule);
+    const listed = port === null || protocol === null ? null : (this.#list?.byPlace(ip, port, protocol) ?? null);
+    const name = this.#rules.name(rule) ?? listed?.name ?? null;
     const group = this.#ownerOf(destinationKey(ip, port, protocol), name, protocol);
+    if (
+      listed !== null &&
+      group.name === listed.name &&
+      group.nameEvidence === "comment" &&
+      this.#rules.name(rule) === null
+    )
+      group.nameEvidence = "list";
     group.rules.push(rule);
     if (slot === "outside-ranges") return;
     const role = this.#rules.role(this.#rules.ruleset.chainOf(rule));

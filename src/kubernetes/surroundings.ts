@@ -1,0 +1,96 @@
+import { NONE, type Ruleset } from "../netfilter/ruleset.ts";
+import { type Owner, ownerOfChain } from "./owners.ts";
+import type { MapSource } from "./read/map-source.ts";
+import type { Missing, ProxyMode } from "./service-map.ts";
+
+/** Chains of one owner. */
+export interface OwnedChains {
+  readonly owner: Owner;
+  /** How many of them the ruleset has, and the name of the first. */
+  readonly count: number;
+  readonly first: string;
+}
+
+/** Everyone with chains of their own in the ruleset, in the order of the text. */
+export function ownersIn(ruleset: Ruleset): readonly OwnedChains[] {
+  const found = new Map<string, { owner: Owner; count: number; first: string }>();
+  for (const table of ruleset.tables)
+    for (const chain of table.chains) {
+      const name = ruleset.chainName(chain);
+      const owner = ownerOfChain(name);
+      if (owner === null) continue;
+      const known = found.get(owner.name);
+      if (known === undefined) found.set(owner.name, { owner, count: 1, first: name });
+      else known.count++;
+    }
+  return [...found.values()];
+}
+
+/** Who programs Services on the node: kube-proxy's mode as its chains and sets show it. */
+export function proxyModeOf({ ruleset, rules, parameters }: MapSource, owners: readonly OwnedChains[]): ProxyMode {
+  if (parameters.layout !== null || rules.chains.some((chain) => isServiceRole(rules.role(chain)))) return "iptables";
+  if (owners.some(({ owner }) => owner.name === "kube-proxy in IPVS mode") || asksForServiceSets(ruleset))
+    return "ipvs";
+  return owners.some(({ owner }) => owner.name === "kube-proxy in userspace mode") ? "userspace" : null;
+}
+
+const isServiceRole = (role: string | null): boolean => role !== null && !role.includes(" ");
+
+/** IPVS mode: `-m set --match-set KUBE-CLUSTER-IP …` in kube-proxy's own chains (pkg/proxy/ipvs/proxier.go). */
+function asksForServiceSets(ruleset: Ruleset): boolean {
+  for (const [table, name] of [
+    ["nat", "KUBE-SERVICES"],
+    ["nat", "KUBE-POSTROUTING"],
+    ["nat", "KUBE-NODE-PORT"],
+  ] as const) {
+    const chain = ruleset.chain(table, name);
+    if (chain === NONE) continue;
+    for (const rule of ruleset.rulesOf(chain))
+      if (ruleset.shape(rule).matches.some((match) => match.name === "set")) return true;
+  }
+  return false;
+}
+
+/** What the capture lacks, and what cannot be said without it. */
+export function missingFrom(
+  { ruleset, rules, natComplete, filterComplete }: MapSource,
+  mode: ProxyMode,
+): readonly Missing[] {
+  const missing: Missing[] = [];
+  const add = (what: string, consequence: string): void => {
+    missing.push({ what, consequence });
+  };
+  for (const [name, isComplete, consequence] of [
+    ["nat", natComplete, "which Services there are and where they lead is not shown"],
+    ["filter", filterComplete, "Services without endpoints and health check ports are not shown"],
+  ] as const) {
+    if (isComplete) continue;
+    const table = ruleset.table(name);
+    if (table === undefined) add(`table ${name}`, consequence);
+    else if (table.implied)
+      add(
+        `the name of table ${name}`,
+        "the capture is an excerpt: what it does not have may be on the node all the same",
+      );
+    else if (!table.block.committed)
+      add(`the end of table ${name}`, "the text is cut off: what it does not have may be on the node all the same");
+    else if (mode === "iptables") add(`kube-proxy's chains in table ${name}`, consequence);
+  }
+  for (const chain of undeclaredChains(ruleset, rules)) add(chain, "what it does is not shown");
+  return missing;
+}
+
+/** Fewest words for the most frequent gap: chains of kube-proxy that rules lead to and that the capture does not have. */
+const MOST_NAMED = 20;
+
+function undeclaredChains(ruleset: Ruleset, rules: MapSource["rules"]): string[] {
+  const { store } = ruleset;
+  const names: string[] = [];
+  let more = 0;
+  for (const chain of rules.chains) {
+    if (store.isDeclared(chain) || store.firstRule(chain) !== NONE || ruleset.callers(chain).length === 0) continue;
+    if (names.length < MOST_NAMED) names.push(ruleset.chainName(chain));
+    else more++;
+  }
+  return more === 0 ? names : [...names, `${more} more chains`];
+}
