@@ -10,7 +10,12 @@ import type { RuleStore } from "../netfilter/store.ts";
 import type { Table, TableName } from "../netfilter/table.ts";
 import { trace } from "../netfilter/trace/trace.ts";
 import { bitsOf, type Client, type ClientKind, clientsOf, nodeOfProbes } from "./clients.ts";
+import { deviationsOf } from "./compare.ts";
+import { Deviations } from "./deviations.ts";
+import { type Effect, effectOn } from "./effect.ts";
 import { type Outcome, outcomesOf, type Probe, questionOf } from "./probe.ts";
+import { type Unreferenced, unreferencedIn } from "./unreferenced.ts";
+import { write } from "./written.ts";
 
 /**
  * How much of a table the text has: all of it, cut off before its COMMIT, lines without a `*table` (an excerpt, an article), or
@@ -19,7 +24,9 @@ import { type Outcome, outcomesOf, type Probe, questionOf } from "./probe.ts";
 export type Wholeness = "whole" | "cut" | "fragment" | "absent";
 
 /** So many packets are sent ahead at most: damage to every Service of a large node is said once, not traced ten thousand times. */
-const MOST_TRACES = 400;
+const MOST_TRACES = 2000;
+
+const NOT_TRACED: Effect = { harms: [], severity: "warning", text: "Not traced: too many Services are damaged." };
 
 /** What checks ask of one ruleset. Every answer is made once. */
 export class Context {
@@ -28,11 +35,14 @@ export class Context {
   /** What kube-proxy meant by its rules. */
   readonly services: ServiceMap;
   readonly #all: () => readonly Context[];
-  readonly #explained = new Set<string>();
   #owners: Int32Array | undefined;
   #node: ReturnType<typeof nodeOfProbes> | undefined;
   #clients: ReadonlyMap<ClientKind, Client> | undefined;
-  readonly #traces = new Map<string, readonly Outcome[]>();
+  #deviations: Deviations | undefined;
+  #unreferenced: Unreferenced | undefined;
+  readonly #noted = new Set<ChainId>();
+  readonly #traces = new Map<Ruleset, Map<string, readonly Outcome[]>>();
+  readonly #effects = new Map<ServicePort, Effect>();
   #tracesLeft = MOST_TRACES;
 
   constructor(services: ServiceMap, all: () => readonly Context[]) {
@@ -118,30 +128,56 @@ export class Context {
     return this.#clients.get(kind);
   }
 
-  /** Sends the first packet of a connection on its way; `null` where the rules do not show where to, or after too many probes. */
-  probe(client: Client | undefined, frontend: Frontend): Probe | null {
+  /**
+   * Sends the first packet of a connection on its way, by the rules as they are or by others; `null` where the rules do not show where
+   * to, or after too many probes.
+   */
+  probe(client: Client | undefined, frontend: Frontend, ruleset = this.ruleset): Probe | null {
     if (client === undefined) return null;
     const question = questionOf(client, frontend, frontend.ip === null ? this.node.address : bitsOf(frontend.ip));
     if (question === null) return null;
-    const key = `${client.kind} ${client.source} ${client.inInterface} ${frontend.ip} ${frontend.port} ${frontend.protocol}`;
-    let outcomes = this.#traces.get(key);
+    const traces = this.#traces.get(ruleset) ?? new Map<string, readonly Outcome[]>();
+    this.#traces.set(ruleset, traces);
+    const key = `${client.local} ${client.source} ${client.inInterface} ${frontend.ip} ${frontend.port} ${frontend.protocol}`;
+    let outcomes = traces.get(key);
     if (outcomes === undefined) {
       if (this.#tracesLeft-- <= 0) return null;
-      outcomes = outcomesOf(trace(this.ruleset, question, this.node.facts));
-      this.#traces.set(key, outcomes);
+      outcomes = outcomesOf(trace(ruleset, question, this.node.facts));
+      traces.set(key, outcomes);
     }
     return { client, frontend, outcomes };
   }
 
-  /** Notes that a finding covers a rule, or a slot that is empty: nobody else speaks of it. */
-  explain(rule: RuleId): void;
-  explain(chain: ChainId, slot: string): void;
-  explain(id: number, slot = ""): void {
-    this.#explained.add(`${id} ${slot}`);
+  /** Rules that are not as kube-proxy writes them for their Service port. */
+  get deviations(): Deviations {
+    this.#deviations ??= new Deviations(deviationsOf(this), this.services.servicePorts);
+    return this.#deviations;
   }
 
-  isExplained(id: number, slot = ""): boolean {
-    return this.#explained.has(`${id} ${slot}`);
+  /** kube-proxy's chains of single Services to which no rule leads. */
+  get unreferenced(): Unreferenced {
+    this.#unreferenced ??= unreferencedIn(this.services);
+    return this.#unreferenced;
+  }
+
+  /** Says that another finding speaks of these unreferenced chains. */
+  noteUnreferenced(chains: readonly ChainId[]): void {
+    for (const chain of chains) this.#noted.add(chain);
+  }
+
+  isNotedUnreferenced(chain: ChainId): boolean {
+    return this.#noted.has(chain);
+  }
+
+  /** What it does to clients that the rules of a Service port are not as kube-proxy writes them. */
+  effectOn(port: ServicePort): Effect {
+    let effect = this.#effects.get(port);
+    if (effect === undefined) {
+      const written = this.#tracesLeft > 0 ? write([port], this.services) : null;
+      effect = written === null ? NOT_TRACED : effectOn(this, port, written);
+      this.#effects.set(port, effect);
+    }
+    return effect;
   }
 }
 

@@ -1,0 +1,157 @@
+import type { ServicePort } from "../kubernetes/service-port.ts";
+import { type Role, roles } from "../kubernetes/templates/slot.ts";
+import type { WrittenRule } from "../kubernetes/write-rules.ts";
+import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import type { Context } from "./context.ts";
+import type { Deviation } from "./deviation.ts";
+import { isPristine } from "./pristine.ts";
+import { ruleKey } from "./rule-key.ts";
+import { type Written, write } from "./written.ts";
+
+/** So many Service ports are compared rule by rule at a time. */
+const AT_ONCE = 500;
+
+/** Where the rules of Service ports are not as kube-proxy writes them, in the order of the Service ports. */
+export function deviationsOf(context: Context): readonly Deviation[] {
+  const suspects = context.services.servicePorts.filter((port) => !isPristine(context, port));
+  const found: Deviation[] = [];
+  for (let i = 0; i < suspects.length; i += AT_ONCE) {
+    const written = write(suspects.slice(i, i + AT_ONCE), context.services);
+    if (written === null) continue;
+    for (const [port, rules] of written.byPort) found.push(...compare(context, port, written, rules));
+  }
+  return found;
+}
+
+/** A rule that kube-proxy writes. */
+interface Expected {
+  readonly written: WrittenRule;
+  readonly key: string;
+}
+
+function compare(context: Context, port: ServicePort, written: Written, rules: readonly RuleId[]): Deviation[] {
+  const byChain = new Map<string, Expected[]>();
+  for (const rule of rules) {
+    const made = written.rules[rule] as WrittenRule;
+    push(byChain, `${made.table} ${made.chain}`, { written: made, key: ruleKey(written.ruleset.rule(rule)) });
+  }
+  const found: Deviation[] = [];
+  const actual = actualRules(context, port);
+  for (const key of new Set([...byChain.keys(), ...actual.keys()])) {
+    const space = key.indexOf(" ");
+    const chainName = key.slice(space + 1);
+    const chain = context.ruleset.chain(key.slice(0, space) as "nat", chainName);
+    const expected = byChain.get(key) ?? [];
+    const role = expected[0]?.written.slot.role ?? context.role(chain) ?? "svc";
+    found.push(...compareChain(context, { port, role, chainName, chain }, expected, actual.get(key) ?? []));
+  }
+  return found;
+}
+
+/** Rules of a Service port by table and chain: those of its own chains, and those for it in the chains that all share. */
+function actualRules(context: Context, port: ServicePort): Map<string, RuleId[]> {
+  const { ruleset, store } = context;
+  const byChain = new Map<string, RuleId[]>();
+  const own = new Set<ChainId>(port.endpointChains());
+  for (const role of ["svc", "svl", "ext", "fw", "xlb"] as const) own.add(port.chain(role));
+  for (const chain of own) if (chain !== NONE) byChain.set(`nat ${ruleset.chainName(chain)}`, context.rulesOf(chain));
+  for (const rule of [...new Set(port.sharedRules)].sort((a, b) => a - b)) {
+    const chain = store.chainOf(rule);
+    push(byChain, `${ruleset.tableOf(chain).name} ${ruleset.chainName(chain)}`, rule);
+  }
+  return byChain;
+}
+
+type Where = Pick<Deviation, "port" | "role" | "chainName" | "chain">;
+
+function compareChain(
+  context: Context,
+  where: Where,
+  expected: readonly Expected[],
+  rules: readonly RuleId[],
+): Deviation[] {
+  const open = new Map<string, number[]>();
+  for (const [i, { key }] of expected.entries()) push(open, key, i);
+  const known = new Set(open.keys());
+  const matched: { rule: RuleId; place: number }[] = [];
+  const surplus: { rule: RuleId; repeated: boolean }[] = [];
+  for (const rule of rules) {
+    const key = ruleKey(context.ruleset.rule(rule));
+    const place = open.get(key)?.shift();
+    if (place !== undefined) matched.push({ rule, place });
+    else surplus.push({ rule, repeated: known.has(key) });
+  }
+  const missing = [...open.values()].flat().sort((a, b) => a - b);
+  const found: Deviation[] = [];
+  for (const place of missing) {
+    const { slot, text } = (expected[place] as Expected).written;
+    const instead = surplus.findIndex(({ rule, repeated }) => !repeated && fills(context, rule, slot.name));
+    const replaced = instead >= 0 ? surplus.splice(instead, 1)[0] : undefined;
+    const next = matched.find((each) => each.place > place)?.rule ?? NONE;
+    found.push({
+      ...where,
+      kind: replaced === undefined ? "missing" : "changed",
+      slot: slot.name,
+      expected: text,
+      rule: replaced?.rule ?? next,
+    });
+  }
+  for (const { rule, repeated } of surplus)
+    found.push({
+      ...where,
+      kind: repeated ? "repeated" : "unexpected",
+      slot: slotName(context, rule),
+      expected: null,
+      rule,
+    });
+  for (const { rule, place } of outOfOrder(matched, isOrdered(where.role)))
+    found.push({
+      ...where,
+      kind: "misplaced",
+      slot: slotName(context, rule),
+      expected: expected[place]?.written.text ?? null,
+      rule,
+    });
+  return found;
+}
+
+const LOST = "lost ";
+
+function slotName(context: Context, rule: RuleId): string {
+  const slot = context.slot(rule);
+  return slot.startsWith(LOST) ? slot.slice(LOST.length) : slot;
+}
+
+const fills = (context: Context, rule: RuleId, slot: string): boolean => slotName(context, rule) === slot;
+
+/** Chains in which the order of one Service's rules matters: its own, and those in which marks precede jumps. */
+const isOrdered = (role: Role): boolean => !role.startsWith("filter ") || roles.indexOf(role) < 0;
+
+/** The fewest rules that would have to move for the rest to stand in order. */
+function outOfOrder<T extends { readonly place: number }>(matched: readonly T[], ordered: boolean): readonly T[] {
+  if (!ordered || matched.every(({ place }, i) => i === 0 || place > (matched[i - 1] as T).place)) return [];
+  // longest increasing subsequence: piles of patience sorting
+  const tops: number[] = [];
+  const before = new Int32Array(matched.length).fill(-1);
+  for (let i = 0; i < matched.length; i++) {
+    const { place } = matched[i] as T;
+    let low = 0;
+    let high = tops.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((matched[tops[middle] as number] as T).place < place) low = middle + 1;
+      else high = middle;
+    }
+    if (low > 0) before[i] = tops[low - 1] as number;
+    tops[low] = i;
+  }
+  const kept = new Set<number>();
+  for (let i = tops[tops.length - 1] ?? -1; i >= 0; i = before[i] as number) kept.add(i);
+  return matched.filter((_, i) => !kept.has(i));
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [value]);
+  else list.push(value);
+}

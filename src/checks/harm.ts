@@ -1,0 +1,145 @@
+import type { Severity } from "./finding.ts";
+import type { Outcome, Probe } from "./probe.ts";
+import { destinationsInWords, shareOf } from "./probe.ts";
+import { frontendInWords } from "./service-words.ts";
+import { percent } from "./words.ts";
+
+/** How the way of a client's connections differs for the worse from the one that kube-proxy meant. */
+export type HarmKind =
+  /** They get no endpoint. */
+  | "lost"
+  | "refused"
+  /** They get an address that is no endpoint of the Service. */
+  | "astray"
+  /** They get in where they should not. */
+  | "open"
+  /** The source is not rewritten, so replies may take another way back. */
+  | "source-kept"
+  /** The source is rewritten, so the client's address is lost. */
+  | "source-lost"
+  /** Other endpoints, or other shares of them. */
+  | "shares";
+
+export interface Harm {
+  readonly kind: HarmKind;
+  readonly severity: Severity;
+  readonly probe: Probe;
+  /** How many of the connections, at least. */
+  readonly share: number;
+  /** A sentence. */
+  readonly text: string;
+}
+
+/** Differences smaller than this are noise of the kernel's grid of 2^-31. */
+const NOISE = 1e-6;
+
+const isLost = ({ kind }: Outcome): boolean => kind === "untranslated";
+const isRefused = ({ kind }: Outcome): boolean => kind === "dropped" || kind === "rejected";
+const isTranslated = ({ kind }: Outcome): boolean => kind === "translated";
+const keepsSource = ({ kind, rewritten }: Outcome): boolean => kind === "translated" && rewritten === false;
+const losesSource = ({ kind, rewritten }: Outcome): boolean => kind === "translated" && rewritten === true;
+
+/** What is worse in `actual` than in `expected`, which is the same question asked of the rules as kube-proxy would write them. */
+export function harmsOf(actual: Probe, expected: Probe): Harm[] {
+  const { outcomes } = actual;
+  const { client, frontend } = actual;
+  const way = `from ${client.label} to ${frontendInWords(frontend)}`;
+  const more = (test: (outcome: Outcome) => boolean): number =>
+    shareOf(outcomes, test).least - shareOf(expected.outcomes, test).most;
+  const harms: Harm[] = [];
+  const add = (kind: HarmKind, severity: Severity, share: number, text: string): void => {
+    harms.push({ kind, severity, probe: actual, share, text });
+  };
+  const wasOpen = shareOf(expected.outcomes, isTranslated);
+  const lost = more(isLost);
+  if (lost > NOISE && wasOpen.most > NOISE)
+    add("lost", "error", lost, `${percent(lost)} of the connections ${way} get no endpoint: ${fateOfLost(outcomes)}.`);
+  const refused = more(isRefused);
+  if (refused > NOISE)
+    add("refused", "error", refused, `${percent(refused)} of the connections ${way} are ${wordOfRefusal(outcomes)}.`);
+  const known = new Set(expected.outcomes.map(({ address }) => address));
+  const astray = more((outcome) => isTranslated(outcome) && !known.has(outcome.address));
+  if (wasOpen.most <= NOISE && more(isTranslated) > NOISE) {
+    add(
+      "open",
+      "error",
+      more(isTranslated),
+      `Connections ${way} are let in (${destinationsInWords(outcomes)}), though kube-proxy means to refuse them.`,
+    );
+    return harms;
+  }
+  if (astray > NOISE) {
+    const wrong = outcomes.filter((outcome) => isTranslated(outcome) && !known.has(outcome.address));
+    add(
+      "astray",
+      "error",
+      astray,
+      `${percent(astray)} of the connections ${way} are sent to ${addressesOf(wrong)}, which is no endpoint of the Service.`,
+    );
+  }
+  const kept = moreOfEach(actual, expected, keepsSource);
+  if (kept > NOISE) add("source-kept", severityOfKept(actual), kept, textOfKept(kept, way));
+  const hidden = moreOfEach(actual, expected, losesSource);
+  if (hidden > NOISE)
+    add(
+      "source-lost",
+      "warning",
+      hidden,
+      `${percent(hidden)} of the connections ${way} reach the endpoint with an address of this node as their source (SNAT): it does not see who asks.`,
+    );
+  if (harms.length === 0 && sharesDiffer(outcomes, expected.outcomes))
+    add("shares", "warning", 1, `Connections ${way} go ${destinationsInWords(outcomes)}.`);
+  return harms;
+}
+
+/**
+ * How many connections more than expected are as `test` asks, of those to endpoints that are reached either way: that an endpoint gets
+ * more connections is another matter.
+ */
+function moreOfEach(actual: Probe, expected: Probe, test: (outcome: Outcome) => boolean): number {
+  let more = 0;
+  for (const address of new Set(actual.outcomes.filter(isTranslated).map((outcome) => outcome.address))) {
+    const isTo = (outcome: Outcome): boolean => isTranslated(outcome) && outcome.address === address;
+    const total = shareOf(actual.outcomes, isTo);
+    const was = shareOf(expected.outcomes, isTo);
+    if (total.most <= NOISE || was.least <= NOISE) continue;
+    const part = shareOf(actual.outcomes, (outcome) => isTo(outcome) && test(outcome)).least / total.most;
+    const before = Math.min(
+      1,
+      shareOf(expected.outcomes, (outcome) => isTo(outcome) && test(outcome)).most / was.least,
+    );
+    if (part > before) more += (part - before) * total.least;
+  }
+  return more;
+}
+
+/** The node's own address finds its way back; who comes to a cluster IP from outside is rarely a client that matters. */
+const severityOfKept = ({ client, frontend }: Probe): Severity =>
+  client.local ? "info" : client.kind === "outside" && frontend.kind === "clusterIP" ? "warning" : "error";
+
+function fateOfLost(outcomes: readonly Outcome[]): string {
+  return outcomes.some((outcome) => isLost(outcome) && outcome.delivered === "local")
+    ? "they are handed to the node itself, where nothing listens on that port"
+    : "they leave the node with the Service's address as their destination, which no host has";
+}
+
+const wordOfRefusal = (outcomes: readonly Outcome[]): string =>
+  outcomes.some(({ kind }) => kind === "dropped") ? "dropped" : "rejected";
+
+const textOfKept = (share: number, way: string): string =>
+  `${percent(share)} of the connections ${way} reach their endpoint without a source rewrite (SNAT); a reply that does not come back through this node is not understood by the client, and the connection times out.`;
+
+function addressesOf(outcomes: readonly Outcome[]): string {
+  const addresses = [...new Set(outcomes.map(({ address }) => address ?? "?"))];
+  return addresses.length > 2 ? `${addresses[0]} and ${addresses.length - 1} other addresses` : addresses.join(" and ");
+}
+
+function sharesDiffer(actual: readonly Outcome[], expected: readonly Outcome[]): boolean {
+  const addresses = new Set([...actual, ...expected].filter(isTranslated).map(({ address }) => address));
+  for (const address of addresses) {
+    const test = (outcome: Outcome): boolean => isTranslated(outcome) && outcome.address === address;
+    const [is, was] = [shareOf(actual, test), shareOf(expected, test)];
+    if (is.least > was.most + NOISE || is.most < was.least - NOISE) return true;
+  }
+  return false;
+}

@@ -1,0 +1,60 @@
+import { joinAddress, splitAddress } from "../kubernetes/address-text.ts";
+import { endpointHash, hashedChainName } from "../kubernetes/chain-name.ts";
+import { plainName } from "../kubernetes/read/names.ts";
+import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import type { Context } from "./context.ts";
+
+/** A chain of an endpoint that sends elsewhere than its own name says. */
+export interface Misnamed {
+  readonly chain: ChainId;
+  /** Where its DNAT rule sends. */
+  readonly address: string;
+  /** The address whose hash is the chain's name, where one of the chain's texts still has it. */
+  readonly proven: string | null;
+  readonly name: string;
+}
+
+/** Hashes are not cheap: of a larger node only so many are computed. */
+const MOST_HASHES = 60_000;
+
+/** Chains of endpoints whose name is not the hash of the Service port in their comments and the address in their DNAT rule. */
+export function misnamedEndpoints(context: Context): Misnamed[] {
+  const { claims, endpoints, ruleset, services } = context;
+  const found: Misnamed[] = [];
+  let hashes = 0;
+  for (const port of services.servicePorts) {
+    const { name, protocol, nameEvidence } = port;
+    if (name === null || protocol === null || nameEvidence !== "hash") continue;
+    for (const chain of port.endpointChains()) {
+      if (++hashes > MOST_HASHES) return found;
+      const address = endpoints.address(chain);
+      const suffix = hashedChainName(ruleset.chainName(chain));
+      if (address === null || suffix?.wellFormed !== true) continue;
+      if (endpointHash(name, protocol, address) === suffix.suffix) continue;
+      // the chain of an endpoint of another Service, led to by mistake, is another matter
+      const dnat = endpoints.dnat[chain] as RuleId;
+      const own = dnat === NONE ? null : claims.name(dnat);
+      if (own !== null && plainName(own) !== port.id && endpointHash(own, protocol, address) === suffix.suffix)
+        continue;
+      const proven = otherAddresses(context, chain, address).find(
+        (each) => endpointHash(name, protocol, each) === suffix.suffix,
+      );
+      found.push({ chain, address, proven: proven ?? null, name: port.id ?? name });
+    }
+  }
+  return found;
+}
+
+/** Addresses that the chain's other texts hold: the source of its mark, and the comments of the jumps to it. */
+function otherAddresses({ claims, endpoints, ruleset }: Context, chain: ChainId, address: string): string[] {
+  const found: string[] = [];
+  const port = splitAddress(address)?.port ?? 0;
+  const hairpin = endpoints.hairpin[chain] as RuleId;
+  const source = hairpin === NONE ? null : (claims.value(hairpin, "endpointIP") ?? "").split("/")[0];
+  if (source) found.push(joinAddress(source, port));
+  for (const caller of ruleset.callers(chain).subarray(0, 4)) {
+    const arrow = / -> (\S+)$/.exec(claims.comment(caller) ?? "")?.[1];
+    if (arrow !== undefined) found.push(arrow);
+  }
+  return found;
+}

@@ -1,0 +1,40 @@
+import type { Check } from "./check.ts";
+import { draftOf } from "./deviation-draft.ts";
+import { RESTART_KUBE_PROXY } from "./remedy.ts";
+import { nameOf } from "./service-words.ts";
+import { counted } from "./words.ts";
+
+/** The catch-all: the writer of kube-proxy's rules (src/kubernetes/write-rules.ts) against the rules that are there. */
+export const missingKubeProxyRule: Check = {
+  id: "missing-kube-proxy-rule",
+  severity: "error",
+  confidence: "certain",
+  summary: "A rule that kube-proxy writes for a Service is missing or has other values",
+  why: "From what else is there of a Service follows which rules kube-proxy writes for it. One that is missing was deleted or changed by somebody else, or the text was cut.",
+  evidence:
+    "The rules of the Service, written anew from what they say, are not those of the text. The finding has the missing rule.",
+  confirm: "iptables-save | grep NAMESPACE/NAME",
+  whenFine:
+    "Where a kube-proxy of another make writes another form; if most Services share it, it is reported once and as unknown-layout.",
+  remedy: RESTART_KUBE_PROXY,
+  references: ["https://github.com/kubernetes/kubernetes/blob/v1.30.5/pkg/proxy/iptables/proxier.go"],
+  since: "0.1.0",
+  needs: ["nat", "filter"],
+  run(context, report) {
+    for (const [port, deviations] of context.deviations.take(({ kind }) => kind === "missing" || kind === "changed")) {
+      const [first] = deviations;
+      if (first === undefined) continue;
+      const what =
+        deviations.length > 1
+          ? `${counted(deviations.length, "rule")} of ${nameOf(port)} in ${first.chainName}${new Set(deviations.map(({ chainName }) => chainName)).size > 1 ? " and other chains" : ""} are missing or changed`
+          : first.kind === "missing"
+            ? `${first.chainName} lacks the rule "${first.slot}" of ${nameOf(port)}`
+            : `the rule "${first.slot}" of ${nameOf(port)} in ${first.chainName} is not as kube-proxy writes it`;
+      report({
+        ...draftOf(context, first),
+        message: what,
+        missing: deviations.flatMap(({ expected }) => expected ?? []),
+      });
+    }
+  },
+};

@@ -1,0 +1,71 @@
+import { isHookRole } from "../kubernetes/templates/slot.ts";
+import { UNEXPECTED } from "../kubernetes/templates/slots.ts";
+import type { RuleId } from "../netfilter/ruleset.ts";
+import type { Check } from "./check.ts";
+import type { Context } from "./context.ts";
+import { draftOf } from "./deviation-draft.ts";
+import { RESTART_KUBE_PROXY } from "./remedy.ts";
+import { nameOf } from "./service-words.ts";
+import { counted } from "./words.ts";
+
+/** The catch-all: a rule in a chain of kube-proxy's own that no template of its rules claims. */
+export const unexpectedKubeProxyRule: Check = {
+  id: "unexpected-kube-proxy-rule",
+  severity: "error",
+  confidence: "certain",
+  summary: "A chain of kube-proxy's own has a rule that kube-proxy does not write",
+  why: "These chains belong to kube-proxy alone, which rewrites them when it likes. A rule of somebody else changes where Services lead, and vanishes without notice.",
+  evidence:
+    "A rule in a KUBE- chain of kube-proxy that fits none of the forms it writes, or stands there once too often or in another place.",
+  confirm: "iptables-save -t nat | grep CHAIN",
+  whenFine:
+    "Where a kube-proxy of another make writes another form; if most Services share it, it is reported once and as unknown-layout.",
+  remedy: RESTART_KUBE_PROXY,
+  references: ["https://github.com/kubernetes/kubernetes/blob/v1.30.5/pkg/proxy/iptables/proxier.go"],
+  since: "0.1.0",
+  needs: ["nat"],
+  run(context, report) {
+    const reported = new Set<RuleId>();
+    for (const [port, deviations] of context.deviations.take(() => true)) {
+      const [first] = deviations;
+      if (first === undefined) continue;
+      for (const { rule } of deviations) reported.add(rule);
+      const verb = {
+        unexpected: "does not write",
+        repeated: "writes once",
+        misplaced: "writes in another place",
+        missing: "",
+        changed: "",
+      };
+      const more = deviations.length > 1 ? ` (and ${counted(deviations.length - 1, "more rule")} like it)` : "";
+      report({
+        ...draftOf(context, first),
+        message: `${first.chainName} has a rule for ${nameOf(port)} that kube-proxy ${verb[first.kind]}${more}`,
+      });
+    }
+    for (const rule of strangers(context)) {
+      if (reported.has(rule)) continue;
+      const chain = context.store.chainOf(rule);
+      report({
+        at: { rule },
+        message: `${context.ruleset.chainName(chain)} has a rule that kube-proxy does not write`,
+        label: "kube-proxy writes no such rule here",
+        severity: "warning",
+        confirm: `iptables -t ${context.ruleset.tableOf(chain).name} -S ${context.ruleset.chainName(chain)}`,
+      });
+    }
+  },
+};
+
+/** Unclaimed rules of the chains that all Services share, and of those that belong to none; few, or they are a form nobody told us of. */
+function strangers(context: Context): RuleId[] {
+  const { claims, store } = context;
+  const found: RuleId[] = [];
+  for (const chain of claims.chains) {
+    const role = claims.role(chain);
+    if (role === null || isHookRole(role) || context.portOf(chain) !== null) continue;
+    for (let rule = store.firstRule(chain); rule >= 0; rule = store.nextRule(rule))
+      if (claims.claims[rule] === UNEXPECTED) found.push(rule);
+  }
+  return found;
+}
