@@ -1,5 +1,5 @@
 import { WORD } from "./keyword.ts";
-import { beginsCounters, isCommit, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
+import { beginsCounters, isCommit, isDash, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
 import { isShape, type Outline } from "./outline.ts";
 import { Scanner } from "./scanner.ts";
 import { type Shape, shapeWith } from "./shape.ts";
@@ -80,9 +80,9 @@ export class LineReader {
     switch (start < this.end ? this.bytes[start] : 0) {
       case 45:
         this.#rule(start, limit);
-        if (fresh && this.outline.kind === "bad" && lineStart(this.bytes, start + 1, this.end, start + 2) > 0) {
-          this.#text(start + 1, limit, false);
-        }
+        if (!fresh || this.outline.kind !== "bad") return;
+        if (lineStart(this.bytes, start + 1, this.end, start + 2) > 0) this.#text(start + 1, limit, false);
+        else if (isDash(this.bytes, start, this.end)) this.#noise();
         return;
       case 91:
         if (!beginsCounters(this.bytes, start, this.end)) {
@@ -120,8 +120,7 @@ export class LineReader {
     } else if (first > start && "-:*#[".includes(String.fromCharCode(this.bytes[first] as number))) {
       this.#text(first, limit, fresh);
     } else {
-      this.scanner.count = 0;
-      this.outline = NOISE;
+      this.#noise();
       if (fresh) this.#behindNoise(start, limit);
     }
   }
@@ -130,10 +129,12 @@ export class LineReader {
   #behindNoise(start: number, limit: number): void {
     const behind = lineStart(this.bytes, start + 1, this.end);
     if (behind >= 0) this.#text(behind, limit, false);
-    else if (isEllipsis(this.bytes, start, this.end)) {
-      this.scanner.count = 0;
-      this.outline = NOISE;
-    }
+    else if (isEllipsis(this.bytes, start, this.end)) this.#noise();
+  }
+
+  #noise(): void {
+    this.scanner.count = 0;
+    this.outline = NOISE;
   }
 
   #rule(start: number, limit: number): void {

@@ -9,7 +9,7 @@ const LONGEST_DECLARATION = 64;
 export function lineStart(bytes: Uint8Array, from: number, end: number, last = end): number {
   let typed = false;
   for (let p = from; p < last; p++) {
-    if (bytes[p] === 105 && spells(bytes, p, end, "iptables ")) typed = true;
+    if (bytes[p] === 116 && isTyped(bytes, p, end)) typed = true;
     if (p > from && !parts(bytes[p - 1] as number)) continue;
     if (isCommand(bytes, p, end) && !typed) return p;
     if (isCounters(bytes, p, end) || isChain(bytes, p, end) || isTable(bytes, p, end) || isCommit(bytes, p, end))
@@ -42,6 +42,19 @@ export function isEllipsis(bytes: Uint8Array, start: number, end: number): boole
   return /^[[(<{]?\s*(\.{2,}|\xe2\x80\xa6|-{2,}|~{2,}|snip|cut|truncated|output omitted|omitted)[\s.\xe2\x80\xa6-]*[\])>}]?$/i.test(
     text,
   );
+}
+
+/** `tables` of `iptables -t nat`, `ip6tables-legacy -A` or `iptables-save | grep -A 5`. */
+function isTyped(bytes: Uint8Array, p: number, end: number): boolean {
+  if (!spells(bytes, p, end, "tables")) return false;
+  return bytes[p + 6] === 45 || (isBlank(bytes[p + 6]) && bytes[skipBlanks(bytes, p + 6, end)] === 45);
+}
+
+/** Dashes alone, then nothing or a blank: what grep prints between groups, a line drawn, an item of a list. */
+export function isDash(bytes: Uint8Array, start: number, end: number): boolean {
+  let p = start;
+  while (p < end && bytes[p] === 45) p++;
+  return p > start && (p === end || isBlank(bytes[p]));
 }
 
 function spells(bytes: Uint8Array, p: number, end: number, word: string): boolean {
