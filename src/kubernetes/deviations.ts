@@ -8,7 +8,14 @@ import type { ServicePort } from "./service-port.ts";
 import { isHookRole, type Role, type Slot } from "./templates/slot.ts";
 import { type Claim, claimOf, slotOf, slots, slotsByRole, UNEXPECTED } from "./templates/slots.ts";
 import type { Values } from "./templates/template.ts";
-import { serviceContext, type WritableNode, type WrittenRule, writeNode, writeServicePort } from "./write-rules.ts";
+import {
+  type DecidingFacts,
+  serviceContext,
+  type WritableNode,
+  type WrittenRule,
+  writeNode,
+  writeServicePort,
+} from "./write-rules.ts";
 
 /** A rule that kube-proxy writes and the capture does not have. */
 export interface MissingRule {
@@ -156,7 +163,7 @@ class Search {
   #expectedCounts(port: ServicePort): Map<Claim, number> {
     const cluster = this.#countOf(port, "svc");
     const local = Math.max(this.#countOf(port, "svl"), this.#countOf(port, "xlb"));
-    const context = serviceContext(port, blanks(cluster), blanks(local), this.#node);
+    const context = serviceContext(decidingFacts(port), blanks(cluster), blanks(local), this.#node);
     const counts = new Map<Claim, number>();
     for (const [index, ofRole] of slotsByRole.entries()) {
       if (index === roleNumber("sep")) continue;
@@ -352,6 +359,26 @@ class Search {
     const { store } = this.#map.ruleset;
     return chain !== NONE && (store.isDeclared(chain) || store.firstRule(chain) !== NONE);
   }
+}
+
+/** Without comments an address from outside has the rules of an external IP, whatever it is. */
+function decidingFacts(port: ServicePort): DecidingFacts {
+  const refused = port.hasEndpoints === false;
+  const outside = port.frontends.filter(({ kind }) => kind === "externalIP" || (kind === "external" && !refused));
+  return {
+    externalTrafficPolicy: port.externalTrafficPolicy,
+    internalTrafficPolicy: port.internalTrafficPolicy,
+    hasEndpoints: port.hasEndpoints,
+    sessionAffinity: port.sessionAffinity,
+    clusterIP: port.clusterIP,
+    nodePort: port.nodePort,
+    healthCheckNodePort: port.healthCheckNodePort,
+    externalIPs: outside.map(({ ip }) => ip ?? ""),
+    loadBalancerIPs: port.frontends.filter(({ kind }) => kind === "loadBalancerIP").map(({ ip }) => ip ?? ""),
+    loadBalancerSourceRanges: port.loadBalancerSourceRanges,
+    nodeInRange: port.nodeInRange,
+    refusedIPs: refused ? port.refusedIPs : [],
+  };
 }
 
 /** Older releases have other rules in the place of these. */

@@ -14,15 +14,17 @@ export interface OwnedChains {
 /** Everyone with chains of their own in the ruleset, in the order of the text. */
 export function ownersIn(ruleset: Ruleset): readonly OwnedChains[] {
   const found = new Map<string, { owner: Owner; count: number; first: string }>();
-  for (const table of ruleset.tables)
-    for (const chain of table.chains) {
-      const name = ruleset.chainName(chain);
-      const owner = ownerOfChain(name);
-      if (owner === null) continue;
-      const known = found.get(owner.name);
-      if (known === undefined) found.set(owner.name, { owner, count: 1, first: name });
-      else known.count++;
-    }
+  const { store } = ruleset;
+  for (let chain = 0; chain < store.chainCount; chain++) {
+    if (!ruleset.tables.includes(store.tableOf(chain))) continue;
+    if (!store.isDeclared(chain) && store.firstRule(chain) === NONE) continue;
+    const name = ruleset.chainName(chain);
+    const owner = ownerOfChain(name);
+    if (owner === null) continue;
+    const known = found.get(owner.name);
+    if (known === undefined) found.set(owner.name, { owner, count: 1, first: name });
+    else known.count++;
+  }
   return [...found.values()];
 }
 

@@ -4,7 +4,7 @@ import { hashedChainName, type ServiceChainRole, servicePortHash } from "../chai
 import type { NameList } from "../names/name-list.ts";
 import type { Frontend } from "../service-map.ts";
 import type { Role } from "../templates/slot.ts";
-import { type Claim, slotOf, UNEXPECTED } from "../templates/slots.ts";
+import { type Claim, claimOf, slotOf, UNEXPECTED } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 import { ServiceGroup } from "./service-group.ts";
 
@@ -13,6 +13,9 @@ const serviceRoles: readonly ServiceChainRole[] = ["svc", "svl", "ext", "fw", "x
 /** Key of where a packet goes: an address of its own, or any address of the node. */
 export const destinationKey = (ip: string | null, port: number | null, protocol: string | null): string =>
   `${ip ?? "node"} ${port} ${protocol}`;
+
+const MASQUERADE_CLUSTER_IP = claimOf("nat KUBE-SERVICES", "masquerade-cluster-ip");
+const MASQUERADE_EXTERNAL_IP = claimOf("nat KUBE-SERVICES", "masquerade-external-ip");
 
 /** Of those who claim one destination only the first few are looked at again. */
 const MOST_CLAIMANTS = 16;
@@ -157,10 +160,17 @@ export class ServiceGroups {
     const port = this.#port(rule);
     const protocol = this.#rules.value(rule, "protocol");
     const isNodePort = this.#rules.role(this.#rules.ruleset.chainOf(rule)) === "nat KUBE-NODEPORTS";
-    const owners = this.#byDestination.get(destinationKey(isNodePort ? null : this.#ip(rule), port, protocol));
+    const destination = destinationKey(isNodePort ? null : this.#ip(rule), port, protocol);
+    const owners = this.#byDestination.get(destination);
     const name = this.#rules.name(rule);
     const owner = owners?.find((group) => group.name !== null && group.name === name) ?? owners?.[0];
-    owner?.rules.push(rule);
+    if (owner === undefined) return;
+    owner.rules.push(rule);
+    const place = this.#places.get(`${owner.index} ${destination}`);
+    const isExternal = place !== undefined && owner.frontends[place]?.kind === "externalIP";
+    // The two look alike where every packet to a cluster IP is marked, and only comments tell them apart on the line itself.
+    if (isExternal && this.#rules.claims[rule] === MASQUERADE_CLUSTER_IP)
+      this.#rules.claims[rule] = MASQUERADE_EXTERNAL_IP;
   }
 
   #refusal(rule: RuleId, slot: string): void {

@@ -1,0 +1,275 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { joinAddress, splitAddress } from "../../src/kubernetes/address-text.ts";
+import { balanceOf, threshold } from "../../src/kubernetes/balance.ts";
+import { chainPrefixes, endpointChain, servicePortHash } from "../../src/kubernetes/chain-name.ts";
+import type { Era, LocalDetector, ServicePortFacts } from "../../src/kubernetes/service-map.ts";
+import {
+  type WritableNode,
+  type WritableServicePort,
+  writeNode,
+  writeServicePort,
+} from "../../src/kubernetes/write-rules.ts";
+import { mapOf } from "../kubernetes/helpers/dumps.ts";
+
+/** Law 4: what the writer writes for any Services, the reader reads back. */
+
+const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/);
+const port = fc.integer({ min: 1, max: 65535 });
+const address = (family: 4 | 6) =>
+  family === 4
+    ? fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 0, max: 255 })).map(([a, b]) => `10.${a}.${b}.7`)
+    : fc
+        .tuple(fc.integer({ min: 1, max: 0xffff }), fc.integer({ min: 1, max: 0xffff }))
+        .map(([a, b]) => `fd00:${a.toString(16)}:${b.toString(16)}::7`);
+
+const nodes: fc.Arbitrary<WritableNode> = fc
+  .record({
+    era: fc.constantFrom<Era>("1.20", "1.22", "1.24", "1.25"),
+    family: fc.constantFrom<4 | 6>(4, 6),
+    bit: fc.integer({ min: 0, max: 31 }),
+    detector: fc.constantFrom("none", "cidr", "interface"),
+    masqueradeAll: fc.boolean(),
+    randomFully: fc.boolean(),
+    dropInvalid: fc.boolean(),
+    nfacct: fc.boolean(),
+    localhostNodePorts: fc.boolean(),
+    addressed: fc.boolean(),
+    martianGuard: fc.boolean(),
+    firewallHook: fc.boolean(),
+    probabilityDigits: fc.constantFrom<5 | 10>(5, 10),
+    comments: fc.constantFrom("arrow" as const, "name" as const, "none" as const),
+  })
+  .map(({ bit, detector, addressed, comments, ...node }) => {
+    const mark = `0x${(2 ** bit).toString(16)}`;
+    const isOld = node.era === "1.20" || node.era === "1.22";
+    return {
+      ...node,
+      layout: null,
+      nfacct: node.nfacct && node.era === "1.25",
+      martianGuard: node.martianGuard && node.era === "1.25",
+      firewallHook: node.firewallHook && node.era === "1.25",
+      masqueradeBit: bit,
+      masqueradeMark: `${mark}/${mark}`,
+      localDetector: detectorOf(detector, node.family),
+      localDetectorShown: true,
+      nodePortAddresses: addressed ? [node.family === 4 ? "192.0.2.10" : "2001:db8::10"] : [],
+      localhostNodePorts: addressed ? false : node.localhostNodePorts,
+      endpointComments: [isOld && comments === "arrow" ? ("name" as const) : comments],
+      trailingColon: null,
+    };
+  });
+
+function detectorOf(kind: string, family: 4 | 6): LocalDetector | null {
+  if (kind === "interface") return { kind: "interface", value: "veth+" };
+  return kind === "cidr" ? { kind: "cidr", value: family === 4 ? "10.244.0.0/16" : "fd00:244::/56" } : null;
+}
+
+/** What one Service port may be; the map then gives each of them its own addresses and ports. */
+const drafts = (family: 4 | 6) =>
+  fc.record({
+    namespace: word,
+    service: word,
+    portName: fc.oneof(fc.constant(""), word),
+    protocol: fc.constantFrom("tcp", "udp", "sctp"),
+    port,
+    hasNodePort: fc.boolean(),
+    externalIPs: fc.integer({ min: 0, max: 2 }),
+    loadBalancerIPs: fc.integer({ min: 0, max: 2 }),
+    ranges: fc.subarray(family === 4 ? ["198.51.100.0/24", "203.0.113.0/25"] : ["2001:db8:1::/48", "2001:db8:2::/64"]),
+    nodeInRange: fc.boolean(),
+    external: fc.constantFrom("Cluster" as const, "Local" as const),
+    internal: fc.constantFrom("Cluster" as const, "Local" as const),
+    affinity: fc.option(fc.integer({ min: 1, max: 86400 }), { nil: null }),
+    hasHealthCheck: fc.boolean(),
+    endpoints: fc.uniqueArray(fc.tuple(address(family), port), {
+      selector: ([ip, number]) => `${ip} ${number}`,
+      maxLength: 7,
+    }),
+    local: fc.nat({ max: 7 }),
+  });
+
+const maps = nodes.chain((node) =>
+  fc.tuple(
+    fc.constant(node),
+    fc.uniqueArray(drafts(node.family), {
+      selector: (draft) => `${draft.namespace}/${draft.service}:${draft.portName} ${draft.protocol}`,
+      minLength: 1,
+      maxLength: 6,
+    }),
+  ),
+);
+type Draft = ReturnType<typeof drafts> extends fc.Arbitrary<infer T> ? T : never;
+
+/** A Service port such as kube-proxy of that era can show it whole. */
+function servicePort(draft: Draft, index: number, node: WritableNode): WritableServicePort {
+  const isXlb = node.era === "1.20" || node.era === "1.22";
+  const own = (kind: number): string =>
+    node.family === 4 ? `10.96.${kind}.${index + 1}` : `fd00:96:${kind}::${index + 1}`;
+  const many = (count: number, kind: number): string[] => Array.from({ length: count }, (_, i) => own(kind + i));
+  const name = `${draft.namespace}/${draft.service}${draft.portName === "" ? "" : `:${draft.portName}`}`;
+  const all = draft.endpoints.map(([ip, number]) => joinAddress(ip, number)).sort();
+  const hasEndpoints = all.length > 0;
+  const internal = hasEndpoints && !isXlb ? draft.internal : "Cluster";
+  const nodePort = draft.hasNodePort ? 30000 + index : 0;
+  const loadBalancerIPs = hasEndpoints ? many(draft.loadBalancerIPs, 20) : [];
+  const externalIPs = hasEndpoints ? many(draft.externalIPs, 10) : [];
+  const isOutside = nodePort > 0 || externalIPs.length > 0 || loadBalancerIPs.length > 0;
+  const external = !isOutside ? "" : !hasEndpoints ? null : draft.external;
+  const usesCluster = internal === "Cluster" || isOutside;
+  const usesLocal = (isXlb ? false : internal === "Local") || external === "Local";
+  const cluster = usesCluster ? all : [];
+  const local = usesLocal ? all.slice(0, draft.local) : [];
+  const programmed = [...new Set([...cluster, ...local])];
+  const isShown = programmed.length > 0;
+  const hash = servicePortHash(name, draft.protocol);
+  const chain = (role: keyof typeof chainPrefixes, exists: boolean): string | null =>
+    exists ? chainPrefixes[role] + hash : null;
+  const ranges = loadBalancerIPs.length > 0 ? draft.ranges : [];
+  const healthCheckNodePort = external === "Local" && draft.hasHealthCheck && node.era !== "1.20" ? 40000 + index : 0;
+  const writable = (address: string) => ({ address, chain: endpointChain(name, draft.protocol, address) });
+  return {
+    id: name,
+    namespace: draft.namespace,
+    service: draft.service,
+    portName: draft.portName,
+    protocol: draft.protocol,
+    family: node.family,
+    clusterIP: own(0),
+    port: draft.port,
+    nodePort,
+    externalIPs,
+    loadBalancerIPs,
+    loadBalancerSourceRanges: ranges,
+    externalTrafficPolicy: external,
+    internalTrafficPolicy: hasEndpoints ? internal : null,
+    sessionAffinity: !isShown ? null : draft.affinity === null ? "None" : "ClientIP",
+    sessionAffinityTimeoutSeconds: !isShown ? null : (draft.affinity ?? 0),
+    healthCheckNodePort,
+    hasEndpoints,
+    chains: {
+      svc: chain("svc", cluster.length > 0),
+      svl: chain("svl", !isXlb && local.length > 0),
+      ext: chain("ext", !isXlb && hasEndpoints && isOutside),
+      fw: chain("fw", loadBalancerIPs.length > 0 && (isXlb || ranges.length > 0)),
+      xlb: chain("xlb", isXlb && external === "Local"),
+    },
+    cluster: cluster.map(writable),
+    local: local.map(writable),
+    endpointComments: node.endpointComments[0] ?? null,
+    nodeInRange: ranges.length > 0 && draft.nodeInRange,
+    refusedIPs: [],
+  };
+}
+
+function textOf(ports: readonly WritableServicePort[], node: WritableNode): string {
+  const rules = [...ports.flatMap((one) => writeServicePort(one, node)), ...writeNode(node)];
+  const lines = [
+    "# Generated by ip6tables-save v1.8.9 on Mon Jan  1 00:00:00 2024".replace("ip6", node.family === 6 ? "ip6" : "ip"),
+  ];
+  const always = {
+    nat: ["KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-POSTROUTING", "KUBE-MARK-MASQ"],
+    filter: [
+      "KUBE-SERVICES",
+      "KUBE-EXTERNAL-SERVICES",
+      "KUBE-FORWARD",
+      ...(node.era === "1.20" ? [] : ["KUBE-NODEPORTS"]),
+      ...(node.era === "1.25" ? ["KUBE-PROXY-FIREWALL", "KUBE-FIREWALL"] : []),
+    ],
+  };
+  for (const table of ["filter", "nat"] as const) {
+    const own = rules.filter((rule) => rule.table === table);
+    const chains = new Set([...always[table], ...own.map(({ chain }) => chain)]);
+    lines.push(
+      `*${table}`,
+      ...[...chains].map((chain) => `:${chain} - [0:0]`),
+      ...own.map(({ text }) => text),
+      "COMMIT",
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+type Comparable = Omit<ServicePortFacts, "endpoints" | "clusterEndpoints" | "localEndpoints"> & {
+  cluster: unknown;
+  local: unknown;
+};
+
+describe("what is written is read back", () => {
+  test("facts(read(write(map))) == map in every layout", () => {
+    fc.assert(
+      fc.property(maps, ([node, chosen]) => {
+        const ports = chosen.map((draft, index) => servicePort(draft, index, node));
+        const map = mapOf(textOf(ports, node));
+        const read = map.servicePorts.map((one): Comparable => {
+          const { endpoints, clusterEndpoints, localEndpoints, ...facts } = one.facts();
+          void endpoints;
+          return { ...facts, cluster: clusterEndpoints, local: localEndpoints };
+        });
+        const expected = ports.map((one): Comparable => {
+          const { cluster, local, endpointComments, nodeInRange, refusedIPs, name, ...facts } = one;
+          void [endpointComments, nodeInRange, refusedIPs, name];
+          return {
+            ...facts,
+            ...notShown(one, node, ports),
+            cluster: cluster.map(({ address: at }) => at),
+            local: local.map(({ address: at }) => at),
+          };
+        });
+        const byId = (a: Comparable, b: Comparable): number =>
+          `${a.id} ${a.protocol}` < `${b.id} ${b.protocol}` ? -1 : 1;
+        expect(read.sort(byId)).toEqual(expected.sort(byId));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("settings are read back where a rule shows them", () => {
+    fc.assert(
+      fc.property(maps, ([node, chosen]) => {
+        const ports = chosen.map((draft, index) => servicePort(draft, index, node));
+        const { parameters } = mapOf(textOf(ports, node));
+        expect(parameters.masqueradeBit).toBe(node.masqueradeBit);
+        expect(parameters.randomFully).toBe(node.randomFully);
+        expect(parameters.dropInvalid).toBe(node.dropInvalid);
+        expect(parameters.nodePortAddresses).toEqual(node.nodePortAddresses);
+        expect(parameters.localhostNodePorts).toBe(node.localhostNodePorts);
+        const marks = ports.some((one) => (one.internalTrafficPolicy === "Local" ? one.local : one.cluster).length > 0);
+        if (marks && !node.masqueradeAll) expect(parameters.localDetector).toEqual(node.localDetector);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("addresses and probabilities survive", () => {
+    fc.assert(
+      fc.property(fc.oneof(address(4), address(6)), port, (ip, number) => {
+        expect(splitAddress(joinAddress(ip, number))).toEqual({ ip, port: number });
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 9 }), (parts) => {
+        const all = parts.map((part) => threshold(part.toFixed(11)));
+        expect(["even", "even-five-digits", "uneven"]).toContain(balanceOf(all));
+      }),
+    );
+  });
+});
+
+/** Facts that the rules of an era do not show, though the writer knows them. */
+function notShown(
+  one: WritableServicePort,
+  node: WritableNode,
+  all: readonly WritableServicePort[],
+): Partial<Comparable> {
+  const hidden: { -readonly [key in keyof Comparable]?: Comparable[key] } = {};
+  // Without anything that comes in from outside, 1.24 writes what 1.22 writes, which knows the policy without showing it.
+  const looksOld = node.era === "1.24" && all.every(({ chains }) => chains.ext === null && chains.svl === null);
+  const usesArrows = node.endpointComments[0] === "arrow" && all.some(({ cluster }) => cluster.length > 0);
+  const isDropped = one.internalTrafficPolicy === "Local" && one.local.length === 0;
+  if ((node.era === "1.22" || (looksOld && !usesArrows)) && !isDropped) hidden.internalTrafficPolicy = null;
+  // Before 1.21 there is no rule for a health check port, and Services with policy Local may have one.
+  const hasOne = one.externalTrafficPolicy === "Local" || one.externalTrafficPolicy === null;
+  if (node.era === "1.20" && hasOne) hidden.healthCheckNodePort = null;
+  return hidden;
+}
