@@ -71,12 +71,12 @@ function acceptsMark(bytes: Uint8Array, start: number, end: number): boolean {
   return slash > 0 && bytes[slash] === 47 && acceptsHex(bytes, slash + 1, end) === end;
 }
 
-/** The index behind `0x` and one to eight hexadecimal digits; 0 when there are none. */
+/** The index behind `0x` and one to eight hexadecimal digits; -1 when there are none. */
 function acceptsHex(bytes: Uint8Array, start: number, end: number): number {
-  if (end - start < 3 || bytes[start] !== 48 || bytes[start + 1] !== 120) return 0;
+  if (end - start < 3 || bytes[start] !== 48 || bytes[start + 1] !== 120) return -1;
   let at = start + 2;
   while (at < end && isHexDigit(bytes[at] as number)) at++;
-  return at > start + 2 && at - start <= 10 ? at : 0;
+  return at > start + 2 && at - start <= 10 ? at : -1;
 }
 
 function isHexDigit(code: number): boolean {

@@ -46,7 +46,7 @@ export const portRange: Codec<NumberRange> = {
   accepts(bytes, start, end) {
     const colon = behindPort(bytes, start, end);
     if (colon === end) return true;
-    if (colon === 0 || bytes[colon] !== 58 || behindPort(bytes, colon + 1, end) !== end) return false;
+    if (colon < 0 || bytes[colon] !== 58 || behindPort(bytes, colon + 1, end) !== end) return false;
     return portAt(bytes, start, colon) <= portAt(bytes, colon + 1, end);
   },
 };
@@ -82,7 +82,7 @@ export const natPorts: Codec<NumberRange> = {
   say: portRange.say as NonNullable<typeof portRange.say>,
 };
 
-/** The index behind a decimal port without leading zeros; 0 when there is none. */
+/** The index behind a decimal port without leading zeros; -1 when there is none. */
 function behindPort(bytes: Uint8Array, start: number, end: number): number {
   let at = start;
   let value = 0;
@@ -92,7 +92,7 @@ function behindPort(bytes: Uint8Array, start: number, end: number): number {
     value = value * 10 + digit;
     at++;
   }
-  return at === start || value > 0xffff || (bytes[start] === 48 && at > start + 1) ? 0 : at;
+  return at === start || value > 0xffff || (bytes[start] === 48 && at > start + 1) ? -1 : at;
 }
 
 function portAt(bytes: Uint8Array, start: number, end: number): number {

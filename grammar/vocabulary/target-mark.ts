@@ -410,7 +410,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         codecs: [setName, setDirections],
         negatable: false,
         tellsAll: true,
-        phrase: "its {1} is added to the set {0}",
+        phrase: "the set {0} gains its {1}",
       },
       {
         flag: "--del-set",
@@ -418,7 +418,7 @@ export const markTargets: readonly ExtensionRecord[] = [
         codecs: [setName, setDirections],
         negatable: false,
         tellsAll: true,
-        phrase: "its {1} is deleted from the set {0}",
+        phrase: "the set {0} loses its {1}",
       },
       {
         flag: "--map-set",

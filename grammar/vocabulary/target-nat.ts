@@ -198,7 +198,7 @@ export const natTargets: readonly ExtensionRecord[] = [
         codecs: [fullMark],
         negatable: false,
         added: "0x0/0x0",
-        phrase: "the packet gets the mark {0}",
+        phrase: "the packet mark {0}",
       },
     ],
   },
