@@ -44,13 +44,14 @@ const tcpFlagBits = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];
  */
 export function readPacket(options: PacketOptions): PacketRequest {
   const { address, port, protocol, icmpType } = readDestination(options.to);
-  const from = options.from === undefined ? null : readSource(options.from, address.family);
+  const from = sourceOf(options, address.family);
+  const source = from === null ? null : readSource(from, address.family);
   const question: Question = {
     family: address.family,
-    source: from?.bits ?? null,
+    source: source?.bits ?? null,
     destination: address.bits,
     protocol,
-    ...(from?.port !== undefined && { sourcePort: from.port }),
+    ...(source?.port !== undefined && { sourcePort: source.port }),
     ...(port !== undefined && { destinationPort: port }),
     ...(icmpType !== undefined && { icmpType, icmpCode: 0 }),
     ...(options.in !== undefined && { inInterface: options.in }),
@@ -61,7 +62,16 @@ export function readPacket(options: PacketOptions): PacketRequest {
     ...(options.tcpFlags !== undefined && { tcpFlags: readFlags(options.tcpFlags) }),
     ...(options.affinity === true && { affinity: true }),
   };
-  return { question, from: options.from ?? (options.local === true ? "this node" : "any source"), to: options.to };
+  return {
+    question,
+    from: options.from ?? (from === null ? "this node" : `outside the cluster (${from})`),
+    to: options.to,
+  };
+}
+
+/** Where nothing is said: the node itself for its own packets, else an address that stands for any outside (RFC 5737, RFC 3849). */
+function sourceOf({ from, local }: PacketOptions, family: Family): string | null {
+  return from ?? (local === true ? null : family === 4 ? "203.0.113.77" : "2001:db8:ffff::77");
 }
 
 /** What was said of the node. */

@@ -137,7 +137,10 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
   dumps(program.command("trace"))
     .summary("say where a packet goes")
     .description("Says where a packet goes, with probabilities and every rule on the way.")
-    .option("--from <address[:port]>", "its source (default: any)")
+    .option(
+      "--from <address[:port]>",
+      "its source (default: an address outside the cluster, or the node itself with --local)",
+    )
     .requiredOption(
       "--to <address:port/protocol>",
       "its destination: 192.0.2.10:30080/tcp, [fd00::1]:53/udp, 10.0.0.1/icmp:8",

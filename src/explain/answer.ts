@@ -27,8 +27,8 @@ export function answerFor(node: NodeModel, map: ServiceMap, { port, frontend, he
   const asked = frontend ?? usualFrontend(port);
   const traces = asked === null ? [] : new Clients(map).to(asked, port);
   const shown = asked === null ? undefined : mainTrace(asked, traces);
-  const shares = sharesOf(port, shown?.trace ?? null);
   const remarks = remarksOf(map, port, asked, shown?.trace ?? null);
+  const shares = shown === undefined || remarks.excerpt ? sharesByRules(port) : mergeEnds(shown.trace);
   return {
     node: node.name,
     headline: displayText(headline ?? headlineOf(map, port, frontend)),
@@ -111,11 +111,8 @@ function wayTitle(frontend: Frontend, { client }: ClientTrace): string {
   return `The way of a connection${from} to ${to}`;
 }
 
-/** Endpoints with their shares: as a packet gets to them, or, where none can be followed, as the rules divide. */
-function sharesOf(port: ServicePort, trace: Trace | null): ExplainedShare[] {
-  const ends = trace?.ends ?? [];
-  const isFollowed = ends.some(({ dnat, fate }) => dnat !== null || fate === "rejected" || fate === "dropped");
-  if (isFollowed && trace !== null) return mergeEnds(trace);
+/** Endpoints with their shares as the rules divide, where packets cannot be followed to them. */
+function sharesByRules(port: ServicePort): ExplainedShare[] {
   return port.endpoints.map(({ address, share, ideal, chain }) => ({
     share,
     ideal,
@@ -124,6 +121,7 @@ function sharesOf(port: ServicePort, trace: Trace | null): ExplainedShare[] {
   }));
 }
 
+/** Endpoints with their shares as packets get to them, and what becomes of those that get to none. */
 function mergeEnds(trace: Trace): ExplainedShare[] {
   const merged = new Map<string, ExplainedShare>();
   for (const end of trace.ends) {

@@ -84,7 +84,7 @@ function sectionOf(ruleset: Ruleset, title: string, rules: readonly RuleId[]): W
 }
 
 /** A rule in words, on its own. */
-export function rowOf(ruleset: Ruleset, rule: RuleId): WayRow {
+function rowOf(ruleset: Ruleset, rule: RuleId): WayRow {
   const node = ruleset.rule(rule);
   const { target } = node;
   const effect =

@@ -1,11 +1,12 @@
 import { displayText } from "../../grammar/bytes.ts";
+import { sentence } from "../../grammar/vocabulary/words.ts";
 import { nameOf } from "../checks/service-words.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import type { ChainId, RuleId, Ruleset } from "../netfilter/ruleset.ts";
 import type { NodeModel } from "../read-node.ts";
 import type { Explanation } from "../report/explanation.ts";
 import { listedPort } from "../services.ts";
-import { chainAnswers, rowOf } from "./chain-answer.ts";
+import { chainAnswers } from "./chain-answer.ts";
 
 /** What stands on a line: a rule in words, or a chain. */
 export function lineAnswers(node: NodeModel, map: ServiceMap, line: number): Explanation[] {
@@ -35,13 +36,13 @@ function answerForRule(node: NodeModel, map: ServiceMap, rule: RuleId): Explanat
   const { ruleset } = map;
   const chain = ruleset.chainOf(rule);
   const port = map.byChain(chain);
-  const row = rowOf(ruleset, rule);
   const table = ruleset.tableOf(chain).name;
-  const effect = row.effect.startsWith("-> ") ? `goes to ${row.effect.slice(3)}` : row.effect;
   const callers = [...ruleset.callers(chain)].slice(0, 5).map((caller) => ruleset.store.line(caller));
   return {
     node: node.name,
-    headline: `line ${row.line}, ${table} ${displayText(ruleset.chainName(chain))}: ${row.condition}: ${effect}`,
+    headline: displayText(
+      `line ${ruleset.store.line(rule)}, ${table} ${ruleset.chainName(chain)}: ${sentence(ruleset.rule(rule), ruleset.family)}`,
+    ),
     servicePort: port === null ? null : listedPort(node.name, map, port),
     shares: [],
     choice: null,

@@ -113,7 +113,7 @@ function* nameRemarks(port: ServicePort): Iterable<string> {
       yield "The name comes from the list that was given; the hash in the chain's name proves it.";
       return;
     default:
-      if (chain !== undefined && port.chainHash === null) {
+      if (chain !== undefined && !/^KUBE-[A-Z]+-[A-Z2-7]{16}$/.test(chain)) {
         yield `${chain} is no name that kube-proxy gives: those end in 16 letters and digits of a hash.`;
       }
   }

@@ -1,4 +1,5 @@
 import type { MatchNode, OptionNode, RuleNode } from "../../grammar/ast.ts";
+import { optionPhrase } from "../../grammar/vocabulary/words.ts";
 
 /** Which packets a rule is for, in plain words: "tcp destination port 30080"; "every packet" where it asks nothing. Byte string. */
 export function conditionsInWords(rule: RuleNode): string {
@@ -68,14 +69,11 @@ function plainMark(option: OptionNode): string {
   return value !== undefined && value === mask ? value : text;
 }
 
-function optionInWords({ flag, record, negated, values }: OptionNode): string {
-  const shown = values.map(({ text }) => plainHost(text));
-  if (record === null) return `${negated ? "not " : ""}${[flag.text, ...shown].join(" ")}`;
-  const phrase = negated ? (record.negatedPhrase ?? `not: ${record.phrase}`) : record.phrase;
-  return phrase.replace(/\{(\d)\}/g, (_, index) => shown[Number(index)] ?? "?");
+function optionInWords(option: OptionNode): string {
+  return plainHost(optionPhrase(option, { family: null }));
 }
 
 /** `10.0.0.1/32` is the address. */
 function plainHost(text: string): string {
-  return text.replace(/(\.\d+)\/32$|(:[0-9a-f:]*)\/128$/, "$1$2");
+  return text.replace(/(\.\d+)\/32\b|(:[0-9a-f:]*)\/128\b/g, "$1$2");
 }

@@ -48,12 +48,16 @@ function* answerLines(answer: Explanation, several: boolean, look: Look): Iterab
 
 function* sourceLines(sources: readonly SeenSource[], look: Look): Iterable<string> {
   const widest = sources.reduce((most, { client }) => Math.max(most, client.length), 0);
+  const stacked = look.width < widest + 45;
   let before: string | null = null;
   for (const { client, seen } of sources) {
-    const lines = wrapProse(
-      forTerminal(seen === before ? "the same" : seen, look.unicode),
-      Math.max(20, look.width - widest - 4),
-    );
+    const said = forTerminal(seen === before ? "the same" : seen, look.unicode);
+    if (stacked) {
+      yield* wrapProse(`  ${client}: ${said}`, look.width, 4);
+      before = seen;
+      continue;
+    }
+    const lines = wrapProse(said, look.width - widest - 4);
     for (const [k, line] of lines.entries()) yield `  ${pad(k === 0 ? client : "", widest)}  ${line}`;
     before = seen;
   }

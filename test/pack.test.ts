@@ -1,0 +1,96 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "iptlint-pack-"));
+const fixture = join(root, "fixtures/dumps/1.30.5-nft/minimal/iptables-save.txt");
+let installed = "";
+
+beforeAll(() => {
+  execFileSync(process.execPath, ["test/build.mjs"], { cwd: root });
+  execFileSync("npm", ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder], { cwd: root });
+  const tarball = readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? "";
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
+  execFileSync("npm", ["install", "--offline", "--no-audit", "--no-fund", "--silent", `./${tarball}`], { cwd: folder });
+  installed = join(folder, "node_modules/iptlint");
+}, 120_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const iptlint = (...argv: string[]) =>
+  spawnSync(join(folder, "node_modules/.bin/iptlint"), argv, { cwd: folder, encoding: "utf8" });
+
+test("nothing but the package is installed", () => {
+  expect(readdirSync(join(folder, "node_modules")).filter((name) => !name.startsWith("."))).toEqual(["iptlint"]);
+});
+
+test("the command works", () => {
+  const { status, stdout, stderr } = iptlint(fixture);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toContain(": ok, no findings\n");
+  expect(iptlint("--version").stdout).toBe(`${JSON.parse(readFileSync(join(root, "package.json"), "utf8")).version}\n`);
+  expect(iptlint("explain", "30080", fixture).stdout).toMatch(/^30080\/tcp is the NodePort of Service /);
+});
+
+test("a pipe that is closed early ends it quietly", () => {
+  const bin = join(folder, "node_modules/.bin/iptlint");
+  const { stdout, stderr } = spawnSync(
+    "bash",
+    ["-c", `'${bin}' ast '${fixture}' | head -1; echo "\${PIPESTATUS[0]}"`],
+    {
+      encoding: "utf8",
+    },
+  );
+  expect(stderr).toBe("");
+  expect(stdout.trimEnd().split("\n").at(-1)).toBe("0");
+});
+
+test("standard input is read to its end, however slowly it comes", () => {
+  const bin = join(folder, "node_modules/.bin/iptlint");
+  const slowly = `{ head -c 2000 '${fixture}'; sleep 0.3; tail -c +2001 '${fixture}'; } | '${bin}' -`;
+  const { stdout, status } = spawnSync("bash", ["-c", slowly], { encoding: "utf8" });
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^<stdin>: ok/);
+});
+
+test("the library works and has types", () => {
+  const script = `
+    import { readFileSync } from "node:fs";
+    import { groupByNode, lint, parse, print } from "iptlint";
+    const bytes = readFileSync(process.argv[2]);
+    const report = lint(groupByNode([{ name: "a", bytes }]));
+    console.log(report.nodes[0].kubeProxy.services, Buffer.compare(Buffer.from(print(parse(bytes))), bytes));
+  `;
+  writeFileSync(join(folder, "use.mjs"), script);
+  const { stdout, stderr } = spawnSync(process.execPath, ["use.mjs", fixture], { cwd: folder, encoding: "utf8" });
+  expect({ stdout, stderr }).toEqual({ stdout: "1 0\n", stderr: "" });
+
+  writeFileSync(
+    join(folder, "use.ts"),
+    'import { lint, type Finding } from "iptlint";\nexport const all: readonly Finding[] = lint([]).nodes.flatMap((node) => node.findings);\n',
+  );
+  const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--types", "", "use.ts"];
+  const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...flags], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  expect(tsc.stdout).toBe("");
+});
+
+test("the JSON Schemas are in the package", () => {
+  const schemas = readdirSync(join(installed, "dist/schema"));
+  for (const name of ["findings", "services", "explain", "trace", "ast"])
+    expect(schemas).toContain(`${name}.schema.json`);
+});
+
+test("the package holds what it needs and is small", () => {
+  const sizes = readdirSync(join(installed, "dist"), { recursive: true, encoding: "utf8" })
+    .map((name) => statSync(join(installed, "dist", name)))
+    .filter((file) => file.isFile())
+    .map(({ size }) => size);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(4_000_000);
+});
