@@ -1,4 +1,5 @@
 import type { ChainId, RuleId } from "../netfilter/ruleset.ts";
+import type { RuleStore } from "../netfilter/store.ts";
 import type { Table, TableName } from "../netfilter/table.ts";
 import type { Context } from "./context.ts";
 import type { Confidence, Severity } from "./finding.ts";
@@ -27,14 +28,30 @@ export interface CheckDocumentation {
   readonly since: string;
 }
 
+/** What a check judges, hence when it has nothing to say. */
+export type Subject =
+  /** The text itself: never muted. */
+  | "capture"
+  /** Rules of whoever: silent where the text does not describe the kernel. */
+  | "netfilter"
+  /** kube-proxy's rules: silent as well where it does not program Services in iptables mode here. */
+  | "kube-proxy";
+
 /** A lint rule. One plain object in a file of its own and one line in index.ts. */
 export interface Check extends CheckDocumentation {
+  readonly subject: Subject;
   /** Tables without which it cannot tell; where one of them is missing, cut off or a fragment it is silent, and the run says so. */
   readonly needs: readonly TableName[];
-  /** It judges the capture itself, hence is not muted where the capture does not describe the kernel. */
-  readonly judgesCapture?: true;
   /** Called once for each ruleset (IP version and back end) of a node. */
-  readonly run: (context: Context, report: ReportFinding) => void;
+  readonly run?: (context: Context, report: ReportFinding) => void;
+  /** Called once for each node. */
+  readonly runOnNode?: (node: NodeView, report: ReportFinding) => void;
+}
+
+/** All texts of a node. */
+export interface NodeView {
+  readonly store: RuleStore;
+  readonly contexts: readonly Context[];
 }
 
 /** A place in the text: a rule, a chain (where it is declared, else first used), a table, or raw bytes of the source. */

@@ -9,6 +9,7 @@ import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/rule
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Table, TableName } from "../netfilter/table.ts";
 import { trace } from "../netfilter/trace/trace.ts";
+import { type Capture, captureOf } from "./capture.ts";
 import { bitsOf, type Client, type ClientKind, clientsOf, nodeOfProbes } from "./clients.ts";
 import { deviationsOf } from "./compare.ts";
 import { Deviations } from "./deviations.ts";
@@ -38,6 +39,7 @@ export class Context {
   #owners: Int32Array | undefined;
   #node: ReturnType<typeof nodeOfProbes> | undefined;
   #clients: ReadonlyMap<ClientKind, Client> | undefined;
+  #capture: Capture | undefined;
   #deviations: Deviations | undefined;
   #unreferenced: Unreferenced | undefined;
   readonly #noted = new Set<ChainId>();
@@ -152,6 +154,12 @@ export class Context {
   get deviations(): Deviations {
     this.#deviations ??= new Deviations(deviationsOf(this), this.services.servicePorts);
     return this.#deviations;
+  }
+
+  /** What the text itself shows of how it was made. */
+  get capture(): Capture {
+    this.#capture ??= captureOf(this.services);
+    return this.#capture;
   }
 
   /** kube-proxy's chains of single Services to which no rule leads. */

@@ -21,6 +21,7 @@ export const duplicateEndpoint: Check = {
     "https://github.com/containernetworking/plugins/issues/683",
   ],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     for (const [port, deviations] of context.deviations.take((each) => isShareFault(each, "duplicate")))

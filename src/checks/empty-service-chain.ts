@@ -26,6 +26,7 @@ export const emptyServiceChain: Check = {
     "https://github.com/kubernetes/kubernetes/issues/60124",
   ],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat", "filter"],
   run(context, report) {
     for (const port of context.services.servicePorts) {

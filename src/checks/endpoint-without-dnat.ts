@@ -18,6 +18,7 @@ export const endpointWithoutDnat: Check = {
   remedy: RESTART_KUBE_PROXY,
   references: ["https://github.com/kubernetes/kubernetes/issues/114537"],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     const { endpoints, ruleset } = context;

@@ -22,6 +22,7 @@ export const incompleteAffinity: Check = {
     "https://github.com/kubernetes/kubernetes/issues/114018",
   ],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     const found = context.deviations.take(

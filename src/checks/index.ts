@@ -2,38 +2,50 @@ import type { Check } from "./check.ts";
 import { duplicateEndpoint } from "./duplicate-endpoint.ts";
 import { emptyServiceChain } from "./empty-service-chain.ts";
 import { endpointWithoutDnat } from "./endpoint-without-dnat.ts";
+import { hiddenTable } from "./hidden-table.ts";
 import { incompleteAffinity } from "./incomplete-affinity.ts";
+import { lostMatches } from "./lost-matches.ts";
 import { misdirectedEndpoint } from "./misdirected-endpoint.ts";
 import { missingFinalEndpoint } from "./missing-final-endpoint.ts";
 import { missingHairpinMark } from "./missing-hairpin-mark.ts";
 import { missingKubeProxyRule } from "./missing-kube-proxy-rule.ts";
 import { missingMasqueradeMark } from "./missing-masquerade-mark.ts";
 import { openSourceRanges } from "./open-source-ranges.ts";
+import { partialCapture } from "./partial-capture.ts";
 import { skewedEndpointShares } from "./skewed-endpoint-shares.ts";
+import { supersededTable } from "./superseded-table.ts";
+import { twoBackEnds } from "./two-back-ends.ts";
 import { undeclaredChain } from "./undeclared-chain.ts";
 import { unexpectedKubeProxyRule } from "./unexpected-kube-proxy-rule.ts";
 import { unknownLayout } from "./unknown-layout.ts";
 import { unreachableEndpoint } from "./unreachable-endpoint.ts";
 import { unreferencedServiceChain } from "./unreferenced-service-chain.ts";
+import { unsupportedRevision } from "./unsupported-revision.ts";
 import { unwantedMasqueradeMark } from "./unwanted-masquerade-mark.ts";
 
 /** Every check, in the order in which they look: those that explain much before those that report what is left. */
 export const allChecks: readonly Check[] = [
-  unknownLayout,
-  emptyServiceChain,
-  missingMasqueradeMark,
-  misdirectedEndpoint,
-  missingHairpinMark,
-  missingFinalEndpoint,
-  unreachableEndpoint,
+  lostMatches,
+  unsupportedRevision,
+  hiddenTable,
+  twoBackEnds,
+  supersededTable,
+  partialCapture,
   duplicateEndpoint,
-  skewedEndpointShares,
+  emptyServiceChain,
   endpointWithoutDnat,
   incompleteAffinity,
-  openSourceRanges,
-  unwantedMasqueradeMark,
+  misdirectedEndpoint,
+  missingFinalEndpoint,
+  missingHairpinMark,
   missingKubeProxyRule,
-  unexpectedKubeProxyRule,
-  unreferencedServiceChain,
+  missingMasqueradeMark,
+  openSourceRanges,
+  skewedEndpointShares,
   undeclaredChain,
+  unexpectedKubeProxyRule,
+  unknownLayout,
+  unreachableEndpoint,
+  unreferencedServiceChain,
+  unwantedMasqueradeMark,
 ];

@@ -24,6 +24,7 @@ export const missingHairpinMark: Check = {
     "https://github.com/kubernetes/website/issues/748",
   ],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     const { endpoints, claims } = context;

@@ -19,6 +19,7 @@ export const missingKubeProxyRule: Check = {
   remedy: RESTART_KUBE_PROXY,
   references: ["https://github.com/kubernetes/kubernetes/blob/v1.30.5/pkg/proxy/iptables/proxier.go"],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat", "filter"],
   run(context, report) {
     for (const [port, deviations] of context.deviations.take(({ kind }) => kind === "missing" || kind === "changed")) {

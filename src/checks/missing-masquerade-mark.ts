@@ -28,6 +28,7 @@ export const missingMasqueradeMark: Check = {
     "https://github.com/projectcalico/calico/issues/2024",
   ],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     const marks = context.deviations.take(

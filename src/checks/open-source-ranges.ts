@@ -21,6 +21,7 @@ export const openSourceRanges: Check = {
     "https://github.com/kubernetes/kubernetes/issues/85572",
   ],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat", "filter"],
   run(context, report) {
     const found = context.deviations.take(

@@ -36,11 +36,14 @@ export function runChecks(
     found.push({ finding, offset: (fileStart.get(file) ?? 0) + byteOffset });
   };
   for (const finding of problemFindings(store.ast)) add(finding);
-  for (const context of contextsOf(maps)) {
+  const contexts = contextsOf(maps);
+  const reporter = (check: Check) => (draft: Draft) => add(findingOf(check, draft, store));
+  for (const check of checks) check.runOnNode?.({ store, contexts }, reporter(check));
+  for (const context of contexts) {
     for (const check of checks) {
       const reason = reasonToBeSilent(check, context);
-      if (reason === null) check.run(context, (draft) => add(findingOf(check, draft, context)));
-      else muted.set(reason, (muted.get(reason) ?? new Set()).add(check.id));
+      if (reason === null) check.run?.(context, reporter(check));
+      else if (reason !== NOT_THERE) muted.set(reason, (muted.get(reason) ?? new Set()).add(check.id));
     }
   }
   found.sort((a, b) => rank(a.finding) - rank(b.finding) || a.offset - b.offset || order(a.finding, b.finding));
@@ -60,8 +63,14 @@ const whyNotWhole = {
   absent: "is missing",
 } as const;
 
-function reasonToBeSilent(check: Check, context: Context): string | null {
-  for (const table of check.needs) {
+/** There is nothing for the check to judge, which is no gap. */
+const NOT_THERE = "";
+
+function reasonToBeSilent({ subject, needs }: Check, context: Context): string | null {
+  if (subject === "capture") return null;
+  if (context.capture.isLossy) return `the text does not describe the kernel's rules${ofFamily(context)}`;
+  if (subject === "kube-proxy" && context.services.mode !== "iptables") return NOT_THERE;
+  for (const table of needs) {
     const wholeness = context.wholeness(table);
     if (wholeness !== "whole") return `table ${table} ${whyNotWhole[wholeness]}${ofFamily(context)}`;
   }
@@ -74,9 +83,8 @@ function ofFamily(context: Context): string {
   return several && context.ruleset.family !== null ? ` (IPv${context.ruleset.family})` : "";
 }
 
-function findingOf(check: Check, draft: Draft, context: Context): Finding {
-  const { store } = context;
-  const chain = chainOf(draft, context);
+function findingOf(check: Check, draft: Draft, store: RuleStore): Finding {
+  const chain = chainOf(draft, store);
   const table = chain !== NONE ? store.tableOf(chain).name : "table" in draft.at ? draft.at.table.name : null;
   const optional = (text: string | null | undefined): string | null => (text == null ? null : displayText(text));
   return {
@@ -102,6 +110,6 @@ function findingOf(check: Check, draft: Draft, context: Context): Finding {
   };
 }
 
-function chainOf({ at }: Draft, { store }: Context): ChainId {
+function chainOf({ at }: Draft, store: RuleStore): ChainId {
   return "rule" in at ? store.chainOf(at.rule) : "chain" in at ? at.chain : NONE;
 }

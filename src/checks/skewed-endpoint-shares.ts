@@ -26,6 +26,7 @@ export const skewedEndpointShares: Check = {
     "https://github.com/kubernetes/kubernetes/issues/78685",
   ],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     for (const [port, deviations] of context.deviations.take((each) => isShareFault(each, "skewed")))

@@ -22,6 +22,7 @@ export const undeclaredChain: Check = {
     "https://github.com/kubernetes/enhancements/pull/3454",
   ],
   since: "0.1.0",
+  subject: "netfilter",
   needs: [],
   run({ store, ruleset, wholeTables }, report) {
     const whole = new Set(wholeTables);

@@ -23,6 +23,7 @@ export const unexpectedKubeProxyRule: Check = {
   remedy: RESTART_KUBE_PROXY,
   references: ["https://github.com/kubernetes/kubernetes/blob/v1.30.5/pkg/proxy/iptables/proxier.go"],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     const reported = new Set<RuleId>();

@@ -14,6 +14,7 @@ export const unknownLayout: Check = {
   remedy: "None needed for the node. Open an issue at iptlint with the version of kube-proxy.",
   references: [],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     for (const { example, count } of context.deviations.unknownForms) {

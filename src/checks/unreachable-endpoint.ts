@@ -18,6 +18,7 @@ export const unreachableEndpoint: Check = {
   remedy: RESTART_KUBE_PROXY,
   references: ["https://github.com/kubernetes/kubernetes/blob/v1.30.5/pkg/proxy/iptables/proxier.go"],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     for (const [port, deviations] of context.deviations.take((each) => isShareFault(each, "unreachable")))

@@ -28,6 +28,7 @@ export const unreferencedServiceChain: Check = {
     "https://github.com/kubernetes/kubernetes/pull/109483",
   ],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     const { chains, isLarge } = context.unreferenced;

@@ -16,6 +16,7 @@ export const unwantedMasqueradeMark: Check = {
   remedy: RESTART_KUBE_PROXY,
   references: ["https://github.com/kubernetes/kubernetes/issues/10921"],
   since: "0.1.0",
+  subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
     const { store, ruleset } = context;

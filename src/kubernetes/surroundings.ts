@@ -30,9 +30,11 @@ export function ownersIn(ruleset: Ruleset): readonly OwnedChains[] {
 
 /** Who programs Services on the node: kube-proxy's mode as its chains and sets show it. */
 export function proxyModeOf({ ruleset, rules, parameters }: MapSource, owners: readonly OwnedChains[]): ProxyMode {
-  if (parameters.layout !== null || rules.chains.some((chain) => isServiceRole(rules.role(chain)))) return "iptables";
+  if (rules.chains.some((chain) => isServiceRole(rules.role(chain)))) return "iptables";
+  // IPVS mode has some of the chains that all Services share, under the same names
   if (owners.some(({ owner }) => owner.name === "kube-proxy in IPVS mode") || asksForServiceSets(ruleset))
     return "ipvs";
+  if (parameters.layout !== null) return "iptables";
   return owners.some(({ owner }) => owner.name === "kube-proxy in userspace mode") ? "userspace" : null;
 }
 

@@ -1,0 +1,39 @@
+import type { Check } from "./check.ts";
+
+/** iptables-restore flushes a table when it begins: of two with one name the last one stays. */
+export const supersededTable: Check = {
+  id: "superseded-table",
+  severity: "warning",
+  confidence: "certain",
+  summary: "A table stands in the text twice",
+  why: "iptables-save prints each table once. Where one stands twice, texts of two nodes, two moments or two back ends were put together, and only the last one is judged.",
+  evidence: "Two `*TABLE` lines of one IP version and back end in one file.",
+  confirm: "grep -n '^\\*' dump.txt",
+  whenFine: "Never in a capture of one node at one moment.",
+  remedy: "Give iptlint each capture as a file of its own.",
+  references: ["https://manpages.debian.org/bookworm/iptables/iptables-restore.8.en.html"],
+  since: "0.1.0",
+  subject: "capture",
+  needs: [],
+  runOnNode({ store }, report) {
+    for (const table of store.tables) {
+      if (!table.superseded) continue;
+      const later = store.tables.find(
+        (other) =>
+          other.index > table.index &&
+          !other.superseded &&
+          other.name === table.name &&
+          other.family === table.family &&
+          other.backend === table.backend &&
+          other.block.file === table.block.file,
+      );
+      report({
+        at: { table },
+        label: "is not judged",
+        message: `table ${table.name} stands in this text again, and only the last one counts`,
+        related: later === undefined ? [] : [{ at: { table: later }, label: "this one is judged" }],
+        effect: "iptables-restore empties a table before it fills it, so nothing of the first one would stay.",
+      });
+    }
+  },
+};
