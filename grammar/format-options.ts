@@ -1,4 +1,4 @@
-import type { OptionNode, Word } from "./ast.ts";
+import type { OptionNode } from "./ast.ts";
 import type { SaveContext } from "./format-context.ts";
 import { familyText } from "./format-context.ts";
 import { rewrites } from "./format-rewrites.ts";
@@ -26,16 +26,20 @@ export type SavedOptions = Map<string, SavedOption>;
 export function saveOption(node: OptionNode, options: readonly OptionRecord[], context: SaveContext): SavedOption {
   const { record, negated } = node;
   if (record === null) return { record, flag: node.flag.text, negated, values: node.values.map((word) => word.text) };
-  const target =
-    record.savedAs === undefined ? record : (options.find(({ flag }) => flag === record.savedAs) ?? record);
-  const values = record.savedValues ?? node.values.map((word, i) => saveValue(word, record.codecs[i], context));
-  return { record: target, flag: target.flag, negated, values, written: node.values.map((word) => word.text) };
+  const written = node.values.map((word) => word.text);
+  const values = written.map((text, i) => saveValue(text, record.codecs[i], context));
+  const { savedAs } = record;
+  // a value that iptables would refuse stays under the flag that it was given
+  const target = values.includes(null) ? undefined : options.find(({ flag }) => flag === savedAs);
+  const kept = values.map((value, i) => value ?? (written[i] as string));
+  if (target === undefined) return { record, flag: record.flag, negated, values: kept, written };
+  return { record: target, flag: target.flag, negated, values: record.savedValues ?? kept, written };
 }
 
-function saveValue(word: Word, codec: Codec<unknown> | undefined, context: SaveContext): string {
-  if (codec === undefined) return word.text;
-  const read = codec.parse(word.text, context);
-  return "value" in read ? codec.print(read.value, context) : word.text;
+/** `null` for a value that iptables would refuse. */
+function saveValue(text: string, codec: Codec<unknown> | undefined, context: SaveContext): string | null {
+  const read = codec?.parse(text, context);
+  return read === undefined || codec === undefined ? text : "value" in read ? codec.print(read.value, context) : null;
 }
 
 /** The options of one extension as iptables-save prints them, each with a blank before it. */
