@@ -1,5 +1,6 @@
 import { displayText } from "../../grammar/bytes.ts";
 import { nameOf } from "../checks/service-words.ts";
+import { hashedChainName } from "../kubernetes/chain-name.ts";
 import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
@@ -113,7 +114,7 @@ function* nameRemarks(port: ServicePort): Iterable<string> {
       yield "The name comes from the list that was given; the hash in the chain's name proves it.";
       return;
     default:
-      if (chain !== undefined && !/^KUBE-[A-Z]+-[A-Z2-7]{16}$/.test(chain)) {
+      if (chain !== undefined && hashedChainName(chain)?.wellFormed === false) {
         yield `${chain} is no name that kube-proxy gives: those end in 16 letters and digits of a hash.`;
       }
   }

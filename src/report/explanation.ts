@@ -1,5 +1,4 @@
 import type { ListedServicePort } from "./service-list.ts";
-import type { TracedEnd, TracedStep } from "./trace-report.ts";
 import type { WaySection } from "./way.ts";
 
 /** Where a part of the connections goes. All text is decoded, not escaped. */
@@ -49,10 +48,4 @@ export interface ExplainReport {
   readonly searched: string | null;
   /** Things of that kind that there are, nearest first. */
   readonly near: readonly string[];
-}
-
-/** A trace as the answers need it. */
-export interface PlainTrace {
-  readonly ends: readonly TracedEnd[];
-  readonly steps: readonly TracedStep[];
 }
