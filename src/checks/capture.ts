@@ -15,8 +15,8 @@ export interface Capture {
 /** Rules kept as examples. */
 const MOST = 1000;
 
-/** Slots whose rules lose something when an iptables before 1.8.8 prints what a newer one wrote. */
-const LOSABLE: ReadonlySet<string> = new Set([
+/** Slots whose rules lose a port, or a mark, when an iptables before 1.8.8 prints what a newer one wrote. */
+const WITH_PORT: ReadonlySet<string> = new Set([
   "cluster-ip",
   "external-ip",
   "load-balancer-ip",
@@ -24,11 +24,10 @@ const LOSABLE: ReadonlySet<string> = new Set([
   "to-policy",
   "masquerade-cluster-ip",
   "masquerade",
-  "unmarked",
-  "marked",
   "no-endpoints",
-  "health-check",
 ]);
+const MARKED: ReadonlySet<string> = new Set(["unmarked", "marked"]);
+const LOSABLE: ReadonlySet<string> = new Set(["tcp", "udp"]);
 
 /**
  * An older iptables-nft leaves out every tcp and udp port and every mark of rules that a newer one wrote, all of them and without a
@@ -63,7 +62,8 @@ function hasIntact({ ruleset: { store }, source: { rules } }: ServiceMap, chain:
   if (role === "sep" || role === "nat KUBE-MARK-MASQ") return false;
   for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
     const name = slotOf(rules.claims[rule] as number)?.name ?? "";
-    if (LOSABLE.has(name) && rules.value(rule, "protocol") !== "sctp") return true;
+    if (MARKED.has(name)) return true;
+    if (WITH_PORT.has(name) && LOSABLE.has(rules.value(rule, "protocol") ?? "")) return true;
   }
   return false;
 }
