@@ -1,4 +1,5 @@
 import { Source } from "../grammar/source.ts";
+import { tableOfChain } from "./kubernetes/chain-table.ts";
 import { readServiceMap } from "./kubernetes/read-service-map.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import { buildStore } from "./netfilter/build.ts";
@@ -20,7 +21,7 @@ export type OnProgress = (step: string) => void;
 /** Reads the texts of one node: rules, then Services. */
 export function readNode(node: NodeTexts, onProgress: OnProgress = () => {}): NodeModel {
   onProgress(`${node.name}: reading`);
-  const store = buildStore(Source.join(node.texts));
+  const store = buildStore(Source.join(node.texts), { tableHint: tableOfChain });
   onProgress(`${node.name}: finding the Services in ${store.ruleCount} rules`);
   return { name: node.name, store, maps: rulesetsOf(store).map((ruleset) => readServiceMap(ruleset)) };
 }

@@ -53,6 +53,8 @@ class Builder implements LineVisitor {
   line(reader: LineReader, node: number, block: Block | null): void {
     if (block === null) return;
     const { outline } = reader;
+    // a table is there also where no line declares its chains
+    if (outline.kind === "table") this.#enter(block);
     if (outline.kind !== "rule" && outline.kind !== "chain" && outline.kind !== "command") return;
     if (block !== this.#block) this.#enter(block);
     if (outline.kind === "command") {
