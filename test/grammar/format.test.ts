@@ -216,12 +216,14 @@ interface Saved {
 const NEEDS_HOST: ReadonlyMap<string, string> = new Map();
 
 describeShared("upstream's own test lines", () => {
-  const rows = readFileSync(sharedPath("extensions/saved.jsonl"), "utf8")
-    .trimEnd()
-    .split("\n")
-    .map((row): Saved => JSON.parse(row));
+  const rowsOf = (): Saved[] =>
+    readFileSync(sharedPath("extensions/saved.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((row): Saved => JSON.parse(row));
 
   test("what iptables-save 1.8.9 printed has known options only and comes back unchanged", () => {
+    const rows = rowsOf();
     expect(rows.length).toBeGreaterThan(1000);
     for (const { family, backend, saved } of rows) {
       const rule = ruleOf(saved);
@@ -231,7 +233,7 @@ describeShared("upstream's own test lines", () => {
   });
 
   test("from what was put in comes what was printed", () => {
-    for (const { family, backend, chain, input, saved } of rows) {
+    for (const { family, backend, chain, input, saved } of rowsOf()) {
       if (NEEDS_HOST.has(input)) continue;
       const rule = ruleOf(`-A ${chain} ${input}`);
       expect(
@@ -243,9 +245,14 @@ describeShared("upstream's own test lines", () => {
 });
 
 describeShared("dumps of other versions", () => {
-  const folders = readdirSync(sharedPath("versions")).filter((name) => !name.startsWith("native"));
-
-  test.each(folders)("%s comes back unchanged", (folder) => {
+  test.each([
+    "iptables-1.8.7-nft",
+    "iptables-1.8.7-legacy",
+    "iptables-1.8.11-nft",
+    "iptables-1.8.11-legacy",
+    "loaded-1.8.9-saved-1.8.7-nft",
+    "loaded-1.8.11-saved-1.8.9-nft",
+  ])("%s comes back unchanged", (folder) => {
     const printer = folder.split("-saved-").at(-1) ?? "";
     const version = /\d+\.\d+\.\d+/.exec(printer)?.[0] ?? "";
     const backend = printer.endsWith("legacy") ? "legacy" : "nft";
