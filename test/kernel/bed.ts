@@ -192,12 +192,15 @@ export class Bed {
   async #observe(packets: readonly (Probe & { readonly sourcePort: number })[], later = false): Promise<Seen[]> {
     // packets are handled as they are sent; two readings that agree say that the last one has got where it goes
     let before = "";
+    const senders = new Set(packets.map((packet) => packet.in));
     for (;;) {
       const text = this.#run(["nft", "-j", "list", "table", "inet", OBSERVERS], "", this.#node);
-      const replies = [...this.#insides].map(([name, namespace]) => ({
-        name,
-        text: this.#run(["nft", "-j", "list", "table", "inet", OBSERVERS], "", namespace),
-      }));
+      const replies = [...this.#insides]
+        .filter(([name]) => senders.has(name))
+        .map(([name, namespace]) => ({
+          name,
+          text: this.#run(["nft", "-j", "list", "table", "inet", OBSERVERS], "", namespace),
+        }));
       const now = text + replies.map((reply) => reply.text).join("");
       if (now === before) return packets.map((packet) => readObservations(packet, text, replies, later));
       before = now;
@@ -209,14 +212,14 @@ export class Bed {
     spawnSync("ip", ["netns", "exec", this.#node, "conntrack", "-F"]);
     this.#run(["sh", "-c", "for f in /proc/net/xt_recent/*; do [ ! -e $f ] || echo / > $f; done"], "", this.#node);
     this.#run(["nft", "-f", "-"], flushes(), this.#node);
-    for (const namespace of this.#insides.values()) {
-      spawnSync("ip", ["netns", "exec", namespace, "conntrack", "-F"]);
-      this.#run(["nft", "-f", "-"], flushes(), namespace);
-    }
   }
 
+  /** Packets are told apart by their source ports, so what clients have seen is forgotten before one comes again. */
   #port(): number {
-    this.#nextPort = this.#nextPort >= 60_000 ? 20_000 : this.#nextPort + 1;
+    if (++this.#nextPort > 60_000) {
+      this.#nextPort = 20_000;
+      for (const namespace of this.#insides.values()) this.#run(["nft", "-f", "-"], flushes(), namespace);
+    }
     return this.#nextPort;
   }
 
@@ -300,7 +303,12 @@ export class Bed {
       `neigh replace ${client.address} lladdr 02:00:00:00:${hex(k)}:02 dev ${client.interface} nud permanent`,
       `route replace ${client.address}/${full} dev ${client.interface}`,
     ]);
-    this.#batch(namespace, [`addr add ${client.address}/${full} dev c0${family === 6 ? " nodad" : ""}`]);
+    this.#batch(namespace, [
+      `addr add ${client.address}/${full} dev c0${family === 6 ? " nodad" : ""}`,
+      // the route goes with the last address of the interface
+      `neigh replace ${this.addressOf.get(client.interface)} lladdr 02:00:00:00:${hex(k)}:01 dev c0 nud permanent`,
+      `route replace default via ${this.addressOf.get(client.interface)} dev c0 onlink`,
+    ]);
     this.#clients.set(key, client);
   }
 
