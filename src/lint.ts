@@ -1,20 +1,19 @@
+import { displayText } from "../grammar/bytes.ts";
 import { lineAt } from "./checks/location.ts";
 import { runChecks } from "./checks/run.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import type { Ruleset } from "./netfilter/ruleset.ts";
 import type { RuleStore } from "./netfilter/store.ts";
 import type { NodeTexts } from "./nodes.ts";
-import { type NodeModel, type OnProgress, readNode } from "./read-node.ts";
+import { type NodeModel, type ReadOptions, readNode } from "./read-node.ts";
 import { type CaptureSummary, type KubeProxySummary, type NodeReport, plural, type Report } from "./report/report.ts";
 import { type Selection, select } from "./report/select.ts";
 import { version } from "./version.ts";
 
 /** What may be set for a run. */
-export interface LintOptions extends Partial<Selection> {
+export interface LintOptions extends Partial<Selection>, ReadOptions {
   /** False: the nodes are known to run no kube-proxy in iptables mode. Default true. */
   readonly expectsKubeProxy?: boolean;
-  /** Is told what is being done. */
-  readonly onProgress?: OnProgress;
 }
 
 const everything: Selection = { minConfidence: "hint", only: null };
@@ -23,7 +22,7 @@ const everything: Selection = { minConfidence: "hint", only: null };
 export function lint(nodes: readonly NodeTexts[], options: LintOptions = {}): Report {
   const stores: RuleStore[] = [];
   const reports = nodes.map((node) => {
-    const model = readNode(node, options.onProgress);
+    const model = readNode(node, options);
     stores.push(model.store);
     return lintNode(model, options);
   });
@@ -41,19 +40,37 @@ export function lint(nodes: readonly NodeTexts[], options: LintOptions = {}): Re
 
 function lintNode({ name, store, maps }: NodeModel, options: LintOptions): NodeReport {
   const rulesets = maps.map(({ ruleset }) => ruleset);
+  const ruleCounts = countRules(store);
   options.onProgress?.(`${name}: checking ${store.ruleCount} rules`);
   const { findings, muted } = runChecks(store, maps);
   return {
     name,
-    captures: store.ast.source.files.flatMap(({ name: file }) => capturesIn(file, rulesets)),
+    captures: store.ast.source.files.flatMap(({ name: file }) => capturesIn(file, rulesets, ruleCounts)),
     kubeProxy: summariseServices(maps),
     expectsKubeProxy: options.expectsKubeProxy ?? true,
-    owners: [],
+    mode: maps.find(({ mode }) => mode !== null)?.mode ?? null,
+    owners: ownersOf(maps),
     findings: select(findings, { ...everything, ...options }),
     withheld: [],
     suppressed: 0,
-    notes: muted.map(({ reason, checkIds }) => `${reason}: ${plural(checkIds.length, "check")} did not run`),
+    notes: [
+      ...new Set(
+        maps.flatMap(({ missing }) =>
+          missing.map(({ what, consequence }) => displayText(`not shown: ${what}; ${consequence}`)),
+        ),
+      ),
+      ...muted.map(({ reason, checkIds }) => `${reason}: ${plural(checkIds.length, "check")} did not run`),
+    ],
   };
+}
+
+/** Everyone but kube-proxy with chains on the node, most chains first. */
+function ownersOf(maps: readonly ServiceMap[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { owner, count } of maps.flatMap(({ owners }) => owners)) {
+    if (owner.name !== "kube-proxy") counts.set(owner.name, (counts.get(owner.name) ?? 0) + count);
+  }
+  return [...counts].sort(([, a], [, b]) => b - a).map(([name]) => name);
 }
 
 /** Services of a node are counted once, though IPv4 and IPv6 have rules of their own for them. */
@@ -79,7 +96,7 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
 }
 
 /** One summary for each back end and IP version that a text holds. */
-function capturesIn(file: string, rulesets: readonly Ruleset[]): CaptureSummary[] {
+function capturesIn(file: string, rulesets: readonly Ruleset[], ruleCounts: Int32Array): CaptureSummary[] {
   const summaries: CaptureSummary[] = [];
   for (const ruleset of rulesets) {
     const tables = ruleset.tables.filter((table) => table.block.file === file);
@@ -92,17 +109,18 @@ function capturesIn(file: string, rulesets: readonly Ruleset[]): CaptureSummary[
       tool: header?.tool ?? null,
       version: header?.version ?? null,
       tables: tables.map((table) => table.name),
-      rules: tables.reduce(
-        (sum, table) => sum + table.chains.reduce((count, chain) => count + rulesIn(ruleset, chain), 0),
-        0,
-      ),
+      rules: tables.reduce((sum, table) => sum + (ruleCounts[table.index] ?? 0), 0),
     });
   }
   return summaries;
 }
 
-function rulesIn(ruleset: Ruleset, chain: number): number {
-  let count = 0;
-  for (const _ of ruleset.rulesOf(chain)) count++;
-  return count;
+/** Rules of each table, by its index. */
+function countRules(store: RuleStore): Int32Array {
+  const counts = new Int32Array(store.tables.length);
+  for (let rule = 0; rule < store.ruleCount; rule++) {
+    const { index } = store.tableOf(store.chainOf(rule));
+    counts[index] = (counts[index] ?? 0) + 1;
+  }
+  return counts;
 }

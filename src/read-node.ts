@@ -1,6 +1,6 @@
 import { Source } from "../grammar/source.ts";
 import { tableOfChain } from "./kubernetes/chain-table.ts";
-import { readServiceMap } from "./kubernetes/read-service-map.ts";
+import { readServiceMap, type ServiceMapOptions } from "./kubernetes/read-service-map.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import { buildStore } from "./netfilter/build.ts";
 import { rulesetsOf } from "./netfilter/rulesets.ts";
@@ -18,10 +18,14 @@ export interface NodeModel {
 /** Is told what is being done; may be called often. */
 export type OnProgress = (step: string) => void;
 
+export interface ReadOptions extends ServiceMapOptions {
+  readonly onProgress?: OnProgress;
+}
+
 /** Reads the texts of one node: rules, then Services. */
-export function readNode(node: NodeTexts, onProgress: OnProgress = () => {}): NodeModel {
+export function readNode(node: NodeTexts, { onProgress = () => {}, ...options }: ReadOptions = {}): NodeModel {
   onProgress(`${node.name}: reading`);
   const store = buildStore(Source.join(node.texts), { tableHint: tableOfChain });
   onProgress(`${node.name}: finding the Services in ${store.ruleCount} rules`);
-  return { name: node.name, store, maps: rulesetsOf(store).map((ruleset) => readServiceMap(ruleset)) };
+  return { name: node.name, store, maps: rulesetsOf(store).map((ruleset) => readServiceMap(ruleset, options)) };
 }

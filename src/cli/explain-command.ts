@@ -9,17 +9,15 @@ import { type Io, UsageError } from "./io.ts";
 import { lookFor } from "./look.ts";
 import { print } from "./print.ts";
 import type { ExplainOptions } from "./program.ts";
-import { Progress } from "./progress.ts";
 import { readNodeTexts } from "./read-nodes.ts";
 
 /** `iptlint explain <what> [dump...]` */
 export function explainCommand(what: string, paths: readonly string[], options: ExplainOptions, io: Io): ExitCode {
   const subject = readSubject(what);
   if (subject === null) throw new UsageError(`${what} cannot be explained; ask for ${subjectForms}`);
-  const { nodes, unreadable } = readNodeTexts(paths, options, io);
-  const progress = new Progress(io);
+  const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
   const report = explain(
-    nodes.map((node) => readNode(node, (step) => progress.step(step))),
+    nodes.map((node) => readNode(node, reading)),
     what,
     subject,
   );

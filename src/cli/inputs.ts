@@ -64,7 +64,8 @@ function readOne(path: string, io: Io): OneInput {
   return noDump === null ? { bytes, problem: null } : { bytes: null, problem: noDump };
 }
 
-function reasonOf(error: unknown): string {
+/** Why a file could not be read, to be said after its name. */
+export function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   switch (code) {
     case "ENOENT":

@@ -8,7 +8,6 @@ import { type Io, UsageError } from "./io.ts";
 import { lookFor } from "./look.ts";
 import { print, writeTo } from "./print.ts";
 import type { FormatRequest, LintOptions } from "./program.ts";
-import { Progress } from "./progress.ts";
 import { readNodeTexts } from "./read-nodes.ts";
 
 /** Formats that people read: long lists of the same are cut. */
@@ -18,12 +17,11 @@ const shownOfEach = 20;
 /** `iptlint [dump...]` */
 export function lintCommand(paths: readonly string[], options: LintOptions, io: Io): ExitCode {
   const outputs = outputsFor(options.format ?? []);
-  const { nodes, unreadable } = readNodeTexts(paths, options, io);
-  const progress = new Progress(io);
+  const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
   const found = lint(nodes, {
     minConfidence: options.minConfidence,
     only: options.only ?? null,
-    onProgress: (step) => progress.step(step),
+    ...reading,
   });
   progress.end();
   const report: Report = { ...found, unreadable };

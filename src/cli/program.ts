@@ -20,6 +20,8 @@ export interface NodeRequest {
 /** Options of the commands that read dumps. */
 export interface DumpOptions {
   readonly node?: readonly NodeRequest[];
+  /** File with names of Services. */
+  readonly names?: string;
 }
 
 export interface LintOptions extends DumpOptions, LookOptions {
@@ -201,9 +203,14 @@ function textOrJson(): Option {
 
 /** What all commands that read dumps take. */
 function dumps(command: Command): Command {
-  return look(command.argument("[dump...]", dumpHelp)).addOption(
-    new Option("--node <name=files>", "these files are one node's: a=v4.txt,v6.txt").argParser(collect(parseNode)),
-  );
+  return look(command.argument("[dump...]", dumpHelp))
+    .option(
+      "--names <file>",
+      "names of Services for rules without comments: kubectl get services -A -o json (or yaml, name)",
+    )
+    .addOption(
+      new Option("--node <name=files>", "these files are one node's: a=v4.txt,v6.txt").argParser(collect(parseNode)),
+    );
 }
 
 const subjectHelp = "30080, 30080/udp, 10.96.0.10[:80], namespace/name[:port], KUBE-SVC-…, 10.244.1.5[:80], line:42";

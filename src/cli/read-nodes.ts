@@ -1,15 +1,52 @@
+import { NameList } from "../kubernetes/names/name-list.ts";
+import { NamesError, readNames } from "../kubernetes/names/read-names.ts";
 import { groupByNode, type NodeTexts } from "../nodes.ts";
+import type { ReadOptions } from "../read-node.ts";
 import type { Unreadable } from "../report/report.ts";
-import { readInputs } from "./inputs.ts";
-import type { Io } from "./io.ts";
+import { readInputs, reasonOf } from "./inputs.ts";
+import { type Io, UsageError } from "./io.ts";
 import type { DumpOptions } from "./program.ts";
+import { Progress } from "./progress.ts";
 
-/** The dumps that were asked for, by node. */
+/** The dumps that were asked for, by node, and how they are to be read. */
+export interface RequestedNodes {
+  readonly nodes: readonly NodeTexts[];
+  readonly unreadable: readonly Unreadable[];
+  readonly options: ReadOptions;
+  readonly progress: Progress;
+}
+
+/**
+ * Reads what a command was given: dumps, and what is known besides.
+ * @throws {UsageError} when there is no dump, or a file that goes with the dumps cannot be used
+ */
 export function readNodeTexts(
   paths: readonly string[],
-  { node: named = [] }: DumpOptions,
+  { node: named = [], names }: DumpOptions,
   io: Io,
-): { readonly nodes: readonly NodeTexts[]; readonly unreadable: readonly Unreadable[] } {
+): RequestedNodes {
+  const progress = new Progress(io);
+  const known = names === undefined ? {} : { names: readNameList(names, io) };
   const { texts, unreadable } = readInputs([...paths, ...named.flatMap(({ files }) => files)], io);
-  return { nodes: groupByNode(texts, named), unreadable };
+  return {
+    nodes: groupByNode(texts, named),
+    unreadable,
+    options: { ...known, onProgress: (step) => progress.step(step) },
+    progress,
+  };
+}
+
+function readNameList(path: string, io: Io): NameList {
+  let bytes: Uint8Array;
+  try {
+    bytes = io.read(path);
+  } catch (error) {
+    throw new UsageError(`--names ${path} ${reasonOf(error)}`);
+  }
+  try {
+    return new NameList(readNames(new TextDecoder().decode(bytes)));
+  } catch (error) {
+    if (error instanceof NamesError) throw new UsageError(`--names ${path}: ${error.message}`);
+    throw error;
+  }
 }

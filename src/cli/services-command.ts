@@ -7,15 +7,13 @@ import type { Io } from "./io.ts";
 import { lookFor } from "./look.ts";
 import { print } from "./print.ts";
 import type { ServicesOptions } from "./program.ts";
-import { Progress } from "./progress.ts";
 import { readNodeTexts } from "./read-nodes.ts";
 
 /** `iptlint services [dump...]` */
 export function servicesCommand(paths: readonly string[], options: ServicesOptions, io: Io): ExitCode {
-  const { nodes, unreadable } = readNodeTexts(paths, options, io);
-  const progress = new Progress(io);
+  const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
   const list = listServices(
-    nodes.map((node) => readNode(node, (step) => progress.step(step))),
+    nodes.map((node) => readNode(node, reading)),
     {
       ...(options.namespace !== undefined && { namespace: options.namespace }),
       ...(options.nodePort !== undefined && { nodePort: options.nodePort }),

@@ -8,16 +8,14 @@ import { lookFor } from "./look.ts";
 import { readFacts, readPacket } from "./packet.ts";
 import { print } from "./print.ts";
 import type { TraceOptions } from "./program.ts";
-import { Progress } from "./progress.ts";
 import { readNodeTexts } from "./read-nodes.ts";
 
 /** `iptlint trace [dump...] --from … --to …` */
 export function traceCommand(paths: readonly string[], options: TraceOptions, io: Io): ExitCode {
   const request = readPacket(options);
   const facts = readFacts(options, request.question.family);
-  const { nodes, unreadable } = readNodeTexts(paths, options, io);
-  const progress = new Progress(io);
-  const models = nodes.map((node) => readNode(node, (step) => progress.step(step)));
+  const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
+  const models = nodes.map((node) => readNode(node, reading));
   const traces = traceNodes(models, request, facts);
   progress.end();
   if (options.format === "json") print(renderTraceJson(traces), io);

@@ -6,6 +6,7 @@ export function* renderJson(report: Report): Iterable<string> {
   const nodes = report.nodes.map((node) => ({
     name: node.name,
     captures: node.captures,
+    mode: node.mode,
     kubeProxy: node.kubeProxy,
     owners: node.owners,
     counts: countBySeverity(node),

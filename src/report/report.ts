@@ -35,6 +35,8 @@ export interface NodeReport {
   /** The node's name where one was given, else its files' names. */
   readonly name: string;
   readonly captures: readonly CaptureSummary[];
+  /** How kube-proxy programs Services here, as its chains show; `null`: they show none. */
+  readonly mode: "iptables" | "ipvs" | "userspace" | null;
   /** `null`: no Service rules of kube-proxy in any capture of the node. */
   readonly kubeProxy: KubeProxySummary | null;
   /** False where the user said that this node runs no kube-proxy. */

@@ -57,9 +57,7 @@ function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> 
   if (node.kubeProxy === null && node.expectsKubeProxy) {
     yield `${paint("bold", name)}: ${paint("yellow", "no kube-proxy Service rules in this capture")}${seen(node, look)}`;
     if (total > 0) yield `  ${countsInWords(counts)}`;
-    yield "  likely  the other back end (iptables-legacy-save, iptables-nft-save)";
-    yield "          kube-proxy in nftables or IPVS mode (nft list table ip kube-proxy, ipvsadm -Sn)";
-    yield "          a replacement (Cilium, OVN-Kubernetes)";
+    yield* elsewhere(node, look);
   } else {
     const verdict =
       total === 0 ? "ok, no findings" : worst === null ? `ok, ${countsInWords(counts)}` : countsInWords(counts);
@@ -75,6 +73,23 @@ function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> 
   for (const capture of node.captures) yield* indented(captureInWords(capture, node), 2, look);
   if (node.suppressed > 0) yield `  ${plural(node.suppressed, "finding")} suppressed`;
   for (const note of node.notes) yield* indented(note, 2, look);
+}
+
+/** Where the Services may be instead. */
+function* elsewhere({ mode }: NodeReport, look: Look): Iterable<string> {
+  if (mode === "ipvs") {
+    yield* indented(
+      "kube-proxy runs in IPVS mode: its Services are in the kernel's IPVS table (ipvsadm -Sn, ipset save)",
+      2,
+      look,
+    );
+  } else if (mode === "userspace") {
+    yield* indented("kube-proxy runs in userspace mode: its Services are redirected to ports of its own", 2, look);
+  } else {
+    yield* indented("likely the other back end (iptables-legacy-save, iptables-nft-save);", 2, look);
+    yield* indented("or kube-proxy in nftables or IPVS mode (nft list table ip kube-proxy, ipvsadm -Sn);", 2, look);
+    yield* indented("or a replacement (Cilium, OVN-Kubernetes)", 2, look);
+  }
 }
 
 function seen({ owners }: NodeReport, { unicode }: Look): string {

@@ -45,6 +45,7 @@ export function nodeOf(findings: readonly Finding[], changes: Partial<NodeReport
         rules: 1137,
       },
     ],
+    mode: "iptables",
     kubeProxy: {
       form: "kube-proxy rules as of 1.25 and later (iptables mode)",
       services: 10,
