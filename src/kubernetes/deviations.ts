@@ -50,9 +50,15 @@ export interface Deviations {
   readonly unexpected: readonly UnexpectedRule[];
 }
 
-/** How the rules differ from those that kube-proxy would have written for the Service ports that they show. */
-export function deviationsOf(map: ServiceMap): Deviations {
-  const search = new Search(map);
+/**
+ * How the rules differ from those that kube-proxy would have written for the Service ports that they show. Of an excerpt only rules
+ * that kube-proxy never writes are told, unless `asIfWhole` takes every chain of which it has a rule for complete.
+ */
+export function deviationsOf(
+  map: ServiceMap,
+  { asIfWhole = false }: { readonly asIfWhole?: boolean } = {},
+): Deviations {
+  const search = new Search(map, asIfWhole);
   search.formless();
   search.contradictions();
   for (const port of map.servicePorts) search.servicePort(port, true);
@@ -72,11 +78,13 @@ class Search {
   readonly unexpected: UnexpectedRule[] = [];
   readonly #map: ServiceMap;
   readonly #node: WritableNode;
+  readonly #asIfWhole: boolean;
   /** Claims of one Service port, counted; made once and cleared. */
   readonly #counts = new Int32Array(slots.length + 2);
 
-  constructor(map: ServiceMap) {
+  constructor(map: ServiceMap, asIfWhole: boolean) {
     this.#map = map;
+    this.#asIfWhole = asIfWhole;
     this.#node = writableNode(map);
   }
 
@@ -113,7 +121,8 @@ class Search {
         continue;
       if ((this.#counts[claim] as number) < count && !selfEvident.has(`${slot.role} ${slot.name}`)) lacks.add(claim);
     }
-    this.#excess(port, [...actual, ...(attached ? port.sharedRules : [])], expected);
+    if (this.#map.source.natComplete && this.#map.parameters.era !== null)
+      this.#excess(port, [...actual, ...(attached ? port.sharedRules : [])], expected);
     this.#wrongValues(port, actual);
     const endpointLacks = this.#endpointLacks(port);
     if (lacks.size > 0 || endpointLacks) this.#tellMissing(port, lacks, attached);
@@ -229,17 +238,24 @@ class Search {
     return port.frontends.some((frontend) => frontend.ip === ip && String(frontend.port) === to);
   }
 
+  /** The capture has all rules of an endpoint's chain. */
+  #isEndpointShown(chain: ChainId): boolean {
+    const { store } = this.#map.ruleset;
+    if (this.#asIfWhole) return store.firstRule(chain) !== NONE;
+    return this.#map.source.natComplete && store.isDeclared(chain);
+  }
+
   #endpointLacks(port: ServicePort): boolean {
-    const { endpoints, ruleset } = this.#map.source;
+    const { endpoints } = this.#map.source;
     for (const chain of port.endpointChains()) {
-      if (!ruleset.store.isDeclared(chain) && ruleset.store.firstRule(chain) === NONE) continue;
+      if (!this.#isEndpointShown(chain)) continue;
       if (endpoints.hairpin[chain] === NONE || endpoints.dnat[chain] === NONE) return true;
     }
     return false;
   }
 
   #tellMissing(port: ServicePort, lacks: ReadonlySet<Claim>, attached: boolean): void {
-    const { endpoints, ruleset } = this.#map.source;
+    const { endpoints } = this.#map.source;
     const there = this.#instances(port, attached);
     const told = new Set<string>();
     for (const written of writeServicePort(port.writable(), this.#node)) {
@@ -247,7 +263,7 @@ class Search {
       const chain = this.#chainNamed(written);
       if (written.slot.role === "sep") {
         const column = claim === HAIRPIN ? endpoints.hairpin : endpoints.dnat;
-        if (chain === NONE || column[chain] !== NONE || !ruleset.store.isDeclared(chain)) continue;
+        if (chain === NONE || column[chain] !== NONE || !this.#isEndpointShown(chain)) continue;
         told.add(`${claim} ${chain}`);
         this.#miss(port, written, chain);
       } else if (lacks.has(claim) && !there.has(instanceKey(claim, written.values))) {
@@ -256,7 +272,7 @@ class Search {
     }
     // What cannot be written for want of a value is missing all the same.
     for (const chain of port.endpointChains()) {
-      if (!ruleset.store.isDeclared(chain)) continue;
+      if (!this.#isEndpointShown(chain)) continue;
       for (const claim of [HAIRPIN, DNAT])
         if ((claim === HAIRPIN ? endpoints.hairpin : endpoints.dnat)[chain] === NONE && !told.has(`${claim} ${chain}`))
           this.#missUnwritten(port, slotOf(claim) as Slot, chain);
@@ -351,13 +367,17 @@ class Search {
     const [table = "nat", name = ""] = role.split(" ");
     const chain = this.#map.ruleset.chain(table as TableName, name);
     const whole = table === "nat" ? this.#map.source.natComplete : this.#map.source.filterComplete;
+    if (this.#asIfWhole && !isHookRole(role))
+      return chain !== NONE && this.#map.ruleset.store.firstRule(chain) !== NONE;
     return whole && (isHookRole(role) || (chain !== NONE && this.#map.ruleset.store.isDeclared(chain)));
   }
 
   #isOwnShown(port: ServicePort, role: ServiceChainRole): boolean {
     const chain = port.chain(role);
+    if (chain === NONE) return false;
     const { store } = this.#map.ruleset;
-    return chain !== NONE && (store.isDeclared(chain) || store.firstRule(chain) !== NONE);
+    if (this.#asIfWhole) return store.firstRule(chain) !== NONE;
+    return this.#map.source.natComplete && store.isDeclared(chain);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Ruleset } from "../netfilter/ruleset.ts";
 import { parseServicePortName } from "./chain-name.ts";
+import { membersOf, usedSets } from "./ipvs.ts";
 import type { NameList } from "./names/name-list.ts";
 import { ClaimedRules } from "./read/claimed-rules.ts";
 import { EndpointChains } from "./read/endpoint-chains.ts";
@@ -13,16 +14,19 @@ import { claimOf } from "./templates/slots.ts";
 export interface ServiceMapOptions {
   /** Services by name, for chains without comments. */
   readonly names?: NameList;
+  /** What `ipset save` printed on the node, as a byte string: in IPVS mode only sets know the Services. */
+  readonly ipsets?: string;
 }
 
 /** Reads what kube-proxy meant out of the rules of one ruleset. Never throws, whatever the rules are. */
-export function readServiceMap(ruleset: Ruleset, { names }: ServiceMapOptions = {}): ServiceMap {
+export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOptions = {}): ServiceMap {
   const rules = new ClaimedRules(ruleset);
   const endpoints = new EndpointChains(rules);
   const groups = new ServiceGroups(rules);
   for (const group of groups.groups) nameByComments(group, rules, endpoints);
   if (names !== undefined) for (const group of groups.groups) nameByList(group, names, () => namespacesOf(groups));
   groups.readRest(names ?? null);
+  if (ipsets !== undefined) groups.addMembers(membersOf(ipsets, usedSets(ruleset)), names ?? null);
   const natComplete = isComplete(ruleset, "nat", "KUBE-SERVICES");
   const filterComplete = isComplete(ruleset, "filter", "KUBE-FORWARD");
   const parameters = readParameters(rules, filterComplete);

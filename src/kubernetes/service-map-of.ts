@@ -1,5 +1,6 @@
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import { askedOf, type HostPort, hostPortsOf } from "./host-ports.ts";
+import { type UsedSet, usedSets } from "./ipvs.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { ServiceGroups } from "./read/service-groups.ts";
 import type { Frontend, Missing, ProxyMode, ProxyParameters } from "./service-map.ts";
@@ -99,6 +100,11 @@ export class ServiceMap {
     return proxyModeOf(this.source, this.owners);
   }
 
+  /** IPVS mode: sets of kube-proxy's that rules look into. */
+  get ipvsSets(): readonly UsedSet[] {
+    return usedSets(this.ruleset);
+  }
+
   /** What the capture lacks, and what cannot be said without it. */
   get missing(): readonly Missing[] {
     return missingFrom(this.source, this.mode);
@@ -116,8 +122,9 @@ export class ServiceMap {
     }));
   }
 
-  /** KUBE-SEP chains to which no rule leads. */
+  /** KUBE-SEP chains to which no rule leads, though the capture is complete. */
   get detachedEndpointChains(): readonly ChainId[] {
+    if (!this.source.natComplete) return [];
     return this.source.rules.chains.filter(
       (chain) => this.source.endpoints.isEndpointChain(chain) && this.ruleset.callers(chain).length === 0,
     );

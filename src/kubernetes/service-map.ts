@@ -45,10 +45,10 @@ export interface Frontend {
   /** `null`: the capture lost it. */
   readonly port: number | null;
   readonly protocol: string | null;
-  /** What becomes of a packet: it goes on to a chain, or it is refused since there is no endpoint (or no local one). */
-  readonly fate: "forwarded" | "rejected" | "dropped" | "accepted";
+  /** What becomes of a packet: it goes on to a chain, IPVS takes it, or it is refused since there is no endpoint (or no local one). */
+  readonly fate: "forwarded" | "ipvs" | "rejected" | "dropped" | "accepted";
   readonly rule: RuleId;
-  /** First chain on the way; `null` when refused. */
+  /** First chain on the way; `null` when refused, and in IPVS mode. */
   readonly chain: ChainId | null;
 }
 

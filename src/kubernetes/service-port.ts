@@ -129,7 +129,8 @@ export class ServicePort implements ServicePortFacts {
     if (ext !== NONE) return this.#policyOfExternalChain(ext);
     if (xlb !== NONE) return "Local";
     const outside = this.frontends.filter(({ kind }) => kind !== "clusterIP");
-    if (outside.some(({ fate, kind }) => fate === "dropped" || kind === "healthCheckNodePort")) return "Local";
+    if (this.#group.isLocal || outside.some(({ fate, kind }) => fate === "dropped" || kind === "healthCheckNodePort"))
+      return "Local";
     if (outside.some(({ fate }) => fate === "forwarded")) return "Cluster";
     return outside.length > 0 ? null : this.#outsideShown() ? this.#absent("") : null;
   }

@@ -42,16 +42,13 @@ const isServiceRole = (role: string | null): boolean => role !== null && !role.i
 
 /** IPVS mode: `-m set --match-set KUBE-CLUSTER-IP …` in kube-proxy's own chains (pkg/proxy/ipvs/proxier.go). */
 function asksForServiceSets(ruleset: Ruleset): boolean {
-  for (const [table, name] of [
-    ["nat", "KUBE-SERVICES"],
-    ["nat", "KUBE-POSTROUTING"],
-    ["nat", "KUBE-NODE-PORT"],
-  ] as const) {
-    const chain = ruleset.chain(table, name);
-    if (chain === NONE) continue;
-    for (const rule of ruleset.rulesOf(chain))
-      if (ruleset.shape(rule).matches.some((match) => match.name === "set")) return true;
-  }
+  for (const table of ["nat", "filter"] as const)
+    for (const name of ["KUBE-SERVICES", "KUBE-POSTROUTING", "KUBE-NODE-PORT"]) {
+      const chain = ruleset.chain(table, name);
+      if (chain === NONE) continue;
+      for (const rule of ruleset.rulesOf(chain))
+        if (ruleset.shape(rule).matches.some((match) => match.name === "set")) return true;
+    }
   return false;
 }
 

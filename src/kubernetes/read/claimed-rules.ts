@@ -8,6 +8,8 @@ import { type Claim, FOREIGN, slotsByRole, UNEXPECTED } from "../templates/slots
 const roleNumbers: ReadonlyMap<string, number> = new Map(roles.map((role, index) => [role, index]));
 const isHook: readonly boolean[] = roles.map(isHookRole);
 
+const IPVS_CHAIN = /^KUBE-(NODE-PORT|LOAD-BALANCER|SOURCE-RANGES-FIREWALL|IPVS-FILTER|IPVS-OUT-FILTER)$/;
+
 /** Number of a role, by which tables of roles are indexed. */
 export const roleNumber = (role: Role): number => roleNumbers.get(role) as number;
 
@@ -134,8 +136,21 @@ export class ClaimedRules {
         continue;
       }
       const plan = this.#plan(rule, role);
-      this.claims[rule] = plan.length === 0 ? none : (this.#choose(rule, plan) ?? none);
+      const claim = plan.length === 0 ? null : this.#choose(rule, plan);
+      this.claims[rule] = claim ?? (none === UNEXPECTED && this.#isOfIpvs(rule) ? FOREIGN : none);
     }
+  }
+
+  /** In IPVS mode kube-proxy looks into its sets and jumps to chains of that mode. */
+  #isOfIpvs(rule: RuleId): boolean {
+    const { store } = this.ruleset;
+    const target = store.targetChain(rule);
+    if (target !== NONE && IPVS_CHAIN.test(store.chainName(target))) return true;
+    const shape = store.shape(rule);
+    for (const { record, valueWords } of shape.options)
+      if (record?.flag === "--match-set")
+        return wordText(this.ruleset.words(rule), valueWords[0] ?? -1).startsWith("KUBE-");
+    return false;
   }
 
   /** The first slot that fits; where several do, the one whose comment the rule has. */

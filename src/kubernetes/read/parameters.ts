@@ -115,7 +115,7 @@ class Seen {
 }
 
 function eraOf(seen: Seen, filterComplete: boolean): Era | null {
-  if (seen.hasChain("filter KUBE-PROXY-FIREWALL") || seen.has("fw", "rest")) return "1.25";
+  if (seen.hasChain("filter KUBE-PROXY-FIREWALL") || (seen.has("fw", "rest") && !seen.hasChain("xlb"))) return "1.25";
   if (seen.hasChain("ext") || seen.hasChain("svl"))
     return filterComplete || seen.has("ext", "no-local-endpoints") || seen.has("fw", "mark-drop") ? "1.24" : "1.25";
   if (seen.has("nat KUBE-SERVICES", "masquerade-cluster-ip") || seen.has("nat KUBE-NODEPORTS", "masquerade"))

@@ -16,6 +16,8 @@ export class ServiceGroup {
   name: string | null = null;
   nameEvidence: NameEvidence = null;
   protocol: string | null = null;
+  /** A set says that its traffic from outside stays on the node. */
+  isLocal = false;
 
   constructor(index: number, suffix: string | null, hashed: boolean) {
     this.index = index;

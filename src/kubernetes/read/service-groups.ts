@@ -1,6 +1,7 @@
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import { hostOf, portNumber } from "../address-text.ts";
 import { hashedChainName, type ServiceChainRole, servicePortHash } from "../chain-name.ts";
+import type { SetMember } from "../ipvs.ts";
 import type { NameList } from "../names/name-list.ts";
 import type { Frontend } from "../service-map.ts";
 import type { Role } from "../templates/slot.ts";
@@ -47,6 +48,18 @@ export class ServiceGroups {
 
   group(chain: ChainId): ServiceGroup | null {
     return chain === NONE ? null : (this.groups[this.ofChain[chain] as number] ?? null);
+  }
+
+  /** IPVS mode: one Service port for each address and port, joined by the name where a list has it. */
+  addMembers(members: readonly SetMember[], list: NameList | null): void {
+    for (const { kind, local, ip, port, protocol, rule } of members) {
+      const name = list?.byPlace(ip, port, protocol)?.name ?? null;
+      const owner = this.#ownerOf(destinationKey(ip, port, protocol), name, protocol);
+      if (name !== null) owner.nameEvidence = "list";
+      if (local) owner.isLocal = true;
+      owner.rules.push(rule);
+      this.#addFrontend(owner, { kind, ip, port, protocol, fate: "ipvs", rule, chain: null });
+    }
   }
 
   isContested({ ip, port, protocol }: Frontend): boolean {
