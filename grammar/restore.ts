@@ -18,6 +18,8 @@ export interface TextRefusal extends RestoreRefusal {
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
 const COUNTERS = /^\[[^:]+:[^\]]+\]/;
+/** Problems of the parser that are judged anew here, where family and back end are known. */
+const JUDGED_HERE = new Set(["missing-commit", "invalid-value", "refused-rule"]);
 const STANDARD = new Set(["ACCEPT", "DROP", "QUEUE", "RETURN"]);
 
 /**
@@ -58,7 +60,7 @@ class Restore {
       ast.problems
         .filter(
           ({ severity, message, checkId }) =>
-            checkId !== "missing-commit" && (severity === "error" || message.includes(REFUSES)),
+            !JUDGED_HERE.has(checkId) && (severity === "error" || message.includes(REFUSES)),
         )
         .map(({ node, offset, length, message, expected }) => [node, { offset, length, message, expected }]),
     );

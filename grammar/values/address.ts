@@ -51,11 +51,14 @@ export function readQuad(text: string): bigint | null {
 export function readIpv4(text: string): bigint | null {
   const parts = text.split(".");
   if (parts.length > 4) return null;
-  const bytes = parts.map((part) => wholeNumber(part, 0, 255));
-  // Missing bytes are zeros behind the first ones: 10.1 is 10.1.0.0 here.
-  if (!bytes.includes(null))
-    return bytes.reduce<bigint>((bits, byte, i) => bits | (BigInt(byte as number) << BigInt(24 - 8 * i)), 0n);
-  return inetAton(parts);
+  let bits = 0;
+  for (let i = 0; i < 4; i++) {
+    // Missing bytes are zeros behind the first ones: 10.1 is 10.1.0.0 here.
+    const byte = i < parts.length ? wholeNumber(parts[i] as string, 0, 255) : 0;
+    if (byte === null) return inetAton(parts);
+    bits = bits * 256 + byte;
+  }
+  return BigInt(bits);
 }
 
 /** The last part fills all remaining bytes: `0x7f000001`, `10.65536`. */
@@ -143,17 +146,19 @@ function longestZeros(groups: readonly number[]): { start: number; length: numbe
 
 /** Length of the prefix that a mask is, or `null` for a mask with holes. */
 export function prefixOf(mask: bigint, family: Family): number | null {
-  const all = allBits(family);
-  const inverse = all ^ mask;
+  if (family === 4) {
+    const inverse = Number(ALL_4 - mask);
+    return (inverse & (inverse + 1)) === 0 ? Math.clz32(inverse) : null;
+  }
+  const inverse = ALL_6 ^ mask;
   if ((inverse & (inverse + 1n)) !== 0n) return null;
-  return (family === 4 ? 32 : 128) - (inverse === 0n ? 0 : inverse.toString(2).length);
+  return 128 - (inverse === 0n ? 0 : inverse.toString(2).length);
 }
 
 /** The mask of a prefix length. */
 export function maskOf(prefix: number, family: Family): bigint {
-  const width = family === 4 ? 32n : 128n;
-  const host = (1n << (width - BigInt(prefix))) - 1n;
-  return allBits(family) ^ host;
+  if (family === 4) return BigInt(2 ** 32 - 2 ** (32 - prefix));
+  return ALL_6 ^ ((1n << (128n - BigInt(prefix))) - 1n);
 }
 
 /** `--gateway 10.0.0.1`: one address, no mask. */

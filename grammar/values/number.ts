@@ -31,10 +31,25 @@ export function readNumber(text: string, start = 0): ReadNumber | null {
 
 /** The whole text as a number from `min` to `max`, or `null`. */
 export function wholeNumber(text: string, min: number, max: number): number | null {
+  const plain = plainDecimal(text);
+  if (plain >= 0) return plain >= min && plain <= max ? plain : null;
   const read = readNumber(text);
   if (read === null || read.end !== text.length) return null;
   const value = Number(read.value);
   return value >= min && value <= max ? value : null;
+}
+
+/** The value of at most nine decimal digits without a leading zero; -1 for any other text. */
+function plainDecimal(text: string): number {
+  const { length } = text;
+  if (length === 0 || length > 9 || (length > 1 && text.charCodeAt(0) === 48)) return -1;
+  let value = 0;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at) - 48;
+    if (code < 0 || code > 9) return -1;
+    value = value * 10 + code;
+  }
+  return value;
 }
 
 function isBlank(code: number): boolean {

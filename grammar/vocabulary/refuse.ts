@@ -240,7 +240,7 @@ function protocolRefusal(
   const option = rule.options.find(({ record: core }) => core?.short === "-p");
   const number = protocolNumber(option?.values[0]?.text ?? "all");
   const wanted = protocols.map(protocolNumberOf);
-  const nativeInNft = context.backend === "nft" && (name === "tcp" || name === "udp");
+  const nativeInNft = context.backend !== "legacy" && (name === "tcp" || name === "udp");
   if (number === null || (wanted.includes(number) && (!option?.negated || nativeInNft))) return;
   report(word, `${name} without -p ${protocols.join(" or -p ")}`, `-p ${protocols[0]}`);
 }
