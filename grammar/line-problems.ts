@@ -4,6 +4,7 @@ import type { LineReader } from "./line-reader.ts";
 import { nearest, nearestOption } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
 import { type Found, ProblemList } from "./problem-list.ts";
+import { RestoreProblems } from "./restore-problems.ts";
 import { type Shape, TARGET } from "./shape.ts";
 import { ValueProblems } from "./value-problems.ts";
 import { allMatches } from "./vocabulary/index.ts";
@@ -19,6 +20,7 @@ export class LineProblems {
   readonly #reader: LineReader;
   readonly #list = new ProblemList();
   readonly #values: ValueProblems | null;
+  readonly #restore: RestoreProblems;
   readonly #odd: (boolean | undefined)[] = [];
   #crlf = 0;
   #crlfNode = 0;
@@ -28,6 +30,7 @@ export class LineProblems {
   constructor(reader: LineReader, values: boolean) {
     this.#reader = reader;
     this.#values = values ? new ValueProblems(reader, this.#list) : null;
+    this.#restore = new RestoreProblems(reader, this.#list);
   }
 
   beginFile(): void {
@@ -120,7 +123,7 @@ export class LineProblems {
       );
       return;
     }
-    this.#values?.check(node, block);
+    if (this.#values?.check(node, block) === true && outline.kind === "rule") this.#restore.check(node, block);
   }
 
   /** Whether a word of the line is none that iptables-save prints. */

@@ -31,7 +31,8 @@ export class ValueProblems {
     this.#list = list;
   }
 
-  check(node: number, block: Block | null): void {
+  /** True: nothing to say. */
+  check(node: number, block: Block | null): boolean {
     const { scanner, bytes, outline } = this.#reader;
     const family = block?.header?.family ?? null;
     for (const { word, option, codec } of this.#valuesOf(outline.id)) {
@@ -39,7 +40,7 @@ export class ValueProblems {
       const end = scanner.spans[(word << 1) + 1] as number;
       if (end - offset > LONGEST_WORD && this.#isTooLong(offset, end)) {
         this.#refused(node, option.flag, offset, end - offset, "", `at most ${LONGEST_WORD} bytes`);
-        return;
+        return false;
       }
       if (codec.accepts?.(bytes, offset, end, family) === true || this.#isLast(codec, offset, end, family)) continue;
       const text = scanner.text(offset, end);
@@ -49,8 +50,9 @@ export class ValueProblems {
         continue;
       }
       this.#refused(node, option.flag, offset, end - offset, text, result.expected);
-      return;
+      return false;
     }
+    return true;
   }
 
   /** Quotes and escapes can double the bytes of a word, no more, and do not count. */

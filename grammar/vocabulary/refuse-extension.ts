@@ -1,6 +1,8 @@
 import type { OptionNode, RuleNode, Word } from "../ast.ts";
 import { address, prefixOf } from "../values/address.ts";
 import { maskedHost } from "../values/address-mask.ts";
+import { addressTypes } from "../values/address-type.ts";
+import { natRange } from "../values/nat-range.ts";
 import { wholeNumber } from "../values/number.ts";
 import { protocolNumberOf } from "../values/protocol.ts";
 import { bytesOfCost, hashlimitBurst, hashlimitRate, limitRate } from "../values/rate.ts";
@@ -56,6 +58,17 @@ const checks: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["target TCPMSS", checkTcpmss],
 ]);
 
+/** Whether more than the records decides what is refused of an extension: then its values matter beyond their types. */
+export function hasOwnCheck(extension: ExtensionRecord): boolean {
+  const known = owners.get(extension);
+  if (known !== undefined) return known;
+  const has = checks.has(`${extension.kind} ${extension.name}`);
+  owners.set(extension, has);
+  return has;
+}
+
+const owners = new Map<ExtensionRecord, boolean>();
+
 /** Reports what the extension itself refuses of its options. */
 export function extensionRefusals(
   { kind, name }: ExtensionRecord,
@@ -91,14 +104,15 @@ const TCP = 6;
 const UDP = 17;
 const PORT_PROTOCOLS: readonly (number | null)[] = [1, TCP, UDP, 33, 58, 132];
 
-function checkAddrtype({ has, at, report, rule }: Case): void {
-  for (const [flag, chains] of [
-    ["--limit-iface-in", ["OUTPUT", "POSTROUTING"]],
-    ["--limit-iface-out", ["INPUT", "PREROUTING"]],
-  ] as const) {
-    if (has(flag) && chains.some((chain) => chain === rule.chain.text)) return;
-    if (has(flag) && !has("--src-type") && !has("--dst-type"))
-      report(at(flag), `${flag} without an address type`, "--src-type or --dst-type");
+/** Types that the kernel does not know of IPv6 addresses (addrtype_mt_checkentry_v1 of xt_addrtype.c). */
+const NOT_IPV6 = ["BROADCAST", "BLACKHOLE", "PROHIBIT", "THROW", "NAT", "XRESOLVE"];
+
+function checkAddrtype({ value, at, report, context }: Case): void {
+  if (context.family !== 6) return;
+  for (const flag of ["--src-type", "--dst-type"]) {
+    const types = addressTypes.parse(value(flag) ?? "", context);
+    const foreign = "value" in types ? types.value.find((type) => NOT_IPV6.includes(type)) : undefined;
+    if (foreign !== undefined) report(at(flag), `the address type ${foreign} under IPv6`);
   }
 }
 
@@ -117,7 +131,7 @@ function checkCluster({ value, at, report }: Case): void {
 }
 
 function checkEcn(given: Case): void {
-  for (const flag of ["--ecn-tcp-cwr", "--ecn-tcp-ece"]) {
+  for (const flag of ["--ecn-tcp-cwr", "--ecn-tcp-ece", "--ecn-tcp-remove"]) {
     if (given.has(flag) && protocolOf(given) !== TCP) given.report(given.at(flag), `${flag} without -p tcp`, "-p tcp");
   }
 }
@@ -134,13 +148,20 @@ function checkHashlimit({ value, at, report, context }: Case): void {
     report(at("--hashlimit-burst"), "a burst above 1,000,000 packets", "at most 1000000");
 }
 
+/** user2credits of xt_limit.c, in 32 bits: HZ times CREDITS_PER_JIFFY is 32,000 for every usual HZ. */
+function credits(cost: number): number {
+  const perUnit = 32_000;
+  if (cost > Math.floor(0xffffffff / perUnit)) return (Math.floor(cost / 10_000) * perUnit) % 2 ** 32;
+  return Math.floor((cost * perUnit) / 10_000);
+}
+
 /** limit_mt_check of xt_limit.c, which iptables-nft goes round: cost times burst must fit into 32 bits. */
 function checkLimit({ value, at, report, context }: Case): void {
   if (context.backend !== "legacy") return;
   const rate = limitRate.parse(value("--limit") ?? "3/hour", context);
   const burst = wholeNumber(value("--limit-burst") ?? "5", 0, 10_000);
   if (burst === 0) report(at("--limit-burst"), "a burst of 0", "at least 1");
-  else if (burst !== null && "value" in rate && (rate.value * burst) % 2 ** 32 < rate.value) {
+  else if (burst !== null && "value" in rate && credits((rate.value * burst) % 2 ** 32) < credits(rate.value)) {
     report(at("--limit"), "a rate and a burst that are too large together", "a smaller burst");
   }
 }
@@ -246,11 +267,11 @@ function checkCt(given: Case): void {
 
 /** NAT of ports needs a protocol that has them; libxt_NAT.c does not look at `!`. */
 function checkPorts(given: Case): void {
-  const { value, at, report, rule } = given;
+  const { value, at, report, rule, context } = given;
   const flag = ["--to-destination", "--to-source", "--to-ports"].find((each) => value(each) !== undefined);
   if (flag === undefined) return;
-  const text = value(flag) ?? "";
-  const hasPorts = flag === "--to-ports" || text.startsWith(":") || text.includes("]:") || /^[^:]*:[^:]*$/.test(text);
+  const range = natRange.parse(value(flag) ?? "", context);
+  const hasPorts = flag === "--to-ports" || ("value" in range && range.value.portFrom !== null);
   const option = rule.options.find(({ record }) => record?.short === "-p");
   const name = option?.values[0]?.text ?? "all";
   const number = wholeNumber(name, 0, 255) ?? protocolNumberOf(name.toLowerCase());
@@ -279,9 +300,6 @@ function checkTee({ value, at, report, context }: Case): void {
 const TUPLE_FLAGS = [
   ["src", "--hmark-src-prefix"],
   ["dst", "--hmark-dst-prefix"],
-  ["sport", "--hmark-sport-mask"],
-  ["dport", "--hmark-dport-mask"],
-  ["spi", "--hmark-spi-mask"],
 ] as const;
 
 function checkHmark({ has, at, report, value }: Case): void {

@@ -1,5 +1,5 @@
 import type { ChainNode, MatchNode, OptionNode, RuleNode, TargetNode, Word } from "../ast.ts";
-import { splitAddresses } from "../values/address-mask.ts";
+import { addressMask, splitAddresses } from "../values/address-mask.ts";
 import type { CodecContext } from "../values/codec.ts";
 import { wholeNumber } from "../values/number.ts";
 import { protocolNumberOf } from "../values/protocol.ts";
@@ -13,6 +13,8 @@ export interface RestoreContext {
   readonly backend: Backend | null;
   /** 10809 is 1.8.9. */
   readonly release: number;
+  /** The types and ranges of values were looked at already. */
+  readonly valuesAreRight?: boolean;
 }
 
 /** Why iptables-restore refuses a line. */
@@ -72,6 +74,8 @@ function coreRefusals(rule: RuleNode, context: RestoreContext, report: Report): 
         break;
       case "-s":
       case "-d":
+        if (negated && context.backend === "nft" && isEverywhere(value))
+          report(flag, `"!" before a network that holds every address`);
         if (negated && splitAddresses(value).length > 1)
           report(flag, `"!" before a list of addresses`, "one address after !");
         break;
@@ -80,6 +84,11 @@ function coreRefusals(rule: RuleNode, context: RestoreContext, report: Report): 
   }
   if (rule.chain.text.length > LONGEST_CHAIN)
     report(rule.chain, "a chain name of more than 28 bytes", "at most 28 bytes");
+}
+
+function isEverywhere(text: string): boolean {
+  const read = addressMask.parse(text, { family: null });
+  return "value" in read && read.value.mask === 0n;
 }
 
 function protocolNumber(text: string): number | null {
@@ -163,7 +172,7 @@ function optionRefusals(
     if (!ofFamily(record, context)) report(flag, `${flag.text} is for IPv${record.family} only`);
     if (seen.has(record) && !record.repeatable) report(flag, `${flag.text} stands twice`, `${flag.text} once`);
     seen.add(record);
-    valueRefusals(option, record, extension, context, report);
+    if (context.valuesAreRight !== true) valueRefusals(option, record, extension, context, report);
   }
 }
 
