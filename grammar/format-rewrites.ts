@@ -29,7 +29,8 @@ export const rewrites: ReadonlyMap<string, Rewrite> = new Map<string, Rewrite>([
   ["match time", { options: rewriteTime }],
   ["match policy", { sequence: orderPolicy }],
   ["match rateest", { sequence: orderRateest }],
-  ["match tcp", { options: dropEmptyFlags }],
+  ["match tcp", { options: rewriteTcp }],
+  ["match udp", { options: rewritePorts }],
   ["match ipcomp", { options: addZeroSpi }],
   ["match nfacct", { options: (options) => prefixValue(options, "--nfacct-name") }],
   ["match dst", { tail: (_, { release }) => (release < RELEASE_1_8_8 ? " " : "") }],
@@ -63,9 +64,22 @@ function addZeroSpi(options: SavedOptions): void {
 }
 
 /** Looking at no flag says nothing. */
-function dropEmptyFlags(options: SavedOptions): void {
+function rewriteTcp(options: SavedOptions, context: SaveContext): void {
   const flags = options.get("--tcp-flags");
   if (flags?.values[0] === "NONE" && !flags.negated) options.delete("--tcp-flags");
+  rewritePorts(options, context);
+}
+
+/** iptables-nft asks for "above 80" where "not 0 to 80" was said, and prints that. */
+function rewritePorts(options: SavedOptions, { backend, release }: SaveContext): void {
+  if (backend !== "nft" || release < RELEASE_1_8_8) return;
+  for (const flag of ["--sport", "--dport"]) {
+    const option = options.get(flag);
+    const last = option?.negated ? /^0:(\d+)$/.exec(option.values[0] ?? "")?.[1] : undefined;
+    if (option === undefined || last === undefined || last === "65535") continue;
+    const next = Number(last) + 1;
+    options.set(flag, { ...option, negated: false, values: [next === 65535 ? "65535" : `${next}:65535`] });
+  }
 }
 
 /** iptables-nft has no word for a burst of none. */
