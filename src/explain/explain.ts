@@ -10,6 +10,7 @@ import { percent } from "../report/shares.ts";
 import { version } from "../version.ts";
 import { answerFor, type Lead } from "./answer.ts";
 import { chainAnswers } from "./chain-answer.ts";
+import { entryLine, hostPortClaims } from "./host-port-answer.ts";
 import { lineAnswers } from "./line-answer.ts";
 import type { Subject } from "./subject.ts";
 
@@ -32,9 +33,30 @@ export function explain(nodes: readonly NodeModel[], question: string, subject: 
 function answersIn(node: NodeModel, map: ServiceMap, subject: Subject): Explanation[] {
   if (subject.kind === "line") return lineAnswers(node, map, subject.line);
   if (subject.kind === "chain") return chainAnswers(node, map, utf8ByteString(subject.name));
-  return leads(map, subject)
+  const answers = leads(map, subject)
     .slice(0, mostAnswers)
     .map((lead) => answerFor(node, map, lead));
+  return subject.kind === "port" ? withHostPorts(answers, node, map, subject) : answers;
+}
+
+/** Everybody who takes a port of the node, in the order in which their rules are asked. */
+function withHostPorts(
+  answers: readonly Explanation[],
+  node: NodeModel,
+  map: ServiceMap,
+  { port, protocol }: { port: number; protocol: string | null },
+): Explanation[] {
+  const others = hostPortClaims(node, map, port, protocol);
+  if (others.length === 0) return [...answers];
+  const kubeProxy = entryLine(map.ruleset, map.ruleset.chain("nat", "KUBE-SERVICES"));
+  const claims = [...answers.map((answer) => ({ answer, entry: kubeProxy })), ...others].sort(
+    (a, b) => a.entry - b.entry,
+  );
+  return claims.slice(0, mostAnswers).map(({ answer, entry }, k) => {
+    if (k === 0 || claims[0]?.entry === entry) return answer;
+    const remark = `The rules of the answer before this one are asked first (line ${claims[k - 1]?.entry}): what they take does not get here.`;
+    return { ...answer, remarks: [remark, ...answer.remarks] };
+  });
 }
 
 function leads(map: ServiceMap, subject: Subject): Lead[] {
