@@ -24,6 +24,7 @@ const MEGA = 1_048_576;
 export const rewrites: ReadonlyMap<string, Rewrite> = new Map<string, Rewrite>([
   ["match hashlimit", { options: rewriteHashlimit }],
   ["match limit", { options: dropZeroBurst }],
+  ["match connbytes", { options: losePointNegation }],
   ["match connlimit", { options: (options) => swapNegated(options, "--connlimit-upto", "--connlimit-above") }],
   ["match string", { options: rewriteString }],
   ["match time", { options: rewriteTime }],
@@ -80,6 +81,13 @@ function rewritePorts(options: SavedOptions, { backend, release }: SaveContext):
     const next = Number(last) + 1;
     options.set(flag, { ...option, negated: false, values: [next === 65535 ? "65535" : `${next}:65535`] });
   }
+}
+
+/** The kernel keeps a negated range with its ends swapped, which says nothing of a range of one. */
+function losePointNegation(options: SavedOptions): void {
+  const option = options.get("--connbytes");
+  const [from, to] = option?.values[0]?.split(":") ?? [];
+  if (option?.negated && from === to) options.set("--connbytes", { ...option, negated: false });
 }
 
 /** iptables-nft has no word for a burst of none. */

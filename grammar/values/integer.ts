@@ -69,6 +69,7 @@ export const segmentSize: Codec<number> = {
 };
 export const dscp = integer("dscp", 0, 63, 2);
 export const hexPort = integer("hexadecimal-port", 0, MAX_16, 4);
+export const hexProtocol = integer("hexadecimal-protocol", 0, MAX_16, 2);
 export const hexNumber = integer("hexadecimal", 0, MAX_32, 1);
 export const hash32 = integer("hash", 0, MAX_32, 8);
 export const uint64 = bigInteger("uint64");

@@ -1,5 +1,15 @@
 import { hmarkTuple } from "../values/hmark-tuple.ts";
-import { hash32, hexNumber, hexPort, positive32, prefixLength, seconds32, shift, uint32 } from "../values/integer.ts";
+import {
+  hash32,
+  hexNumber,
+  hexPort,
+  hexProtocol,
+  positive32,
+  prefixLength,
+  seconds32,
+  shift,
+  uint32,
+} from "../values/integer.ts";
 import { conntrackEvents, expectEvents } from "../values/keyword.ts";
 import { andMark, fullMark, orMark, setMark, xorMark } from "../values/mark.ts";
 import { setDirections, setName } from "../values/set-name.ts";
@@ -295,7 +305,13 @@ export const markTargets: readonly ExtensionRecord[] = [
         excludes: ["--hmark-spi-mask"],
         phrase: "security parameter index {0}",
       },
-      { flag: "--hmark-proto-mask", arity: 1, codecs: [hexPort], negatable: false, phrase: "protocol under mask {0}" },
+      {
+        flag: "--hmark-proto-mask",
+        arity: 1,
+        codecs: [hexProtocol],
+        negatable: false,
+        phrase: "protocol under mask {0}",
+      },
       { flag: "--hmark-rnd", arity: 1, codecs: [hash32], negatable: false, mandatory: true, phrase: "random seed {0}" },
       { flag: "--hmark-mod", arity: 1, codecs: [positive32], negatable: false, mandatory: true, phrase: "modulo {0}" },
       { flag: "--hmark-offset", arity: 1, codecs: [uint32], negatable: false, phrase: "offset {0}" },

@@ -58,6 +58,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   "hex-pattern": "|0d0a|",
   hexadecimal: "0xff",
   "hexadecimal-port": "0xffff",
+  "hexadecimal-protocol": "0xffff",
   "hmark-tuple": "src,dst",
   "host-or-network": "10.0.0.1",
   "icmp-type": "echo-request",
