@@ -5,7 +5,7 @@ import { endpointHash, hashedChainName } from "./chain-name.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { ServiceGroup } from "./read/service-group.ts";
 import type { Endpoint, EndpointComment } from "./service-map.ts";
-import { type Claim, claimOf } from "./templates/slots.ts";
+import { type Claim, claimOf, UNEXPECTED } from "./templates/slots.ts";
 import type { WritableEndpoint } from "./write-rules.ts";
 
 /** Endpoints of one Service mostly share a port: more than the first few give no new candidate. */
@@ -28,11 +28,14 @@ export interface EndpointFacts {
 }
 
 interface Shares {
-  readonly by: ReadonlyMap<ChainId, number>;
+  /** `null`: it depends on conditions that kube-proxy does not write. */
+  readonly by: ReadonlyMap<ChainId, number | null>;
   readonly ideal: string | null;
+  /** What is not listed gets nothing. */
+  readonly isSure: boolean;
 }
 
-const NO_SHARES: Shares = { by: new Map(), ideal: null };
+const NO_SHARES: Shares = { by: new Map(), ideal: null, isSure: true };
 
 /** The endpoints of one Service port: rules that lead to them, shares, addresses. Keeps nothing, reads the rules at each call. */
 export class EndpointsOf {
@@ -50,7 +53,20 @@ export class EndpointsOf {
     for (const slot of ["endpoint", "affinity"] as const)
       for (const chain of this.#balancers)
         for (const rule of this.rules(chain, slot)) chains.add(this.#source.ruleset.target(rule));
+    for (const chain of this.#balancers)
+      for (const rule of this.strays(chain)) chains.add(this.#source.ruleset.target(rule));
     return chains;
+  }
+
+  /** Rules of a chain that lead to endpoints in a form that kube-proxy does not write. */
+  strays(chain: ChainId): readonly RuleId[] {
+    const { rules, ruleset, endpoints } = this.#source;
+    const found: RuleId[] = [];
+    if (chain === NONE) return found;
+    const { store } = ruleset;
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
+      if (rules.claims[rule] === UNEXPECTED && endpoints.isEndpointChain(store.targetChain(rule))) found.push(rule);
+    return found;
   }
 
   /** What divides new connections over endpoints, in the order of the rules; affinity aside. */
@@ -125,7 +141,7 @@ export class EndpointsOf {
         ip: parts?.ip ?? null,
         port: parts?.port ?? null,
         chain: this.#source.ruleset.chainName(chain),
-        share: first.by.get(chain) ?? 0,
+        share: first.by.has(chain) ? (first.by.get(chain) ?? null) : first.isSure ? 0 : null,
         ideal: first.by.has(chain) ? first.ideal : null,
         localShare: local.by.get(chain) ?? null,
       };
@@ -189,13 +205,18 @@ export class EndpointsOf {
   /** Share of each endpoint's chain of what reaches `chain`. What a chain does not translate goes on to the next jump. */
   #shares(chain: ChainId): Shares {
     const jumps = this.jumps(chain);
+    const strays = this.strays(chain);
+    if (strays.length > 0) {
+      const targets = [...strays.map((rule) => this.#source.ruleset.target(rule)), ...jumps.map((jump) => jump.chain)];
+      return { by: new Map(targets.map((target) => [target, null])), ideal: null, isSure: false };
+    }
     if (jumps.length === 0) return NO_SHARES;
     const by = new Map<ChainId, number>(jumps.map((jump) => [jump.chain, 0]));
     const effective = jumps.filter((jump) => !this.#source.endpoints.isPassedThrough(jump.chain));
     const parts = shares(effective.map((jump) => jump.threshold));
     for (const [i, jump] of effective.entries()) by.set(jump.chain, (by.get(jump.chain) ?? 0) + (parts[i] as number));
     const isEven = balanceOfJumps(jumps) !== "uneven" && effective.length === jumps.length;
-    return { by, ideal: !isEven ? null : jumps.length === 1 ? "1" : `1/${jumps.length}` };
+    return { by, ideal: !isEven ? null : jumps.length === 1 ? "1" : `1/${jumps.length}`, isSure: true };
   }
 
   *#candidates(chain: ChainId): Generator<string> {

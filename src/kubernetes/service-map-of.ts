@@ -29,6 +29,7 @@ export class ServiceMap {
   /** What the map is read from: claims of rules, endpoints' chains, completeness of the capture. */
   readonly source: MapSource;
   readonly #groups: ServiceGroups;
+  readonly #byIndex: ReadonlyMap<number, ServicePort>;
   #hostPorts: readonly HostPort[] | undefined;
   #owners: readonly OwnedChains[] | undefined;
   #byEndpoint: ReadonlyMap<string, readonly ServicePort[]> | undefined;
@@ -43,6 +44,7 @@ export class ServiceMap {
     const isDetached = (port: ServicePort): boolean => source.natComplete && port.frontends.length === 0;
     this.servicePorts = ports.filter((port) => !isDetached(port));
     this.detachedServicePorts = ports.filter(isDetached);
+    this.#byIndex = new Map(ports.map((port) => [port.index, port]));
   }
 
   /** Service ports that a packet to this port of the node gets to. */
@@ -74,7 +76,7 @@ export class ServiceMap {
     if (chain === NONE) return null;
     const group = this.#groups.ofChain[chain] as number;
     const index = group === NONE ? (this.#endpointOwners()[chain] as number) : group;
-    return [...this.servicePorts, ...this.detachedServicePorts].find((port) => port.index === index) ?? null;
+    return this.#byIndex.get(index) ?? null;
   }
 
   /** Service ports with an endpoint at this IP, or at this IP and port. */
@@ -137,7 +139,8 @@ export class ServiceMap {
   #endpointOwners(): Int32Array {
     if (this.#byEndpointChain !== undefined) return this.#byEndpointChain;
     const owners = new Int32Array(this.ruleset.store.chainCount).fill(NONE);
-    for (const port of this.servicePorts) for (const chain of port.endpointChains()) owners[chain] = port.index;
+    for (const port of [...this.detachedServicePorts, ...this.servicePorts])
+      for (const chain of port.endpointChains()) owners[chain] = port.index;
     this.#byEndpointChain = owners;
     return owners;
   }

@@ -29,16 +29,27 @@ export function ownersIn(ruleset: Ruleset): readonly OwnedChains[] {
 }
 
 /** Who programs Services on the node: kube-proxy's mode as its chains and sets show it. */
-export function proxyModeOf({ ruleset, rules, parameters }: MapSource, owners: readonly OwnedChains[]): ProxyMode {
+export function proxyModeOf(source: MapSource, owners: readonly OwnedChains[]): ProxyMode {
+  const { ruleset, rules, parameters } = source;
   if (rules.chains.some((chain) => isServiceRole(rules.role(chain)))) return "iptables";
   // IPVS mode has some of the chains that all Services share, under the same names
   if (owners.some(({ owner }) => owner.name === "kube-proxy in IPVS mode") || asksForServiceSets(ruleset))
     return "ipvs";
-  if (parameters.layout !== null) return "iptables";
+  if (parameters.layout !== null || refusesServices(source)) return "iptables";
   return owners.some(({ owner }) => owner.name === "kube-proxy in userspace mode") ? "userspace" : null;
 }
 
 const isServiceRole = (role: string | null): boolean => role !== null && !role.includes(" ");
+
+/** Services without endpoints leave rules in table filter alone. */
+function refusesServices({ ruleset, rules }: MapSource): boolean {
+  for (const name of ["KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES"]) {
+    const chain = ruleset.chain("filter", name);
+    if (chain === NONE) continue;
+    for (const rule of ruleset.rulesOf(chain)) if (rules.candidate(rule) !== null) return true;
+  }
+  return false;
+}
 
 /** IPVS mode: `-m set --match-set KUBE-CLUSTER-IP …` in kube-proxy's own chains (pkg/proxy/ipvs/proxier.go). */
 function asksForServiceSets(ruleset: Ruleset): boolean {
