@@ -1,6 +1,8 @@
+import { bytesOf } from "../../grammar/bytes.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
 import { type Role, roles } from "../kubernetes/templates/slot.ts";
 import type { WrittenRule } from "../kubernetes/write-rules.ts";
+import { buildStore } from "../netfilter/build.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Context } from "./context.ts";
 import type { Deviation } from "./deviation.ts";
@@ -24,7 +26,7 @@ export function deviationsOf(context: Context): readonly Deviation[] {
 }
 
 /** A rule that kube-proxy writes. */
-interface Expected {
+export interface Expected {
   readonly written: WrittenRule;
   readonly key: string;
 }
@@ -32,7 +34,8 @@ interface Expected {
 function compare(context: Context, port: ServicePort, written: Written, rules: readonly RuleId[]): Deviation[] {
   const byChain = new Map<string, Expected[]>();
   for (const rule of rules) {
-    const made = written.rules[rule] as WrittenRule;
+    const made = written.rules[rule];
+    if (made == null) continue;
     push(byChain, `${made.table} ${made.chain}`, { written: made, key: ruleKey(written.ruleset.rule(rule)) });
   }
   const found: Deviation[] = [];
@@ -62,14 +65,22 @@ function actualRules(context: Context, port: ServicePort): Map<string, RuleId[]>
   return byChain;
 }
 
-type Where = Pick<Deviation, "port" | "role" | "chainName" | "chain">;
+/** Written rules with their keys. */
+export function keysOf(written: readonly WrittenRule[]): Expected[] {
+  const lines = written.map(({ text }) => text);
+  const chains = [...new Set(written.map(({ chain }) => chain))].map((chain) => `:${chain} - [0:0]`);
+  const store = buildStore(bytesOf(["*filter", ...chains, ...lines, "COMMIT", ""].join("\n")));
+  return written.map((made, rule) => ({ written: made, key: ruleKey(store.rule(rule)) }));
+}
 
-function compareChain(
+type Where = Pick<Deviation, "role" | "chainName" | "chain">;
+
+export function compareChain<W extends Where>(
   context: Context,
-  where: Where,
+  where: W,
   expected: readonly Expected[],
   rules: readonly RuleId[],
-): Deviation[] {
+): (W & Omit<Deviation, "port">)[] {
   const open = new Map<string, number[]>();
   for (const [i, { key }] of expected.entries()) push(open, key, i);
   const known = new Set(open.keys());
@@ -82,7 +93,7 @@ function compareChain(
     else surplus.push({ rule, repeated: known.has(key) });
   }
   const missing = [...open.values()].flat().sort((a, b) => a - b);
-  const found: Deviation[] = [];
+  const found: (W & Omit<Deviation, "port">)[] = [];
   for (const place of missing) {
     const { slot, text } = (expected[place] as Expected).written;
     const instead = surplus.findIndex(({ rule, repeated }) => !repeated && fills(context, rule, slot.name));

@@ -12,9 +12,13 @@ import { trace } from "../netfilter/trace/trace.ts";
 import { type Capture, captureOf } from "./capture.ts";
 import { bitsOf, type Client, type ClientKind, clientsOf, nodeOfProbes } from "./clients.ts";
 import { deviationsOf } from "./compare.ts";
+import type { NodeDeviation } from "./deviation.ts";
 import { Deviations } from "./deviations.ts";
-import { type Effect, effectOn } from "./effect.ts";
+import { type Effect, effectOf, effectOn } from "./effect.ts";
+import { nodeDeviationsOf } from "./node-deviations.ts";
 import { type Outcome, outcomesOf, type Probe, questionOf } from "./probe.ts";
+import { samplePorts } from "./samples.ts";
+import { surroundingsOf, type TableSurroundings } from "./surroundings.ts";
 import { type Unreferenced, unreferencedIn } from "./unreferenced.ts";
 import { write } from "./written.ts";
 
@@ -40,6 +44,9 @@ export class Context {
   #node: ReturnType<typeof nodeOfProbes> | undefined;
   #clients: ReadonlyMap<ClientKind, Client> | undefined;
   #capture: Capture | undefined;
+  #nodeDeviations: readonly NodeDeviation[] | undefined;
+  #surroundings: readonly TableSurroundings[] | undefined;
+  #nodeEffect: Effect | undefined;
   #deviations: Deviations | undefined;
   #unreferenced: Unreferenced | undefined;
   readonly #noted = new Set<ChainId>();
@@ -156,6 +163,30 @@ export class Context {
     return this.#deviations;
   }
 
+  /** What nobody has taken yet of the rules that stand once on a node and are not as kube-proxy writes them. */
+  takeNodeDeviations(wanted: (deviation: NodeDeviation) => boolean): readonly NodeDeviation[] {
+    const left = this.#nodeDeviations ?? nodeDeviationsOf(this);
+    this.#nodeDeviations = left.filter((deviation) => !wanted(deviation));
+    return left.filter(wanted);
+  }
+
+  /** What there is beside kube-proxy's own rules. */
+  get surroundings(): readonly TableSurroundings[] {
+    this.#surroundings ??= surroundingsOf(this.services);
+    return this.#surroundings;
+  }
+
+  /** What it does to clients of Services that the rules which stand once on a node are not as kube-proxy writes them. */
+  get nodeEffect(): Effect {
+    if (this.#nodeEffect === undefined) {
+      const samples = samplePorts(this.services);
+      const written = samples.length === 0 ? null : write(samples, this.services, this.surroundings);
+      this.#nodeEffect =
+        written === null ? NOT_TRACED : effectOf(samples.flatMap((port) => effectOn(this, port, written).harms));
+    }
+    return this.#nodeEffect;
+  }
+
   /** What the text itself shows of how it was made. */
   get capture(): Capture {
     this.#capture ??= captureOf(this.services);
@@ -181,7 +212,7 @@ export class Context {
   effectOn(port: ServicePort): Effect {
     let effect = this.#effects.get(port);
     if (effect === undefined) {
-      const written = this.#tracesLeft > 0 ? write([port], this.services) : null;
+      const written = this.#tracesLeft > 0 ? write([port], this.services, this.surroundings) : null;
       effect = written === null ? NOT_TRACED : effectOn(this, port, written);
       this.#effects.set(port, effect);
     }

@@ -1,12 +1,13 @@
+import type { ServicePort } from "../kubernetes/service-port.ts";
 import { NONE } from "../netfilter/ruleset.ts";
 import type { Draft, Spot } from "./check.ts";
 import type { Context } from "./context.ts";
-import type { Deviation } from "./deviation.ts";
+import type { Deviation, NodeDeviation } from "./deviation.ts";
 
 /** The parts of a finding that follow from where kube-proxy's rules and those of the dump part. */
 export function draftOf(context: Context, deviation: Deviation): Omit<Draft, "message"> {
   const { port, expected } = deviation;
-  const { at, label } = spotOf(context, deviation);
+  const { at, label } = spotOf(context, deviation, port);
   const effect = context.effectOn(port);
   return {
     at,
@@ -19,7 +20,24 @@ export function draftOf(context: Context, deviation: Deviation): Omit<Draft, "me
   };
 }
 
-function spotOf(context: Context, { kind, chain, rule, port }: Deviation): { at: Spot; label: string } {
+/** The same for what stands once on a node. */
+export function nodeDraftOf(context: Context, deviation: NodeDeviation): Omit<Draft, "message"> {
+  const { expected } = deviation;
+  const effect = context.nodeEffect;
+  return {
+    ...spotOf(context, deviation, null),
+    missing: expected === null || deviation.kind === "misplaced" ? [] : [expected],
+    effect: effect.text,
+    severity: effect.severity,
+    confirm: confirmOf(context, deviation),
+  };
+}
+
+function spotOf(
+  context: Context,
+  { kind, chain, rule }: NodeDeviation,
+  port: ServicePort | null,
+): { at: Spot; label: string } {
   const at = { rule };
   switch (kind) {
     case "changed":
@@ -39,14 +57,14 @@ function spotOf(context: Context, { kind, chain, rule, port }: Deviation): { at:
   if (last !== undefined && !isShared)
     return { at: { rule: last }, label: "kube-proxy writes this rule after it, and it is missing:" };
   if (chain !== NONE) return { at: { chain }, label: "kube-proxy writes this rule into the chain, and it is missing:" };
-  const [first] = port.evidence;
+  const first = port?.evidence[0];
   return {
     at: first === undefined ? { offset: 0, length: 0 } : { rule: first },
     label: "kube-proxy writes this rule too, and its chain is missing:",
   };
 }
 
-function confirmOf(context: Context, { chain, chainName }: Deviation): string {
+function confirmOf(context: Context, { chain, chainName }: NodeDeviation): string {
   const table = chain === NONE ? "nat" : context.ruleset.tableOf(chain).name;
   const tool = context.ruleset.family === 6 ? "ip6tables" : "iptables";
   return `${tool} -t ${table} -S ${chainName}`;

@@ -21,3 +21,6 @@ export interface Deviation {
   /** The rule as it is; for a missing one the rule that it belongs before, `NONE` at the end of the chain. */
   readonly rule: RuleId;
 }
+
+/** A rule that stands once on a node and is not as kube-proxy writes it. */
+export type NodeDeviation = Omit<Deviation, "port">;

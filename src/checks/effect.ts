@@ -20,7 +20,16 @@ export interface Effect {
 const MOST_HAIRPINS = 8;
 const MOST_SENTENCES = 3;
 
-const order: readonly HarmKind[] = ["open", "lost", "refused", "astray", "source-kept", "source-lost", "shares"];
+const order: readonly HarmKind[] = [
+  "open",
+  "lost",
+  "refused",
+  "unanswered",
+  "astray",
+  "source-kept",
+  "source-lost",
+  "shares",
+];
 
 /** Compares where packets to a Service port go with where they went by the rules as kube-proxy writes them. */
 export function effectOn(context: Context, port: ServicePort, written: Written): Effect {

@@ -9,6 +9,8 @@ export type HarmKind =
   /** They get no endpoint. */
   | "lost"
   | "refused"
+  /** They are not refused, though there is no endpoint. */
+  | "unanswered"
   /** They get an address that is no endpoint of the Service. */
   | "astray"
   /** They get in where they should not. */
@@ -57,6 +59,14 @@ export function harmsOf(actual: Probe, expected: Probe): Harm[] {
   const refused = more(isRefused);
   if (refused > NOISE)
     add("refused", "error", refused, `${percent(refused)} of the connections ${way} are ${wordOfRefusal(outcomes)}.`);
+  const unanswered = more(isLost);
+  if (unanswered > NOISE && wasOpen.most <= NOISE && shareOf(expected.outcomes, isRefused).least > NOISE)
+    add(
+      "unanswered",
+      "warning",
+      unanswered,
+      `${percent(unanswered)} of the connections ${way} are not refused, as kube-proxy means it for a Service without an endpoint for them, and hang: ${fateOfLost(outcomes)}.`,
+    );
   const known = new Set(expected.outcomes.map(({ address }) => address));
   const astray = more((outcome) => isTranslated(outcome) && !known.has(outcome.address));
   if (wasOpen.most <= NOISE && more(isTranslated) > NOISE) {

@@ -1,15 +1,21 @@
 import type { Check } from "./check.ts";
+import { duplicateNodePort, duplicateServiceAddress } from "./duplicate-destination.ts";
 import { duplicateEndpoint } from "./duplicate-endpoint.ts";
 import { emptyServiceChain } from "./empty-service-chain.ts";
 import { endpointWithoutDnat } from "./endpoint-without-dnat.ts";
 import { hiddenTable } from "./hidden-table.ts";
 import { incompleteAffinity } from "./incomplete-affinity.ts";
 import { lostMatches } from "./lost-matches.ts";
+import { markMismatch } from "./mark-mismatch.ts";
+import { marklessMarkChain } from "./markless-mark-chain.ts";
 import { misdirectedEndpoint } from "./misdirected-endpoint.ts";
 import { missingFinalEndpoint } from "./missing-final-endpoint.ts";
 import { missingHairpinMark } from "./missing-hairpin-mark.ts";
+import { missingHook } from "./missing-hook.ts";
 import { missingKubeProxyRule } from "./missing-kube-proxy-rule.ts";
+import { missingMasquerade } from "./missing-masquerade.ts";
 import { missingMasqueradeMark } from "./missing-masquerade-mark.ts";
+import { nodePortsNotLast } from "./node-ports-not-last.ts";
 import { openSourceRanges } from "./open-source-ranges.ts";
 import { partialCapture } from "./partial-capture.ts";
 import { skewedEndpointShares } from "./skewed-endpoint-shares.ts";
@@ -31,21 +37,28 @@ export const allChecks: readonly Check[] = [
   twoBackEnds,
   supersededTable,
   partialCapture,
-  duplicateEndpoint,
+  unknownLayout,
+  duplicateNodePort,
+  duplicateServiceAddress,
   emptyServiceChain,
-  endpointWithoutDnat,
-  incompleteAffinity,
   misdirectedEndpoint,
   missingFinalEndpoint,
-  missingHairpinMark,
-  missingKubeProxyRule,
-  missingMasqueradeMark,
-  openSourceRanges,
-  skewedEndpointShares,
-  undeclaredChain,
-  unexpectedKubeProxyRule,
-  unknownLayout,
   unreachableEndpoint,
-  unreferencedServiceChain,
+  duplicateEndpoint,
+  skewedEndpointShares,
+  endpointWithoutDnat,
+  missingMasqueradeMark,
+  missingHairpinMark,
   unwantedMasqueradeMark,
+  openSourceRanges,
+  incompleteAffinity,
+  missingHook,
+  markMismatch,
+  marklessMarkChain,
+  missingMasquerade,
+  nodePortsNotLast,
+  missingKubeProxyRule,
+  unexpectedKubeProxyRule,
+  unreferencedServiceChain,
+  undeclaredChain,
 ];

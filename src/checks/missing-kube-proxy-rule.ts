@@ -1,8 +1,9 @@
 import type { Check } from "./check.ts";
-import { draftOf } from "./deviation-draft.ts";
+import type { NodeDeviation } from "./deviation.ts";
+import { draftOf, nodeDraftOf } from "./deviation-draft.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
-import { counted } from "./words.ts";
+import { counted, listed } from "./words.ts";
 
 /** The catch-all: the writer of kube-proxy's rules (src/kubernetes/write-rules.ts) against the rules that are there. */
 export const missingKubeProxyRule: Check = {
@@ -22,6 +23,18 @@ export const missingKubeProxyRule: Check = {
   subject: "kube-proxy",
   needs: ["nat", "filter"],
   run(context, report) {
+    const ofNode = context.takeNodeDeviations(({ kind }) => kind === "missing" || kind === "changed");
+    for (const chainName of new Set(ofNode.map((each) => each.chainName))) {
+      const deviations = ofNode.filter((each) => each.chainName === chainName);
+      const [first] = deviations as [NodeDeviation];
+      const slots = deviations.map(({ slot }) => `"${slot}"`);
+      const verb = first.kind === "missing" ? "lacks" : "does not have as kube-proxy writes it";
+      report({
+        ...nodeDraftOf(context, first),
+        message: `${chainName} ${verb} the rule ${listed(slots)}`,
+        missing: deviations.flatMap(({ expected }) => expected ?? []),
+      });
+    }
     for (const [port, deviations] of context.deviations.take(({ kind }) => kind === "missing" || kind === "changed")) {
       const [first] = deviations;
       if (first === undefined) continue;

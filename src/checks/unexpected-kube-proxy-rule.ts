@@ -3,7 +3,8 @@ import { UNEXPECTED } from "../kubernetes/templates/slots.ts";
 import type { RuleId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import type { Context } from "./context.ts";
-import { draftOf } from "./deviation-draft.ts";
+import type { Deviation } from "./deviation.ts";
+import { draftOf, nodeDraftOf } from "./deviation-draft.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
 import { counted } from "./words.ts";
@@ -31,17 +32,18 @@ export const unexpectedKubeProxyRule: Check = {
       const [first] = deviations;
       if (first === undefined) continue;
       for (const { rule } of deviations) reported.add(rule);
-      const verb = {
-        unexpected: "does not write",
-        repeated: "writes once",
-        misplaced: "writes in another place",
-        missing: "",
-        changed: "",
-      };
       const more = deviations.length > 1 ? ` (and ${counted(deviations.length - 1, "more rule")} like it)` : "";
       report({
         ...draftOf(context, first),
-        message: `${first.chainName} has a rule for ${nameOf(port)} that kube-proxy ${verb[first.kind]}${more}`,
+        message: `${first.chainName} has a rule for ${nameOf(port)} that kube-proxy ${VERBS[first.kind]}${more}`,
+      });
+    }
+    for (const deviation of context.takeNodeDeviations(() => true)) {
+      if (reported.has(deviation.rule)) continue;
+      reported.add(deviation.rule);
+      report({
+        ...nodeDraftOf(context, deviation),
+        message: `${deviation.chainName} has a rule that kube-proxy ${VERBS[deviation.kind]}`,
       });
     }
     for (const rule of strangers(context)) {
@@ -56,6 +58,14 @@ export const unexpectedKubeProxyRule: Check = {
       });
     }
   },
+};
+
+const VERBS: Readonly<Record<Deviation["kind"], string>> = {
+  unexpected: "does not write",
+  repeated: "writes once",
+  misplaced: "writes in another place",
+  missing: "writes",
+  changed: "writes in another form",
 };
 
 /** Unclaimed rules of the chains that all Services share, and of those that belong to none; few, or they are a form nobody told us of. */

@@ -1,0 +1,78 @@
+import { NONE, type RuleId } from "../netfilter/ruleset.ts";
+import type { Check } from "./check.ts";
+import type { Context } from "./context.ts";
+import { RESTART_KUBE_PROXY } from "./remedy.ts";
+
+/** pkg/proxy/iptables/proxier.go: masqueradeMark = 1 << --iptables-masquerade-bit, set in KUBE-MARK-MASQ and asked for in KUBE-POSTROUTING. */
+export const markMismatch: Check = {
+  id: "mark-mismatch",
+  severity: "error",
+  confidence: "certain",
+  summary: "The mark that KUBE-MARK-MASQ sets is not the one that is asked for",
+  why: "Packets that need SNAT are marked in PREROUTING and rewritten in POSTROUTING if they have the mark. Where the two differ, none is rewritten: NodePorts, load balancers and hairpins answer to the wrong place.",
+  evidence:
+    "`--set-xmark` in KUBE-MARK-MASQ, `! --mark` in KUBE-POSTROUTING and `--mark` in KUBE-FORWARD have different values.",
+  confirm: "iptables-save | grep -e KUBE-MARK-MASQ -e '--mark'",
+  whenFine: "Never; --iptables-masquerade-bit changes all of them alike.",
+  remedy: RESTART_KUBE_PROXY,
+  references: ["https://github.com/projectcalico/felix/issues/964"],
+  since: "0.1.0",
+  subject: "kube-proxy",
+  needs: ["nat"],
+  run(context, report) {
+    const marks = marksOf(context);
+    const votes = new Map<string, number>();
+    for (const { mark } of marks) votes.set(mark, (votes.get(mark) ?? 0) + 1);
+    if (votes.size < 2) return;
+    // the sides of a tie are told apart by who sets the mark
+    const right = [...votes].sort((a, b) => b[1] - a[1])[0]?.[0];
+    const wrong = marks.filter(({ mark }) => mark !== right);
+    const [first] = wrong;
+    if (first === undefined) return;
+    const other = marks.find(({ mark }) => mark === right);
+    const effect = context.nodeEffect;
+    context.takeNodeDeviations(
+      ({ slot, kind }) => kind === "changed" && ["mark", "unmarked", "unmark", "marked"].includes(slot),
+    );
+    report({
+      at: { rule: first.rule },
+      label: `has ${first.mark}, the others have ${right}`,
+      message: `${first.chain} ${first.verb} ${first.mark}, ${other?.chain ?? "the others"} ${other?.verb ?? "have"} ${right}`,
+      related: marks
+        .filter(({ mark }) => mark === right)
+        .map(({ rule, verb, mark }) => ({ at: { rule }, label: `${verb} ${mark}` })),
+      effect: effect.text,
+      severity: effect.severity,
+      confirm: "iptables-save | grep -e '-xmark' -e '--mark'",
+    });
+  },
+};
+
+interface Mark {
+  readonly rule: RuleId;
+  readonly chain: string;
+  readonly verb: string;
+  /** The bits. */
+  readonly mark: string;
+}
+
+function marksOf({ ruleset, claims }: Context): Mark[] {
+  const found: Mark[] = [];
+  for (const [table, chainName, slot, hole, verb] of [
+    ["nat", "KUBE-MARK-MASQ", "mark", "mark", "sets mark"],
+    ["nat", "KUBE-POSTROUTING", "unmarked", "mark", "asks for mark"],
+    ["nat", "KUBE-POSTROUTING", "masquerade-marked", "mark", "asks for mark"],
+    ["nat", "KUBE-POSTROUTING", "unmark", "unmark", "takes away mark"],
+    ["filter", "KUBE-FORWARD", "marked", "mark", "asks for mark"],
+  ] as const) {
+    const chain = ruleset.chain(table, chainName);
+    if (chain === NONE) continue;
+    for (const rule of ruleset.rulesOf(chain)) {
+      if (claims.candidate(rule)?.slot.name !== slot) continue;
+      const [value = ""] = (claims.value(rule, hole) ?? "").split("/");
+      // a mark of nothing is a chain that marks nothing, which another check speaks of
+      if (value !== "" && Number(value) !== 0) found.push({ rule, chain: chainName, verb, mark: value });
+    }
+  }
+  return found;
+}
