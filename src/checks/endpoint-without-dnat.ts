@@ -1,6 +1,7 @@
-import { NONE } from "../netfilter/ruleset.ts";
-import type { Check } from "./check.ts";
-import { draftOf } from "./deviation-draft.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
+import { type ChainId, NONE } from "../netfilter/ruleset.ts";
+import type { Check, Draft } from "./check.ts";
+import type { Context } from "./context.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
 import { listed } from "./words.ts";
@@ -21,34 +22,42 @@ export const endpointWithoutDnat: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    const { endpoints, ruleset } = context;
-    const isWithout = (chain: number): boolean => chain === NONE || endpoints.dnat[chain] === NONE;
-    const found = context.deviations.take(({ role, chain }) => role === "sep" && isWithout(chain));
-    for (const [port, deviations] of found)
-      for (const chainName of new Set(deviations.map((each) => each.chainName))) {
-        const ofChain = deviations.filter((each) => each.chainName === chainName);
-        const deviation = ofChain.find(({ slot }) => slot === "dnat") ?? ofChain[0];
-        if (deviation === undefined) continue;
-        const isEmpty = context.store.firstRule(deviation.chain) === NONE;
-        const others = port.endpoints.filter(({ chain, share }) => chain !== chainName && (share ?? 0) > 0);
-        const meant = ofChain
-          .map(({ expected }) => / --to-destination (\S+)/.exec(expected ?? "")?.[1])
-          .find((each) => each !== undefined);
-        const draft = draftOf(context, deviation);
-        const instead =
-          others.length === 0
-            ? ""
-            : ` Connections meant for it go to ${listed(others.map(({ address }) => address ?? "?"))} instead.`;
-        report({
-          ...draft,
-          message: `${chainName}${meant === undefined ? "" : ` (${meant})`} of ${nameOf(port)} ${isEmpty ? "is empty" : "has no DNAT rule"}: the endpoint gets no connections`,
-          missing: ofChain.flatMap(({ expected }) => expected ?? []),
-          effect: `${draft.effect ?? ""}${instead}`,
-          related:
-            ruleset.callers(deviation.chain).length === 0
-              ? []
-              : [{ at: { rule: ruleset.callers(deviation.chain)[0] as number }, label: "leads here", before: true }],
-        });
-      }
+    for (const port of context.services.servicePorts)
+      for (const chain of port.endpointChains())
+        if (context.endpoints.dnat[chain] === NONE && context.store.isDeclared(chain))
+          report(draftFor(context, port, chain));
   },
 };
+
+function draftFor(context: Context, port: ServicePort, chain: ChainId): Draft {
+  const { ruleset, store } = context;
+  const chainName = ruleset.chainName(chain);
+  const found = context.deviations.take((each) => each.chain === chain).get(port) ?? [];
+  const missing = found.flatMap(({ expected }) => expected ?? []);
+  const meant = missing.map((text) => / --to-destination (\S+)/.exec(text)?.[1]).find((each) => each !== undefined);
+  const isEmpty = store.firstRule(chain) === NONE;
+  const others = port.endpoints.filter((each) => each.chain !== chainName && (each.share ?? 0) > 0);
+  const effect = context.effectOn(port);
+  const instead =
+    others.length === 0
+      ? ""
+      : ` Connections dealt to it go to ${listed(others.map(({ address }) => address ?? "?"))} instead.`;
+  const marksOn =
+    isEmpty || others.length === 0
+      ? ""
+      : " If it is the client itself that is dealt to itself, its source is rewritten all the same.";
+  const rules = context.rulesOf(chain);
+  const last = rules[rules.length - 1];
+  const [caller] = ruleset.callers(chain);
+  return {
+    at: last === undefined ? { chain } : { rule: last },
+    label: last === undefined ? "is empty" : "a DNAT rule is missing behind it",
+    missing,
+    message: `${chainName}${meant === undefined ? "" : ` (${meant})`} of ${nameOf(port)} ${isEmpty ? "is empty" : "has no DNAT rule"}: the endpoint gets no connections`,
+    related: caller === undefined ? [] : [{ at: { rule: caller }, label: "leads here", before: true }],
+    servicePort: port.id,
+    effect: `${effect.harms.length === 0 ? "" : effect.text}${instead}${marksOn}`.trim(),
+    severity: effect.severity,
+    confirm: `iptables -t nat -S ${chainName}`,
+  };
+}

@@ -1,4 +1,7 @@
+import { blockingPolicy } from "./blocking-policy.ts";
+import { blockingRule } from "./blocking-rule.ts";
 import type { Check } from "./check.ts";
+import { divertingRule } from "./diverting-rule.ts";
 import { duplicateNodePort, duplicateServiceAddress } from "./duplicate-destination.ts";
 import { duplicateEndpoint } from "./duplicate-endpoint.ts";
 import { emptyServiceChain } from "./empty-service-chain.ts";
@@ -57,6 +60,9 @@ export const allChecks: readonly Check[] = [
   marklessMarkChain,
   missingMasquerade,
   nodePortsNotLast,
+  blockingRule,
+  divertingRule,
+  blockingPolicy,
   missingKubeProxyRule,
   unexpectedKubeProxyRule,
   unreferencedServiceChain,

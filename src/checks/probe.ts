@@ -27,6 +27,10 @@ export interface Outcome {
   readonly rewritten: boolean | null;
   /** The last rule that matched, `NONE` for a policy. */
   readonly rule: RuleId;
+  /** All rules that matched on the way, in order. */
+  readonly way: readonly RuleId[];
+  /** Table and hook at which it ends, `filter FORWARD`; "" where no rule and no policy matched. */
+  readonly where: string;
   /** Conditions that the rules leave open, and the value with which it comes to this. */
   readonly assumptions: readonly OpenCondition[];
   readonly reason: string | null;
@@ -76,6 +80,8 @@ export function outcomesOf({ ends, steps }: Trace): Outcome[] {
     address: end.dnat,
     rewritten: end.snat,
     rule: steps[end.step]?.rule ?? NONE,
+    way: end.way.map((step) => steps[step]?.rule ?? NONE),
+    where: end.step < 0 ? "" : `${steps[end.step]?.table} ${steps[end.step]?.hook}`,
     assumptions: end.assumptions.map(({ variable, value }) => ({
       key: variable.key,
       value,
