@@ -1,6 +1,6 @@
 import { type Fraction, fraction } from "../trace/fraction.ts";
 import type { Test } from "./decision.ts";
-import { firstValue, flagOf, type MatchSemantics, negate, notUnderstood } from "./semantics.ts";
+import { firstValue, type MatchSemantics, negate, unknownBecause } from "./semantics.ts";
 
 const CERTAIN = 0x80000000;
 
@@ -16,16 +16,11 @@ export const statistic: MatchSemantics = (match, context) => {
   let test: Test | null = null;
   if (mode === "random" && steps !== null) test = chance(fraction(steps, CERTAIN), meant(steps));
   if (mode === "nth" && every !== null) test = chance(fraction(1, every), fraction(1, every));
-  if (test === null) {
-    const [option] = match.options.filter((candidate) => flagOf(candidate) !== "--mode");
-    return [
-      option === undefined
-        ? () => ({ share: { exact: fraction(0, 1), ideal: fraction(0, 1) } })
-        : notUnderstood("statistic", option),
-    ];
-  }
+  if (test === null) return unreadable(match, context);
   return [negated ? negate(test) : test];
 };
+
+const unreadable = unknownBecause("its probability is not shown", true);
 
 const chance =
   (exact: Fraction, ideal: Fraction): Test =>
