@@ -1,5 +1,7 @@
 import { displayText } from "../grammar/bytes.ts";
+import { allChecks } from "./checks/index.ts";
 import { lineAt } from "./checks/location.ts";
+import { problemDocs } from "./checks/problem-docs.ts";
 import { runChecks } from "./checks/run.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import type { Ruleset } from "./netfilter/ruleset.ts";
@@ -30,7 +32,7 @@ export function lint(nodes: readonly NodeTexts[], options: LintOptions = {}): Re
     version,
     nodes: reports,
     unreadable: [],
-    checks: [],
+    checks: [...allChecks, ...problemDocs],
     sourceLine: (location) => {
       const store = stores.find(({ ast }) => ast.source.files.some(({ name }) => name === location.file));
       return store === undefined ? null : lineAt(store.ast, location);

@@ -3,11 +3,14 @@ import type { Problem } from "../../grammar/problem.ts";
 import type { Ast } from "../../grammar/syntax-tree.ts";
 import type { Finding } from "./finding.ts";
 import { locate } from "./location.ts";
+import { problemDocs } from "./problem-docs.ts";
 
 /** What the parser has to say of a text, as findings. */
 export function* problemFindings(ast: Ast): Iterable<Finding> {
   for (const problem of ast.problems) yield findingOf(ast, problem);
 }
+
+const docs = new Map(problemDocs.map((doc) => [doc.id, doc]));
 
 function findingOf(ast: Ast, problem: Problem): Finding {
   const { checkId, severity, offset, length, message, expected, suggestion } = problem;
@@ -29,7 +32,7 @@ function findingOf(ast: Ast, problem: Problem): Finding {
     related: [],
     effect: null,
     confirm: null,
-    remedy: null,
+    remedy: docs.get(checkId)?.remedy ?? null,
     references: [],
   };
 }

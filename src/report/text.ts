@@ -93,8 +93,9 @@ function* elsewhere({ mode }: NodeReport, look: Look): Iterable<string> {
 }
 
 function seen({ owners }: NodeReport, { unicode }: Look): string {
-  if (owners.length === 0) return "";
-  return ` (seen: ${owners.map((owner) => `${forTerminal(owner, unicode)}'s`).join(", ")} chains)`;
+  const [one, ...others] = owners.map((owner) => forTerminal(owner, unicode));
+  if (one === undefined) return "";
+  return others.length === 0 ? ` (seen: ${one}'s chains)` : ` (seen: chains of ${one}, ${others.join(", ")})`;
 }
 
 function captureInWords(capture: CaptureSummary, node: NodeReport): string {
