@@ -1,7 +1,10 @@
 /** Where text goes: a terminal, a pipe, a file. */
 export interface Output {
-  /** @throws {ClosedPipeError} when nobody reads any more */
-  write(text: string): void;
+  /**
+   * Writes text as UTF-8, or bytes as they are.
+   * @throws {ClosedPipeError} when nobody reads any more
+   */
+  write(text: string | Uint8Array): void;
   readonly isTerminal: boolean;
   /** Width of the terminal; `null` where it is none. */
   readonly columns: number | null;

@@ -18,7 +18,7 @@ export function writeTo(file: string, pieces: Iterable<string>, io: Io): void {
 }
 
 /** Few large pieces of text instead of many small ones. */
-function* gathered(pieces: Iterable<string>): Iterable<string> {
+export function* gathered(pieces: Iterable<string>): Iterable<string> {
   let text = "";
   for (const piece of pieces) {
     text += piece;

@@ -45,6 +45,14 @@ export interface ExplainOptions extends DumpOptions, LookOptions {
   readonly format: "text" | "json";
 }
 
+export interface FmtOptions {
+  readonly backend?: string;
+  /** Version of iptables. */
+  readonly iptables?: string;
+  /** False: `--no-counters`. */
+  readonly counters?: boolean;
+}
+
 export interface TraceOptions extends DumpOptions, LookOptions, PacketOptions {
   readonly format: "text" | "json";
 }
@@ -194,6 +202,25 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
       const { astCommand } = await import("./ast-command.ts");
       done(astCommand(paths, io));
     });
+
+  program
+    .command("fmt")
+    .argument("[dump...]", dumpHelp)
+    .summary("print the rules as iptables-save would")
+    .description("Prints the text with every rule as iptables-save of its version and back end prints it.")
+    .addOption(
+      new Option("--backend <name>", "as this back end prints (default: the capture's)").choices(["nft", "legacy"]),
+    )
+    .addOption(
+      new Option("--iptables <version>", "as this version prints: 1.8.9 (default: the capture's)").argParser(
+        parseVersion,
+      ),
+    )
+    .option("--no-counters", "leave out the counters of rules")
+    .action(async (paths: string[], options: FmtOptions) => {
+      const { fmtCommand } = await import("./fmt-command.ts");
+      done(fmtCommand(paths, options, io));
+    });
   return program;
 }
 
@@ -246,6 +273,11 @@ function parseNode(text: string): NodeRequest {
   const [name = "", files = ""] = text.split(/=(.*)/s);
   if (name === "" || files === "") throw new InvalidArgumentError("It reads name=file,file.");
   return { name, files: files.split(",").filter((file) => file !== "") };
+}
+
+function parseVersion(text: string): string {
+  if (!/^\d{1,3}(?:\.\d{1,3}){1,3}$/.test(text)) throw new InvalidArgumentError("It reads 1.8.9.");
+  return text;
 }
 
 function parseList(text: string): string[] {

@@ -28,8 +28,8 @@ function output(descriptor: 1 | 2): Output {
 }
 
 /** Written at once, so that the process can be stopped and a broken pipe be seen where it happens. */
-function writeAll(descriptor: number, text: string): void {
-  const bytes = Buffer.from(text);
+function writeAll(descriptor: number, text: string | Uint8Array): void {
+  const bytes = Buffer.from(text as string);
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(descriptor, bytes, at);

@@ -48,7 +48,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<O
     gunzip: (bytes) => gunzipSync(bytes, { finishFlush: 2 }),
     stdout: {
       write: (text) => {
-        out.stdout += text;
+        out.stdout += typeof text === "string" ? text : Buffer.from(text).toString("latin1");
         if (out.stdout.length > (world.reads ?? Number.POSITIVE_INFINITY)) throw new ClosedPipeError();
       },
       isTerminal: world.columns !== undefined,
@@ -56,7 +56,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<O
     },
     stderr: {
       write: (text) => {
-        out.stderr += text;
+        out.stderr += String(text);
       },
       isTerminal: world.columns !== undefined,
       columns: world.columns ?? null,
