@@ -61,6 +61,8 @@ export function deviationsOf(
   const search = new Search(map, asIfWhole);
   search.formless();
   search.contradictions();
+  // A text without its ports and marks says nothing of what is missing on the node.
+  if (map.parameters.lostMatches) return { missing: search.missing, unexpected: search.unexpected };
   for (const port of map.servicePorts) search.servicePort(port, true);
   for (const port of map.detachedServicePorts) search.servicePort(port, false);
   search.node();

@@ -29,7 +29,7 @@ export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOp
   if (ipsets !== undefined) groups.addMembers(membersOf(ipsets, usedSets(ruleset)), names ?? null);
   const natComplete = isComplete(ruleset, "nat", "KUBE-SERVICES");
   const filterComplete = isComplete(ruleset, "filter", "KUBE-FORWARD");
-  const parameters = readParameters(rules, filterComplete);
+  const parameters = readParameters(rules, filterComplete, provenNames(groups));
   const healthChecksShown = filterComplete && hasNamedHealthChecks(ruleset, rules);
   const isContested = (frontend: Frontend): boolean => groups.isContested(frontend);
   return new ServiceMap(
@@ -37,6 +37,9 @@ export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOp
     groups,
   );
 }
+
+const provenNames = (groups: ServiceGroups): string[] =>
+  groups.groups.flatMap(({ name, nameEvidence }) => (name !== null && nameEvidence === "hash" ? [name] : []));
 
 const namespacesOf = (groups: ServiceGroups): Set<string> =>
   new Set(groups.groups.flatMap(({ name }) => parseServicePortName(name ?? "")?.namespace ?? []));

@@ -133,6 +133,8 @@ export interface ProxyParameters {
   readonly probabilityDigits: 10 | 5 | null;
   /** Names of unnamed ports end in a colon (before 1.18). */
   readonly trailingColon: boolean | null;
+  /** Ports or marks are missing from the text: an iptables printed it that is older than the one which loaded the rules. */
+  readonly lostMatches: boolean;
 }
 
 /** Who programs Services on this node, as far as the capture shows. */

@@ -20,8 +20,8 @@ describe("deleting comments", () => {
         const named = mapOf(text);
         const bare = mapOf(withoutComments(text));
         expect(mappings(bare.servicePorts)).toEqual(mappings(named.servicePorts));
-        const { endpointComments, ...parameters } = named.parameters;
-        void endpointComments;
+        const { endpointComments, trailingColon, ...parameters } = named.parameters;
+        void [endpointComments, trailingColon];
         expect(bare.parameters).toMatchObject({ ...parameters, layout: expect.anything() });
         const { missing, unexpected } = deviationsOf(bare);
         expect([missing.map(({ text: rule }) => rule), unexpected.length]).toEqual([[], 0]);

@@ -57,6 +57,7 @@ const nodes: fc.Arbitrary<WritableNode> = fc
       localhostNodePorts: addressed ? false : node.localhostNodePorts,
       endpointComments: [isOld && comments === "arrow" ? ("name" as const) : comments],
       trailingColon: null,
+      lostMatches: false,
     };
   });
 

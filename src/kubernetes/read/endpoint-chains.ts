@@ -6,7 +6,8 @@ import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 const SEP = roleNumber("sep");
 const HAIRPIN = claimOf("sep", "hairpin");
 const DNAT = claimOf("sep", "dnat");
-const LOST_DNAT = claimOf("sep", "lost dnat");
+/** The capture lost the address, or garbled it. */
+const LOST_DNAT: readonly Claim[] = [claimOf("sep", "lost dnat"), claimOf("sep", "lost dnat-address")];
 
 /** The KUBE-SEP chains: integers by chain. */
 export class EndpointChains {
@@ -33,7 +34,7 @@ export class EndpointChains {
   /** `10.244.1.5:80` as the DNAT rule has it; `null` when there is none, or the capture lost the address. */
   address(chain: ChainId): string | null {
     const rule = this.dnat[chain] as RuleId;
-    if (rule === NONE) return null;
+    if (rule === NONE || LOST_DNAT.includes(this.#rules.claims[rule] as Claim)) return null;
     const text = this.#rules.value(rule, "endpoint");
     return text === null || splitAddress(text) === null ? null : text;
   }
@@ -49,11 +50,11 @@ export class EndpointChains {
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
       const claim = this.#rules.claims[rule] as Claim;
       if (claim === HAIRPIN) this.#keep(this.hairpin, chain, rule);
-      else if (claim === DNAT || claim === LOST_DNAT) this.#keep(this.dnat, chain, rule);
+      else if (claim === DNAT || LOST_DNAT.includes(claim)) this.#keep(this.dnat, chain, rule);
     }
     const hairpin = this.hairpin[chain] as RuleId;
     const dnat = this.dnat[chain] as RuleId;
-    if (hairpin === NONE || dnat === NONE || this.#rules.claims[dnat] === LOST_DNAT) return;
+    if (hairpin === NONE || dnat === NONE || LOST_DNAT.includes(this.#rules.claims[dnat] as Claim)) return;
     const source = this.#rules.value(hairpin, "endpointIP") ?? "";
     const address = splitAddress(this.#rules.value(dnat, "endpoint") ?? "");
     if (address !== null && hostOf(source) !== address.ip) this.contradicting.push(chain);

@@ -10,7 +10,7 @@ import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 const SAMPLE = 64;
 
 /** kube-proxy's settings as its rules show them. */
-export function readParameters(rules: ClaimedRules, filterComplete: boolean): ProxyParameters {
+export function readParameters(rules: ClaimedRules, filterComplete: boolean, names: Iterable<string>): ProxyParameters {
   const seen = new Seen(rules);
   const era = eraOf(seen, filterComplete);
   const invalid = seen.first("filter KUBE-FORWARD", "invalid");
@@ -41,8 +41,20 @@ export function readParameters(rules: ClaimedRules, filterComplete: boolean): Pr
     martianGuard: seen.has("filter KUBE-FIREWALL", "martians") ? true : filterComplete ? false : null,
     endpointComments: commentForms(seen),
     probabilityDigits: digitsOf(seen),
-    trailingColon: null,
+    trailingColon: colonOf(names),
+    lostMatches: slots.some(
+      (slot, index) => slot.name.startsWith("lost ") && slot.role !== "sep" && (seen.counts[index + 2] as number) > 0,
+    ),
   };
+}
+
+/** Before 1.18 the name of a Service port without a name ended in a colon. */
+function colonOf(names: Iterable<string>): boolean | null {
+  for (const name of names) {
+    if (name.endsWith(":")) return true;
+    if (!name.includes(":")) return false;
+  }
+  return null;
 }
 
 const hasFlag = (rules: ClaimedRules, rule: RuleId, flag: string): boolean =>

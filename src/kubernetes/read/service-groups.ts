@@ -4,6 +4,7 @@ import { hashedChainName, type ServiceChainRole, servicePortHash } from "../chai
 import type { SetMember } from "../ipvs.ts";
 import type { NameList } from "../names/name-list.ts";
 import type { Frontend } from "../service-map.ts";
+import { lostFrom } from "../templates/lost-slots.ts";
 import type { Role } from "../templates/slot.ts";
 import { type Claim, claimOf, slotOf, UNEXPECTED } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
@@ -134,7 +135,8 @@ export class ServiceGroups {
       if (this.#rules.roles[chain] !== number) continue;
       for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
         const claim = this.#rules.claims[rule] as Claim;
-        if (claim > UNEXPECTED) visit(rule, slotOf(claim)?.name ?? "");
+        const name = slotOf(claim)?.name ?? "";
+        if (claim > UNEXPECTED) visit(rule, lostFrom(name) ?? name);
       }
     }
   }
