@@ -47,7 +47,7 @@ export function captureOf(services: ServiceMap): Capture {
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
       const claim = rules.claims[rule] as number;
       if (claim < FIRST_LOST) continue;
-      (slotOf(claim)?.name === "lost dnat" ? unprinted : stripped).push(rule);
+      (slotOf(claim)?.name.startsWith("lost dnat") ? unprinted : stripped).push(rule);
     }
   const isLossy = stripped.length > 0 && !own.some((chain) => hasIntact(services, chain));
   return { stripped: stripped.slice(0, MOST), unprinted: unprinted.slice(0, MOST), isLossy };
