@@ -16,7 +16,7 @@ test.each(["1.30.5-nft/mixed", "1.30.5-nft/realistic-node", "1.20.2-legacy/mixed
 
 test.each([
   [
-    "-A INPUT --dport 80 -p tcp -s 10.0.0.1 -j ACCEPT\n",
+    "-A INPUT -p tcp --dport 80 -s 10.0.0.1 -j ACCEPT\n",
     [],
     "-A INPUT -s 10.0.0.1/32 -p tcp -m tcp --dport 80 -j ACCEPT\n",
   ],
