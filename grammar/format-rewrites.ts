@@ -73,7 +73,8 @@ function rewriteTcp(options: SavedOptions, context: SaveContext): void {
 
 /** iptables-nft asks for "above 80" where "not 0 to 80" was said, and prints that. */
 function rewritePorts(options: SavedOptions, { backend, release }: SaveContext): void {
-  if (backend !== "nft" || release < RELEASE_1_8_8) return;
+  // a match that asks for a tcp option is handed to the kernel as it is
+  if (backend !== "nft" || release < RELEASE_1_8_8 || options.has("--tcp-option")) return;
   for (const flag of ["--sport", "--dport"]) {
     const option = options.get(flag);
     const last = option?.negated ? /^0:(\d+)$/.exec(option.values[0] ?? "")?.[1] : undefined;
@@ -285,6 +286,13 @@ function rewriteConnmark(options: SavedOptions): void {
   const both = options.get("--mask")?.values[0];
   options.delete("--mask");
   const moves = options.has("--save-mark") || options.has("--restore-mark");
+  const change = options.get("--set-xmark");
+  const order = [...options.keys()];
+  // the mask of a change and --ctmask are one field: the later one counts
+  if (change !== undefined && order.indexOf("--ctmask") > order.indexOf("--set-xmark")) {
+    const [value = ""] = change.values[0]?.split("/") ?? [];
+    options.set("--set-xmark", { ...change, values: [`${value}/${options.get("--ctmask")?.values[0]}`] });
+  }
   for (const flag of ["--nfmask", "--ctmask"]) {
     const mask = both ?? options.get(flag)?.values[0] ?? FULL;
     if (moves) set(options, target, flag, [mask]);

@@ -35,7 +35,8 @@ export const ecnCodepoint = integer("ecn-codepoint", 0, 3);
 export const osfLevel = integer("osf-level", 0, 2);
 export const byte = integer("byte", 0, 255);
 export const positiveByte = integer("positive-byte", 1, 255);
-export const shift = integer("shift", 0, 32);
+/** The kernel takes no shift by all 32 bits. */
+export const shift = integer("shift", 0, 31);
 export const windowScale = integer("window-scale", 0, 255);
 export const uint16 = integer("uint16", 0, MAX_16);
 export const positive16 = integer("positive-uint16", 1, MAX_16);

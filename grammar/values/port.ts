@@ -16,16 +16,6 @@ export function readPort(text: string): number | Refusal {
     : { expected };
 }
 
-/** `--on-port 12345` */
-export const port: Codec<number> = {
-  name: "port",
-  parse(text) {
-    const value = readPort(text);
-    return typeof value === "number" ? { value } : value;
-  },
-  print: String,
-};
-
 /** `80`, `80:90`, `:90`, `80:`, `ssh` */
 export const portRange: Codec<NumberRange> = {
   name: "port-range",
@@ -51,14 +41,42 @@ export const portRange: Codec<NumberRange> = {
   },
 };
 
-/** The same in matches that took ranges running backwards up to 1.8.9: udp, dccp, conntrack. */
+/**
+ * A port as getaddrinfo(3) reads it: decimal only, what is above 65535 runs over, nothing is 0
+ * (xtables_getportbyname in libxtables/xtoptions.c).
+ */
+function resolvePort(text: string): number | Refusal {
+  if (/^\s*\+?\d{1,15}$/.test(text)) return Number(text) % 0x10000;
+  if (text === "") return 0;
+  const read = wholeNumber(text, 0, 0xffff) === null ? readPort(text) : EXPECTED;
+  return read;
+}
+
+const EXPECTED = { expected: "a decimal port from 0 to 65535 or the name of a service" };
+
+/** `--on-port 12345` */
+export const port: Codec<number> = {
+  name: "port",
+  parse(text) {
+    const value = resolvePort(text);
+    return typeof value === "number" ? { value } : value;
+  },
+  print: String,
+};
+
+/** Ports of udp, dccp and conntrack, which take ranges that run backwards up to 1.8.9. */
 export const loosePortRange: Codec<NumberRange> = {
   ...portRange,
+  name: "resolved-port-range",
   parse(text, context) {
-    const read = portRange.parse(text, context);
-    if (read !== BACKWARDS || !runsForward(1, 0, context)) return read;
-    const [from, to] = text.split(":").map(readPort);
-    return typeof from === "number" && typeof to === "number" ? { value: { from, to } } : read;
+    const ends = text.split(":");
+    if (ends.length > 2) return EXPECTED;
+    const [first = "", last] = ends;
+    const from = first === "" && last !== undefined ? 0 : resolvePort(first);
+    const to = last === undefined ? from : last === "" ? 0xffff : resolvePort(last);
+    if (typeof from !== "number") return from;
+    if (typeof to !== "number") return to;
+    return runsForward(from, to, context) ? { value: { from, to } } : BACKWARDS;
   },
 };
 

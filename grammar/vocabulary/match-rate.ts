@@ -145,7 +145,7 @@ export const rateMatches: readonly ExtensionRecord[] = [
       {
         flag: "--hashlimit-htable-gcinterval",
         arity: 1,
-        codecs: [uint32],
+        codecs: [positive32],
         negatable: false,
         omitted: "1000",
         phrase: "(cleaned every {0} milliseconds)",
@@ -153,7 +153,7 @@ export const rateMatches: readonly ExtensionRecord[] = [
       {
         flag: "--hashlimit-htable-expire",
         arity: 1,
-        codecs: [uint32],
+        codecs: [positive32],
         negatable: false,
         phrase: "(forgotten after {0} milliseconds)",
       },

@@ -102,7 +102,7 @@ function protocolOf({ rule }: Case): number | null {
 
 const TCP = 6;
 const UDP = 17;
-const PORT_PROTOCOLS: readonly (number | null)[] = [1, TCP, UDP, 33, 58, 132];
+const PORT_PROTOCOLS: readonly (number | null)[] = [1, TCP, UDP, 33, 132];
 
 /** Types that the kernel does not know of IPv6 addresses (addrtype_mt_checkentry_v1 of xt_addrtype.c). */
 const NOT_IPV6 = ["BROADCAST", "BLACKHOLE", "PROHIBIT", "THROW", "NAT", "XRESOLVE"];
@@ -224,10 +224,18 @@ function checkRecent({ has, at, report }: Case): void {
   if (has("--rttl") && (has("--set") || has("--remove"))) report(at("--rttl"), "--rttl beside --set or --remove");
 }
 
-function checkRt({ value, has, at, report }: Case): void {
-  for (const flag of ["--rt-0-res", "--rt-0-addrs", "--rt-0-not-strict"]) {
-    if (has(flag) && wholeNumber(value("--rt-type") ?? "", 0, 0) !== 0)
-      report(at(flag), `${flag} without --rt-type 0`, "--rt-type 0");
+/** ip6t_rt.c reads option by option: what it rests on must come before. */
+function checkRt({ value, at, report, options }: Case): void {
+  const place = (flag: string): number => options.findIndex((option) => option.record?.flag === flag);
+  for (const [flag, before] of [
+    ["--rt-0-res", "--rt-type"],
+    ["--rt-0-addrs", "--rt-type"],
+    ["--rt-0-not-strict", "--rt-0-addrs"],
+  ] as const) {
+    if (place(flag) < 0) continue;
+    const wrongType = before === "--rt-type" && wholeNumber(value("--rt-type") ?? "", 0, 0) !== 0;
+    const needed = before === "--rt-type" ? "--rt-type 0" : before;
+    if (wrongType || place(before) > place(flag)) report(at(flag), `${flag} without ${needed} before it`, needed);
   }
 }
 

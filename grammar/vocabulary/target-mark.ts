@@ -241,6 +241,20 @@ export const markTargets: readonly ExtensionRecord[] = [
   {
     kind: "target",
     name: "HMARK",
+    requiresOneOf: [
+      [
+        "--hmark-src-prefix",
+        "--hmark-dst-prefix",
+        "--hmark-sport-mask",
+        "--hmark-dport-mask",
+        "--hmark-spi-mask",
+        "--hmark-sport",
+        "--hmark-dport",
+        "--hmark-spi",
+        "--hmark-proto-mask",
+        "--hmark-tuple",
+      ],
+    ],
     phrase: "the packet gets a mark from a hash",
     options: [
       {

@@ -114,6 +114,7 @@ const EXAMPLES: Readonly<Record<string, string>> = {
   "quoted-text": "/system.slice",
   realm: "0x1/0x2a",
   "recent-name": "KUBE-SEP-X",
+  "resolved-port-range": "80",
   "reject-with": "icmp-host-prohibited",
   "sctp-chunk-scope": "any",
   "sctp-chunks": "DATA",
