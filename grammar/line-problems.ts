@@ -111,7 +111,8 @@ export class LineProblems {
       );
       return;
     }
-    if (this.#isOdd(outline.id) && this.#oddity(node, this.#reader.shape)) return;
+    const odd = this.#isOdd(outline.id);
+    if (odd && this.#oddity(node, this.#reader.shape)) return;
     if (outline.kind === "rule" && scanner.count > MOST_WORDS) {
       this.#syntax(
         node,
@@ -123,7 +124,9 @@ export class LineProblems {
       );
       return;
     }
-    if (this.#values?.check(node, block) === true && outline.kind === "rule") this.#restore.check(node, block);
+    const right = this.#values?.check(node, block) === true;
+    // of an odd line it was said already that it is refused
+    if (right && !odd && outline.kind === "rule") this.#restore.check(node, block);
   }
 
   /** Whether a word of the line is none that iptables-save prints. */
