@@ -112,9 +112,14 @@ test("no file is longer than 400 lines, tables of data aside", () => {
   expect(long).toEqual([]);
 });
 
-test("the lock file names no place to fetch from", () => {
-  const lock = readFileSync(resolve(root, "package-lock.json"), "utf8");
-  expect(lock).not.toContain('"resolved"');
+test("the lock file names no place to fetch from, and everything that npm ci asks for", () => {
+  const text = readFileSync(resolve(root, "package-lock.json"), "utf8");
+  expect(text).not.toContain('"resolved"');
+  const { packages } = JSON.parse(text);
+  const optional = Object.values<{ optionalDependencies?: object }>(packages).flatMap((each) =>
+    Object.keys(each.optionalDependencies ?? {}),
+  );
+  expect(optional.filter((name) => packages[`node_modules/${name}`] === undefined)).toEqual([]);
 });
 
 test("an installed package needs no other", () => {
