@@ -51,6 +51,7 @@ export class ProblemList {
       if (count > MOST_OF_A_KIND && last !== undefined)
         problems.push({
           ...last,
+          severity: "info",
           message: `${count - MOST_OF_A_KIND} more of this kind`,
           expected: null,
           suggestion: null,

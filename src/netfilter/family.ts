@@ -18,12 +18,13 @@ export function familyOfBlock(ast: Ast, block: Block): Family | null {
   for (let node = block.firstNode; node <= block.lastNode; node++) {
     const shape = ast.shape(node);
     if (shape.kind !== "rule") continue;
+    let spans: Int32Array | null = null;
     for (const option of shape.options) {
       const flag = option.record?.flag;
       const word = option.valueWords[0];
       if (flag === undefined || word === undefined) continue;
       if (!ADDRESS_FLAGS.has(flag) && flag !== "--protocol" && flag !== "--reject-with") continue;
-      const { spans } = ast.words(node);
+      spans ??= ast.words(node).spans;
       const start = spans[word << 1] as number;
       const text = String.fromCharCode(
         ...ast.source.bytes.subarray(start, Math.min(spans[(word << 1) + 1] as number, start + 64)),
