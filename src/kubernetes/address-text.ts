@@ -12,6 +12,11 @@ export function hostOf(text: string): string | null {
 /** `10.0.0.1/32`, `fd00::1/128`: an address as `-s` and `-d` print it. */
 export const hostPrefix = (ip: string): string => `${ip}/${ip.includes(":") ? 128 : 32}`;
 
+/** Every address of a family: what `-s` and `-d` leave out when they are saved. */
+export const everywhereOf = (family: 4 | 6 | null): string => (family === 6 ? "::/0" : "0.0.0.0/0");
+
+export const isEverywhere = (range: string | null | undefined): boolean => range === "0.0.0.0/0" || range === "::/0";
+
 /** `10.0.0.1:80` and `[fd00::1]:80` in two; `null` when a part is missing: `:0`, `10.0.0.1`. */
 export function splitAddress(text: string): { readonly ip: string; readonly port: number } | null {
   const colon = text.lastIndexOf(":");

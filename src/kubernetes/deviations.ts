@@ -71,7 +71,14 @@ export function deviationsOf(
 
 const ownRoles: readonly ServiceChainRole[] = ["svc", "svl", "ext", "xlb", "fw"];
 /** Slots whose rules are themselves the only sign of the value that they are written for. */
-const selfEvident = new Set(["svc endpoint", "svl endpoint", "xlb endpoint", "fw range"]);
+const selfEvident = new Set([
+  "svc endpoint",
+  "svl endpoint",
+  "xlb endpoint",
+  "fw range",
+  "fw range-everywhere",
+  "fw everyone",
+]);
 const HAIRPIN = claimOf("sep", "hairpin");
 const DNAT = claimOf("sep", "dnat");
 

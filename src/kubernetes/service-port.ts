@@ -1,6 +1,6 @@
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
-import { hostOf, hostPrefix, portNumber } from "./address-text.ts";
+import { everywhereOf, hostOf, hostPrefix, portNumber } from "./address-text.ts";
 import type { Balance } from "./balance.ts";
 import { parseServicePortName, type ServiceChainRole } from "./chain-name.ts";
 import { type EndpointFacts, type EndpointJump, EndpointsOf } from "./endpoints-of.ts";
@@ -112,8 +112,12 @@ export class ServicePort implements ServicePortFacts {
 
   /** Ranges of the KUBE-FW chain, and whether the load balancer's own addresses follow them: the node's address is in a range. */
   get firewallRanges(): { readonly ranges: readonly string[]; readonly nodeInRange: boolean } {
+    const { rules, ruleset } = this.#source;
     const listed = new Set<string>();
-    for (const rule of this.#rulesOf("fw", "range")) listed.add(this.#source.rules.value(rule, "range") ?? "");
+    for (const rule of this.#rulesOf("fw", "range", "range-everywhere", "everyone"))
+      listed.add(rules.value(rule, "range") ?? everywhereOf(ruleset.family));
+    // Before 1.24 a chain without ranges lets everyone in as well.
+    if (listed.size === 1 && this.#rulesOf("fw", "everyone").length > 0) listed.clear();
     const own = new Set(
       this.frontends.filter(({ kind }) => kind === "loadBalancerIP").map(({ ip }) => hostPrefix(ip ?? "")),
     );
@@ -338,17 +342,17 @@ export class ServicePort implements ServicePortFacts {
     };
   }
 
-  #rulesOf(role: ServiceChainRole, slot: string): RuleId[] {
-    return this.#claimed(this.#group.chains[role], slot);
+  #rulesOf(role: ServiceChainRole, ...slots: readonly string[]): RuleId[] {
+    return this.#claimed(this.#group.chains[role], slots);
   }
 
-  #claimed(chain: ChainId, slot: string): RuleId[] {
+  #claimed(chain: ChainId, names: readonly string[]): RuleId[] {
     const found: RuleId[] = [];
     if (chain === NONE) return found;
     const { store } = this.#source.ruleset;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
       const claim = this.#source.rules.claims[rule] as Claim;
-      if (claim > UNEXPECTED && slotOf(claim)?.name === slot) found.push(rule);
+      if (claim > UNEXPECTED && names.includes(slotOf(claim)?.name ?? "")) found.push(rule);
     }
     return found;
   }

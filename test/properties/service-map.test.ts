@@ -77,7 +77,11 @@ const drafts = (family: 4 | 6) =>
     hasNodePort: fc.boolean(),
     externalIPs: fc.integer({ min: 0, max: 2 }),
     loadBalancerIPs: fc.integer({ min: 0, max: 2 }),
-    ranges: fc.subarray(family === 4 ? ["198.51.100.0/24", "203.0.113.0/25"] : ["2001:db8:1::/48", "2001:db8:2::/64"]),
+    ranges: fc.subarray(
+      family === 4
+        ? ["198.51.100.0/24", "0.0.0.0/0", "203.0.113.0/25"]
+        : ["2001:db8:1::/48", "::/0", "2001:db8:2::/64"],
+    ),
     nodeInRange: fc.boolean(),
     external: fc.constantFrom("Cluster" as const, "Local" as const),
     internal: fc.constantFrom("Cluster" as const, "Local" as const),
@@ -126,7 +130,9 @@ function servicePort(draft: Draft, index: number, node: WritableNode): WritableS
   const hash = servicePortHash(name, draft.protocol);
   const chain = (role: keyof typeof chainPrefixes, exists: boolean): string | null =>
     exists ? chainPrefixes[role] + hash : null;
-  const ranges = loadBalancerIPs.length > 0 ? draft.ranges : [];
+  // In the old layout a range that is everywhere looks like none where it stands alone.
+  const isPlain = isXlb && draft.ranges.length === 1 && draft.ranges[0]?.endsWith("/0") === true;
+  const ranges = loadBalancerIPs.length > 0 && !isPlain ? draft.ranges : [];
   const healthCheckNodePort = external === "Local" && draft.hasHealthCheck && node.era !== "1.20" ? 40000 + index : 0;
   const writable = (address: string) => ({ address, chain: endpointChain(name, draft.protocol, address) });
   return {

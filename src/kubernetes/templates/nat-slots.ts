@@ -2,6 +2,8 @@
  * The rules of kube-proxy's chains in table nat (pkg/proxy/iptables/proxier.go, syncProxyRules; read in 1.20.2, 1.22, 1.30.5 and
  * a source of 1.32 or later). Slots stand in the order in which kube-proxy writes them.
  */
+
+import { isEverywhere } from "../address-text.ts";
 import {
   ALL,
   byOthers,
@@ -23,7 +25,13 @@ const TO_NODE_PORT = `-p {protocol} -m comment --comment "{name}" -m {protocol} 
 const ENDPOINT_COMMENT = `[endpointComment: -m comment --comment "{endpointComment}"]`;
 const AFFINITY = `-m recent --rcheck --seconds {seconds} --reap --name {SEP} [mask: --mask {mask} --rsource] -j {SEP}`;
 const BALANCE = `[probability: -m statistic --mode random --probability {probability}] -j {SEP}`;
+const OF_BALANCER = `-m comment --comment "{name} loadbalancer IP"`;
 const LAST_RULE = `-m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain"`;
+
+/** More than any Service has source ranges. */
+const GROUP = 1_000_000;
+const LAST_OF_GROUP = GROUP - 1;
+const LAST = String(Number.MAX_SAFE_INTEGER);
 
 const grouped = (addresses: readonly string[]): Values[] =>
   addresses.map((address, group) => ({ address, group: String(group) }));
@@ -166,29 +174,25 @@ export const natSlots: readonly Slot[] = [
   // Before 1.24 the whole group stands once for each load balancer IP in the one chain of the Service port.
   ...slotsOf(
     "fw",
-    perService("masquerade", XLB_ERAS, `-m comment --comment "{name} loadbalancer IP" -j KUBE-MARK-MASQ`, (s) =>
-      s.external === "Cluster" ? grouped(s.loadBalancerIPs) : [],
+    perService("masquerade", XLB_ERAS, `${OF_BALANCER} -j KUBE-MARK-MASQ`, (s) =>
+      s.external === "Cluster" ? perBalancer(s, () => [{}]) : [],
     ),
-    perService(
-      "range",
-      ALL,
-      `-s {range} -m comment --comment "{name} loadbalancer IP" -j {firewallNext}`,
-      firewallRanges,
+    perService("range", ALL, `-s {range} ${OF_BALANCER} -j {firewallNext}`, (s) =>
+      firewallRanges(s).filter(({ range }) => !isEverywhere(range)),
     ),
-    perService("everyone", XLB_ERAS, `-m comment --comment "{name} loadbalancer IP" -j {policyChain}`, (s) =>
-      usesFirewall(s) ? [] : grouped(s.loadBalancerIPs),
+    // iptables-save leaves `-s 0.0.0.0/0` out.
+    perService("range-everywhere", EXT_ERAS, `${OF_BALANCER} -j {EXT}`, everywhere, { commentProves: true }),
+    perService("everyone", XLB_ERAS, `${OF_BALANCER} -j {policyChain}`, (s) =>
+      usesFirewall(s) ? everywhere(s) : perBalancer(s, () => [{}]),
     ),
-    perService(
-      "mark-drop",
-      ["1.20", "1.22", "1.24"],
-      `-m comment --comment "{name} loadbalancer IP" -j KUBE-MARK-DROP`,
-      (s) => (s.era === "1.24" ? true : grouped(s.loadBalancerIPs)),
+    perService("mark-drop", ["1.20", "1.22", "1.24"], `${OF_BALANCER} -j KUBE-MARK-DROP`, (s) =>
+      s.era === "1.24" ? [{ group: LAST }] : perBalancer(s, () => [{}], LAST_OF_GROUP),
     ),
     perService(
       "rest",
       ["1.25"],
       `-m comment --comment "other traffic to {name} will be dropped by KUBE-PROXY-FIREWALL"`,
-      () => true,
+      () => [{ group: LAST }],
     ),
   ),
 
@@ -287,12 +291,24 @@ export const natSlots: readonly Slot[] = [
   ),
 ];
 
-/** Source ranges; where one holds the node's address, the load balancer's own addresses too. */
-function firewallRanges(s: ServiceContext): Values[] {
-  if (!usesFirewall(s)) return [];
-  if (s.era === "1.24" || s.era === "1.25")
-    return [...s.ranges, ...(s.nodeInRange ? s.loadBalancerIPs : [])].map((range) => ({ range }));
-  return s.loadBalancerIPs.flatMap((address, group) =>
-    [...s.ranges, ...(s.nodeInRange ? [address] : [])].map((range) => ({ range, group: String(group) })),
+/** Values for each load balancer IP, in groups of their own; `place` within the group of those that follow each other. */
+function perBalancer(s: ServiceContext, values: (address: string) => readonly Values[], place = 0): Values[] {
+  return s.loadBalancerIPs.flatMap((address, i) =>
+    values(address).map((one, j) => ({ ...one, group: String(i * GROUP + place + j) })),
   );
+}
+
+/** Source ranges in their order; where one holds the node's address, the load balancer's own addresses too. */
+function firewallRanges(s: ServiceContext): readonly Values[] {
+  if (!usesFirewall(s)) return [];
+  const own = (addresses: readonly string[]): Values[] =>
+    [...s.ranges, ...(s.nodeInRange ? addresses : [])].map((range) => ({ range }));
+  if (s.era === "1.24" || s.era === "1.25")
+    return own(s.loadBalancerIPs).map((one, i) => ({ ...one, group: String(i) }));
+  return perBalancer(s, (address) => own([address]), 1);
+}
+
+/** Those of them that hold every address. */
+function everywhere(s: ServiceContext): readonly Values[] {
+  return firewallRanges(s).filter(({ range }) => isEverywhere(range));
 }

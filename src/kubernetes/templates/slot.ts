@@ -95,6 +95,8 @@ interface SlotBase {
   readonly name: string;
   readonly eras: readonly Era[];
   readonly template: Template;
+  /** Anybody may write a rule of this form: only the comment shows that it is kube-proxy's. */
+  readonly commentProves: boolean;
 }
 
 /** A rule that kube-proxy writes for a Service port, once for each set of values. */
@@ -133,9 +135,10 @@ export function perService(
   eras: readonly Era[],
   text: string,
   instances: Instances<ServiceContext>,
+  { commentProves = false }: { readonly commentProves?: boolean } = {},
 ): SlotMaker {
   const parsed = template(text);
-  return (role) => ({ of: "service", role, name, eras, template: parsed, instances: listed(instances) });
+  return (role) => ({ of: "service", role, name, eras, template: parsed, commentProves, instances: listed(instances) });
 }
 
 export function perNode(
@@ -145,12 +148,20 @@ export function perNode(
   instances: Instances<NodeContext> = () => true,
 ): SlotMaker {
   const parsed = template(text);
-  return (role) => ({ of: "node", role, name, eras, template: parsed, instances: listed(instances) });
+  return (role) => ({
+    of: "node",
+    role,
+    name,
+    eras,
+    template: parsed,
+    commentProves: false,
+    instances: listed(instances),
+  });
 }
 
 export function byOthers(name: string, text: string): SlotMaker {
   const parsed = template(text);
-  return (role) => ({ of: "others", role, name, eras: ALL, template: parsed });
+  return (role) => ({ of: "others", role, name, eras: ALL, template: parsed, commentProves: false });
 }
 
 const ONCE: readonly Values[] = [{}];
