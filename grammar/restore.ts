@@ -105,6 +105,8 @@ class Restore {
       this.#refuse(node, "a carriage return at the end of the line is taken for a part of its last word", "LF alone");
     } else if (first === 91 && !COUNTERS.test(byteString(bytes, node.offset, Math.min(end, node.offset + 64)))) {
       this.#refuse(node, "counters without an end", "[packets:bytes]");
+    } else if (first !== 91 && !this.#beginsWithBlanks(node)) {
+      this.#refuse(node, "text before the command", "the command at the beginning of the line");
     } else if (node.kind === "rule") {
       this.#rule(node, this.#table);
     } else if (node.kind !== "command" || this.#problems.has(node.index)) {
@@ -113,6 +115,14 @@ class Restore {
         this.#refuse(node, "no command of iptables", "-A, another command, or # in the first column");
       else this.#found.push({ node: node.index, ...problem });
     }
+  }
+
+  /** Whether nothing stands before the first word that was read. */
+  #beginsWithBlanks(node: Node): boolean {
+    const { bytes } = this.#ast.source;
+    const first = node.words[0]?.offset ?? node.offset;
+    for (let at = node.offset; at < first; at++) if (bytes[at] !== 32 && bytes[at] !== 9) return false;
+    return true;
   }
 
   #open(node: Node & { kind: "table" }, plain: boolean, carriageReturn: boolean): void {

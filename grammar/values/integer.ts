@@ -39,7 +39,6 @@ export const positiveByte = integer("positive-byte", 1, 255);
 export const shift = integer("shift", 0, 31);
 export const windowScale = integer("window-scale", 0, 255);
 export const uint16 = integer("uint16", 0, MAX_16);
-export const positive16 = integer("positive-uint16", 1, MAX_16);
 export const uint32 = integer("uint32", 0, MAX_32);
 export const positive32 = integer("positive-uint32", 1, MAX_32);
 export const seconds32 = integer("seconds", 0, MAX_32);

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { bytesOf, utf8ByteString } from "../../grammar/bytes.ts";
 import { parse } from "../../grammar/parse.ts";
@@ -160,6 +160,7 @@ describe("a text is refused as iptables-restore refuses it", () => {
     ["a table within a table", "*filter\n*nat\nCOMMIT\n", /a table within a table/],
     ["a rule outside of any table", "-A INPUT -j DROP\n", /outside of any table/],
     ["a table that does not exist", "*nosuch\nCOMMIT\n", /there is no table "nosuch"/],
+    ["a prompt before a rule", table("$ -A INPUT -j DROP"), /text before the command/],
     ["counters without an end", table("[1:2 -A INPUT -j DROP"), /counters without an end/],
   ])("%s", (_, text, expected) => {
     expect(refusedText(text, 4, "legacy")).toEqual([expect.stringMatching(expected)]);
@@ -260,5 +261,41 @@ describeShared("the verdict of the real iptables-restore 1.8.9", () => {
     );
     expect(cases.length).toBeGreaterThan(400);
     expectAgreement(differing(cases), cases.length);
+  });
+
+  /** Texts of the corpus over which the two do not agree. */
+  const TEXTS: ReadonlyMap<string, string> = new Map([
+    ["8none1-multipathrouting-iptables.save", "host names, which the host resolves"],
+    ["net-network-found_online-jvehent-firewall", "host names, which the host resolves"],
+    [
+      "strongswan-strongswan-testing-tests-ikev2-mobike-virtual-ip-nat-hosts-alice-etc-iptables.rules",
+      "placeholders that look like host names",
+    ],
+    [
+      "resteex0-ufw-rate-limit-http-https-before.rules",
+      "iptables-nft-restore --test does not look whether chains are declared",
+    ],
+  ]);
+
+  test("is the same on public texts", () => {
+    type Meta = { slug: string; family_guess: string; accepted: Record<string, { accepted: boolean } | null> };
+    const differences: string[] = [];
+    let seen = 0;
+    for (const name of readdirSync(sharedPath("corpus"))) {
+      if (!name.endsWith(".meta.json")) continue;
+      const meta: Meta = JSON.parse(readFileSync(sharedPath(`corpus/${name}`), "utf8"));
+      const ast = parse(readFileSync(sharedPath(`corpus/${name.replace(/\.meta\.json$/, ".txt")}`)));
+      for (const [tool, verdict] of Object.entries(meta.accepted)) {
+        if (verdict === null || typeof verdict !== "object") continue;
+        const backend = tool.includes("nft") ? "nft" : "legacy";
+        const family = tool.startsWith("ip6") || meta.family_guess === "ip6" ? 6 : 4;
+        const refused = restoreRefusals(ast, { family, backend, release: 10809 }).length > 0;
+        if (refused === verdict.accepted) differences.push(meta.slug);
+        seen++;
+      }
+    }
+    expect(differences.filter((slug) => !TEXTS.has(slug))).toEqual([]);
+    expect(seen).toBeGreaterThan(200);
+    expect(differences.length).toBeLessThan(0.05 * seen);
   });
 });
