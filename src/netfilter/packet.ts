@@ -59,6 +59,8 @@ export interface Packet {
   /** `""`: none (sent by the node itself, or not routed yet). `null`: not known, but not the loopback. */
   readonly inInterface: string | null;
   readonly outInterface: string | null;
+  /** The way out was chosen for a destination that nat gave. */
+  readonly routedAnew: boolean;
   /** Sent by the node itself. */
   readonly local: boolean;
   readonly state: ConnectionState;
@@ -127,7 +129,7 @@ export function packetKey(packet: Packet): string {
     bitsKey(packet.tos),
     packet.ttl,
     packet.ttlChange,
-    `${packet.first}${packet.diverted}${packet.looped}`,
+    `${packet.first}${packet.diverted}${packet.looped}${packet.routedAnew}`,
     translationKey(packet.destinationTranslation),
     translationKey(packet.sourceTranslation),
     packet.mapping === null

@@ -64,6 +64,7 @@ export function firstPacket(question: Question): Packet {
     length: question.length ?? null,
     inInterface: local ? "" : (question.inInterface ?? null),
     outInterface: "",
+    routedAnew: false,
     local,
     state: "invalid",
     tracking: state,

@@ -39,6 +39,15 @@ const EMPTY = Object.entries(TABLES)
   .map(([table, chains]) => `*${table}\n${chains.map((chain) => `:${chain} ACCEPT [0:0]\n`).join("")}COMMIT\n`)
   .join("");
 
+/** Addresses that the interfaces of a bed's node have. */
+export function interfaceAddresses({ family, inside, outside }: BedOptions): Map<string, string> {
+  const addresses = inside.map((name, i): [string, string] => [
+    name,
+    `${family === 6 ? "fd00:fffe::" : "198.19.0."}${i + 1}`,
+  ]);
+  return new Map([...addresses, [outside, family === 6 ? "fd00:ffff::1" : "198.18.0.1"]]);
+}
+
 let beds = 0;
 
 /** Why there can be no bed here; `null` when there can. */
@@ -65,8 +74,7 @@ export function whyNoBed(): string | null {
  */
 export class Bed {
   readonly options: BedOptions;
-  /** Address of the node on each inside interface, and on the outside one. */
-  readonly addressOf = new Map<string, string>();
+  readonly addressOf: ReadonlyMap<string, string>;
   readonly #name = `iptlint-${process.pid}-${++beds}`;
   readonly #node = `${this.#name}-node`;
   readonly #world = `${this.#name}-world`;
@@ -78,6 +86,7 @@ export class Bed {
 
   constructor(options: BedOptions) {
     this.options = options;
+    this.addressOf = interfaceAddresses(options);
     for (const [i, name] of options.inside.entries()) this.#insides.set(name, `${this.#name}-in${i}`);
     try {
       this.#build();
@@ -164,7 +173,7 @@ export class Bed {
   /** Opens connections to servers of the world behind the node; tells of each what became of the packet that completes its handshake. */
   async sendEstablished(probes: readonly Probe[]): Promise<Seen[]> {
     const packets = probes.map((probe) => ({ ...probe, sourcePort: this.#port() }));
-    this.#serve();
+    await this.#serve();
     this.#forget();
     for (const packet of packets) await this.#sender(packet.in).ask({ do: "send", packets: [packet] });
     const seen = await this.#observe(packets, true);
@@ -174,7 +183,7 @@ export class Bed {
   }
 
   /** Every tcp port of the world leads to one server. */
-  #serve(): void {
+  async #serve(): Promise<void> {
     const { family } = this.options;
     const l3 = `meta nfproto ${family === 6 ? "ipv6" : "ipv4"}`;
     this.#run(
@@ -186,7 +195,9 @@ export class Bed {
       this.#world,
     );
     if (this.#senders.has(this.#world)) return;
-    this.#senders.set(this.#world, new Sender(this.#world, "serve"));
+    const server = new Sender(this.#world);
+    this.#senders.set(this.#world, server);
+    await server.ask({ do: "serve" });
   }
 
   async #observe(packets: readonly (Probe & { readonly sourcePort: number })[], later = false): Promise<Seen[]> {
@@ -248,13 +259,11 @@ export class Bed {
     const links: string[] = [];
     for (const [name, namespace] of this.#insides) {
       k++;
-      this.addressOf.set(name, six ? `fd00:fffe::${k}` : `198.19.0.${k}`);
       links.push(
         `link add ${name} address 02:00:00:00:${hex(k)}:01 type veth peer name c0 address 02:00:00:00:${hex(k)}:02 netns ${namespace}`,
         `link set ${name} up`,
       );
     }
-    this.addressOf.set(outside, six ? "fd00:ffff::1" : "198.18.0.1");
     const worldAddress = six ? "fd00:ffff::2" : "198.18.0.2";
     links.push(
       `link add ${outside} address 02:00:00:00:ff:01 type veth peer name w0 address 02:00:00:00:ff:02 netns ${this.#world}`,
@@ -346,8 +355,8 @@ class Sender {
   readonly #waiting: (() => void)[] = [];
   #failed: Error | null = null;
 
-  constructor(namespace: string, ...args: string[]) {
-    this.#process = spawn("ip", ["netns", "exec", namespace, process.execPath, SENDER, ...args], {
+  constructor(namespace: string) {
+    this.#process = spawn("ip", ["netns", "exec", namespace, process.execPath, SENDER], {
       stdio: ["pipe", "pipe", "inherit"],
     });
     createInterface({ input: this.#process.stdout! }).on("line", () => this.#waiting.shift()?.());

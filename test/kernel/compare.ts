@@ -3,7 +3,7 @@ import type { NodeFacts } from "../../src/netfilter/node.ts";
 import type { Question, QuestionState } from "../../src/netfilter/question.ts";
 import type { End } from "../../src/netfilter/trace/ends.ts";
 import type { Trace } from "../../src/netfilter/trace/trace.ts";
-import type { Bed, Probe } from "./bed.ts";
+import type { Client, Probe } from "./bed.ts";
 import type { Seen } from "./observers.ts";
 
 const bits = (text: string): bigint => {
@@ -12,17 +12,24 @@ const bits = (text: string): bigint => {
   return address.bits;
 };
 
+/** What a bed is made of. */
+export interface Surroundings {
+  readonly options: { readonly family: 4 | 6; readonly outside: string };
+  readonly own: readonly string[];
+  readonly clients: readonly Client[];
+  readonly addressOf: ReadonlyMap<string, string>;
+}
+
 /** What is true of a bed. */
-export function factsOf(bed: Bed): NodeFacts {
-  const { family, outside } = bed.options;
-  const all = family === 4 ? 0xffffffffn : (1n << 128n) - 1n;
+export function factsOf({ options, own, clients, addressOf }: Surroundings): NodeFacts {
+  const all = options.family === 4 ? 0xffffffffn : (1n << 128n) - 1n;
   return {
-    addresses: [...bed.own, ...bed.addressOf.values()].map(bits),
+    addresses: [...own, ...addressOf.values()].map(bits),
     routes: [
-      { bits: 0n, mask: 0n, interface: outside },
-      ...bed.clients.map((client) => ({ bits: bits(client.address), mask: all, interface: client.interface })),
+      { bits: 0n, mask: 0n, interface: options.outside },
+      ...clients.map((client) => ({ bits: bits(client.address), mask: all, interface: client.interface })),
     ],
-    interfaceAddresses: new Map([...bed.addressOf].map(([name, address]) => [name, bits(address)])),
+    interfaceAddresses: new Map([...addressOf].map(([name, address]) => [name, bits(address)])),
     sets: new Map(),
   };
 }

@@ -150,10 +150,12 @@ class Run {
         const one = seen[i]!;
         this.#counts.packets++;
         report(probe, disagreements(asked(probe), [one]));
-        if (one.answeredBy === null) continue;
+        // who sits beside the client answers it directly
+        if (one.answeredBy === null || (one.outInterface === probe.in && one.snat === false)) continue;
         this.#counts.answers++;
         const called = `${probe.to.includes(":") ? `[${probe.to}]` : probe.to}:${probe.port}`;
-        if (one.answeredBy !== called) report(probe, [`answered by ${one.answeredBy}`]);
+        // a rule that keeps answers from being tracked keeps their translation from being undone
+        if (one.answeredBy !== called && !/notrack/i.test(text)) report(probe, [`answered by ${one.answeredBy}`]);
       }
     }
     // the same packet many times shows the shares; lists of clients would make each packet depend on the one before

@@ -57,7 +57,7 @@ export function observersFor(family: 4 | 6): { readonly node: string; readonly c
  chain prerouting { type filter hook prerouting priority -90;${note("after")}
  }
  chain beginning { type filter hook output priority -400;
-  ${l3} meta l4proto ${icmp} update @refused { ${quoted} . ${icmp} type . ${icmp} code }
+  ${l3} ${icmp} type destination-unreachable update @refused { ${quoted} . ${icmp} type . ${icmp} code }
   ${l3} tcp flags & rst == rst update @answered { th dport . ${ip} saddr . ${ip} daddr . th sport }
  }
  chain sent { type filter hook output priority -90;${note("after")}

@@ -10,16 +10,18 @@ const commands = {
   send: ({ packets }) => Promise.all(packets.map(send)),
   /** Another datagram from sockets that are still open. */
   again: ({ ports }) => Promise.all(ports.map((port) => datagram(open.get(port)))),
+  /** In the world behind the node this is who answers: the discard port takes every connection that is led to it. */
+  serve: () =>
+    new Promise((done) => {
+      const server = net.createServer((socket) => socket.on("error", () => {}).resume());
+      server.on("error", () => done());
+      server.listen(9, () => done());
+    }),
   close: async () => {
     for (const { socket } of open.values()) socket.destroy?.() ?? socket.close();
     open.clear();
   },
 };
-
-// In the world behind the node this is who answers: the discard port takes every connection that is led to it.
-const server = net.createServer((socket) => socket.on("error", () => {}).resume());
-server.on("error", () => {});
-if (process.argv[2] === "serve") server.listen(9);
 
 function send(packet) {
   return packet.protocol === "tcp" ? connect(packet) : bindAndSend(packet);

@@ -66,7 +66,7 @@ export function comesInBy(packet: Packet, pattern: InterfacePattern): Decision {
 
 /** Before and after translation a packet may leave by different interfaces, so these are different questions. */
 export function leavesBy(packet: Packet, pattern: InterfacePattern): Decision {
-  const translated = packet.destinationTranslation !== null;
+  const translated = packet.routedAnew;
   const verb = translated ? "packets to the new destination leave by" : "the packet leaves by";
   return onInterface(packet.outInterface, pattern, translated ? "out interface, translated" : "out interface", verb);
 }

@@ -13,9 +13,9 @@ export const recent: MatchSemantics = (match, context) => {
   const hits = firstValue<number>(match.options, "--hitcount", context) ?? 0;
   const byDestination = hasFlag(match, "--rdest");
   const entryOf = (packet: Packet): string => {
-    const address = byDestination ? packet.original.destination : packet.original.source;
-    const kept = typeof address === "bigint" && mask !== null ? address & mask : address;
-    return `recent ${name} ${addressText(kept, packet.family)}`;
+    const address = byDestination ? packet.destination : packet.source;
+    if (typeof address !== "bigint") return `recent ${name} ${address.id}`;
+    return `recent ${name} ${addressText(mask === null ? address : address & mask, packet.family)}`;
   };
   const verb = match.options.find((option) => VERBS.has(option.record?.flag ?? ""));
   const flag = verb?.record?.flag;

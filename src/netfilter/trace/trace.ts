@@ -70,6 +70,7 @@ function returning(first: Packet): Packet {
     ...original,
     inInterface: first.local ? "" : first.inInterface,
     outInterface: "",
+    routedAnew: false,
     mark: knownBits(0),
     connectionMark: knownBits(0),
     state: "invalid",
@@ -146,23 +147,20 @@ class Journey {
     const arrived = this.#hook("PREROUTING", states);
     const { local, foreign } = this.#route(arrived);
     this.#deliver(local);
-    const forwarding = this.#map(foreign, (packet) => ({ ...packet, outInterface: this.#interfaceTo(packet) }));
-    const forwarded = this.#map(this.#hook("FORWARD", forwarding), (packet) => ({
-      ...packet,
+    // the time to live is counted down before the hook (ip_forward in net/ipv4/ip_forward.c)
+    const forwarding = this.#map(foreign, (packet) => ({
+      ...this.#routed(packet),
       ttl: packet.ttl === null ? null : packet.ttl - 1,
       ttlChange: packet.ttlChange - 1,
     }));
+    const forwarded = this.#hook("FORWARD", forwarding);
     for (const state of this.#hook("POSTROUTING", forwarded).values()) this.#arrive(state, "forwarded");
   }
 
   /** A packet that the node itself sends. */
   #send(states: States): void {
-    let sent = this.#routeOutput(states);
-    for (const table of TABLES_AT.OUTPUT) {
-      sent = this.#tracked(table, this.#table("OUTPUT", table, sent));
-      // a new destination is routed anew (nf_nat_ipv4_local_fn)
-      if (table === "nat") sent = this.#routeOutput(sent);
-    }
+    // a new destination is routed anew, which the rest of the hook does not see yet (nf_nat_ipv4_local_fn)
+    const sent = this.#routeOutput(this.#hook("OUTPUT", this.#routeOutput(states)));
     const looping = new States(this.worlds);
     for (const state of this.#hook("POSTROUTING", sent).values()) {
       if (state.packet.outInterface === "lo") looping.put(state);
@@ -229,13 +227,15 @@ class Journey {
 
   #routeOutput(states: States): States {
     const { local, foreign } = this.#route(states);
-    const routed = this.#map(local, (packet) => ({ ...packet, outInterface: "lo" }));
-    routed.putAll(this.#map(foreign, (packet) => ({ ...packet, outInterface: this.#interfaceTo(packet) })));
+    const routed = this.#map(local, (packet) => ({ ...this.#routed(packet), outInterface: "lo" }));
+    routed.putAll(this.#map(foreign, (packet) => this.#routed(packet)));
     return routed;
   }
 
-  #interfaceTo({ destination }: Packet): string | null {
-    return typeof destination === "bigint" ? (routeTo(destination, this.#context.node)?.interface ?? null) : null;
+  #routed(packet: Packet): Packet {
+    const { destination, destinationTranslation } = packet;
+    const route = typeof destination === "bigint" ? routeTo(destination, this.#context.node) : null;
+    return { ...packet, outInterface: route?.interface ?? null, routedAnew: destinationTranslation !== null };
   }
 
   #arrive(state: State, fate: "forwarded" | "local"): void {
