@@ -1,6 +1,6 @@
 import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
-import { NONE } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE } from "../netfilter/ruleset.ts";
 import { BUILT_IN, type TableName } from "../netfilter/table.ts";
 import type { Check, Draft } from "./check.ts";
 import type { Client } from "./clients.ts";
@@ -42,9 +42,24 @@ export const blockingPolicy: Check = {
         if (chain === NONE || context.store.policy(chain) !== "DROP") continue;
         const dropped = droppedBy(context, table, hook);
         if (dropped.length > 0) report(draftOf(context, table, hook, dropped));
+        else if (table !== "filter" && table !== "security") report(oddPolicy(chain, table, hook));
       }
   },
 };
+
+/** Nobody filters there; iptables even refuses DROP rules in nat. */
+function oddPolicy(chain: ChainId, table: TableName, hook: string): Draft {
+  return {
+    at: { chain },
+    message: `the policy of ${table} ${hook} is DROP`,
+    label: "what no rule accepts is dropped",
+    effect:
+      "No effect on the connections that were traced. Nobody filters in this chain: packets to the node itself, or of other kinds, may be lost here.",
+    severity: "warning",
+    confidence: "likely",
+    confirm: `iptables -t ${table} -S ${hook}`,
+  };
+}
 
 interface Dropped {
   readonly port: ServicePort;

@@ -2,8 +2,10 @@ import { readAddress } from "../../grammar/values/address.ts";
 import { addressMask } from "../../grammar/values/address-mask.ts";
 import type { AddressMask } from "../../grammar/values/types.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
+import { askedOf } from "../kubernetes/host-ports.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import { NOTHING_KNOWN, type NodeFacts } from "../netfilter/node.ts";
+import { NONE } from "../netfilter/ruleset.ts";
 
 /** Who asks: somebody outside the cluster, a pod of this node, or the node itself. */
 export type ClientKind = "outside" | "pod" | "node";
@@ -42,7 +44,21 @@ export function nodeOfProbes(family: Family, services: ServiceMap): { address: b
   const own = services.parameters.nodePortAddresses?.[0];
   const shown = own === undefined ? null : bitsOf(own);
   const address = shown ?? outsideOf(NODE[family], localNetworks(family, services));
-  return { address, facts: { ...NOTHING_KNOWN, addresses: [address] } };
+  return { address, facts: { ...NOTHING_KNOWN, addresses: [address, ...cacheAddresses(services)] } };
+}
+
+/** Addresses on which NodeLocal DNSCache listens, the cluster IP of DNS among them: it keeps them from connection tracking. */
+function cacheAddresses({ ruleset, source }: ServiceMap): bigint[] {
+  const chain = ruleset.chain("raw", "OUTPUT");
+  const found = new Set<bigint>();
+  if (chain === NONE) return [];
+  for (const rule of ruleset.rulesOf(chain)) {
+    if (!(source.rules.comment(rule) ?? "").startsWith("NodeLocal DNS Cache")) continue;
+    const { ip } = askedOf(ruleset.rule(rule));
+    const bits = ip === null ? null : bitsOf(ip);
+    if (bits !== null) found.add(bits);
+  }
+  return [...found];
 }
 
 /** A client of each kind; no pod where the rules do not show what a pod of this node looks like. */

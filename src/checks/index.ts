@@ -6,16 +6,20 @@ import { duplicateNodePort, duplicateServiceAddress } from "./duplicate-destinat
 import { duplicateEndpoint } from "./duplicate-endpoint.ts";
 import { emptyServiceChain } from "./empty-service-chain.ts";
 import { endpointWithoutDnat } from "./endpoint-without-dnat.ts";
+import { foreignEndpoint } from "./foreign-endpoint.ts";
 import { hiddenTable } from "./hidden-table.ts";
 import { incompleteAffinity } from "./incomplete-affinity.ts";
 import { lostMatches } from "./lost-matches.ts";
 import { markMismatch } from "./mark-mismatch.ts";
 import { marklessMarkChain } from "./markless-mark-chain.ts";
 import { misdirectedEndpoint } from "./misdirected-endpoint.ts";
+import { misdirectedRule } from "./misdirected-rule.ts";
+import { missingClusterEndpoint } from "./missing-cluster-endpoint.ts";
 import { missingFinalEndpoint } from "./missing-final-endpoint.ts";
 import { missingHairpinMark } from "./missing-hairpin-mark.ts";
 import { missingHook } from "./missing-hook.ts";
 import { missingKubeProxyRule } from "./missing-kube-proxy-rule.ts";
+import { missingMartianGuard } from "./missing-martian-guard.ts";
 import { missingMasquerade } from "./missing-masquerade.ts";
 import { missingMasqueradeMark } from "./missing-masquerade-mark.ts";
 import { nodePortsNotLast } from "./node-ports-not-last.ts";
@@ -43,11 +47,14 @@ export const allChecks: readonly Check[] = [
   unknownLayout,
   duplicateNodePort,
   duplicateServiceAddress,
+  misdirectedRule,
   emptyServiceChain,
+  foreignEndpoint,
   misdirectedEndpoint,
   missingFinalEndpoint,
   unreachableEndpoint,
   duplicateEndpoint,
+  missingClusterEndpoint,
   skewedEndpointShares,
   endpointWithoutDnat,
   missingMasqueradeMark,
@@ -59,6 +66,7 @@ export const allChecks: readonly Check[] = [
   markMismatch,
   marklessMarkChain,
   missingMasquerade,
+  missingMartianGuard,
   nodePortsNotLast,
   blockingRule,
   divertingRule,

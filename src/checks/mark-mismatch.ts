@@ -1,5 +1,5 @@
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
-import type { Check } from "./check.ts";
+import type { Check, ReportFinding } from "./check.ts";
 import type { Context } from "./context.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 
@@ -20,33 +20,52 @@ export const markMismatch: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    const marks = marksOf(context);
-    const votes = new Map<string, number>();
-    for (const { mark } of marks) votes.set(mark, (votes.get(mark) ?? 0) + 1);
-    if (votes.size < 2) return;
-    // the sides of a tie are told apart by who sets the mark
-    const right = [...votes].sort((a, b) => b[1] - a[1])[0]?.[0];
-    const wrong = marks.filter(({ mark }) => mark !== right);
-    const [first] = wrong;
-    if (first === undefined) return;
-    const other = marks.find(({ mark }) => mark === right);
-    const effect = context.nodeEffect;
-    context.takeNodeDeviations(
-      ({ slot, kind }) => kind === "changed" && ["mark", "unmarked", "unmark", "marked"].includes(slot),
-    );
-    report({
-      at: { rule: first.rule },
-      label: `has ${first.mark}, the others have ${right}`,
-      message: `${first.chain} ${first.verb} ${first.mark}, ${other?.chain ?? "the others"} ${other?.verb ?? "have"} ${right}`,
-      related: marks
-        .filter(({ mark }) => mark === right)
-        .map(({ rule, verb, mark }) => ({ at: { rule }, label: `${verb} ${mark}` })),
-      effect: effect.text,
-      severity: effect.severity,
-      confirm: "iptables-save | grep -e '-xmark' -e '--mark'",
-    });
+    reportMismatch(context, marksOf(context, MASQUERADE), report);
+    reportMismatch(context, marksOf(context, DROP), report);
   },
 };
+
+function reportMismatch(context: Context, marks: readonly Mark[], report: ReportFinding): void {
+  const votes = new Map<string, number>();
+  for (const { mark } of marks) votes.set(mark, (votes.get(mark) ?? 0) + 1);
+  if (votes.size < 2) return;
+  // the sides of a tie are told apart by who sets the mark
+  const right = [...votes].sort((a, b) => b[1] - a[1])[0]?.[0];
+  const wrong = marks.filter(({ mark }) => mark !== right);
+  const [first] = wrong;
+  if (first === undefined) return;
+  const other = marks.find(({ mark }) => mark === right);
+  const effect = context.nodeEffect;
+  context.takeNodeDeviations(
+    ({ slot, kind }) => kind === "changed" && ["mark", "unmarked", "unmark", "marked"].includes(slot),
+  );
+  report({
+    at: { rule: first.rule },
+    label: `has ${first.mark}, the others have ${right}`,
+    message: `${first.chain} ${first.verb} ${first.mark}, ${other?.chain ?? "the others"} ${other?.verb ?? "have"} ${right}`,
+    related: marks
+      .filter(({ mark }) => mark === right)
+      .map(({ rule, verb, mark }) => ({ at: { rule }, label: `${verb} ${mark}` })),
+    effect: effect.text,
+    severity: effect.severity,
+    confirm: "iptables-save | grep -e '-xmark' -e '--mark'",
+  });
+}
+
+type Place = readonly [table: "nat" | "filter", chain: string, slot: string, hole: string, verb: string];
+
+const MASQUERADE: readonly Place[] = [
+  ["nat", "KUBE-MARK-MASQ", "mark", "mark", "sets mark"],
+  ["nat", "KUBE-POSTROUTING", "unmarked", "mark", "asks for mark"],
+  ["nat", "KUBE-POSTROUTING", "masquerade-marked", "mark", "asks for mark"],
+  ["nat", "KUBE-POSTROUTING", "unmark", "unmark", "takes away mark"],
+  ["filter", "KUBE-FORWARD", "marked", "mark", "asks for mark"],
+];
+/** Both the kubelet's. */
+const DROP: readonly Place[] = [
+  ["nat", "KUBE-MARK-DROP", "mark", "mark", "sets mark"],
+  ["filter", "KUBE-FIREWALL", "marked", "mark", "asks for mark"],
+];
 
 interface Mark {
   readonly rule: RuleId;
@@ -56,15 +75,9 @@ interface Mark {
   readonly mark: string;
 }
 
-function marksOf({ ruleset, claims }: Context): Mark[] {
+function marksOf({ ruleset, claims }: Context, places: readonly Place[]): Mark[] {
   const found: Mark[] = [];
-  for (const [table, chainName, slot, hole, verb] of [
-    ["nat", "KUBE-MARK-MASQ", "mark", "mark", "sets mark"],
-    ["nat", "KUBE-POSTROUTING", "unmarked", "mark", "asks for mark"],
-    ["nat", "KUBE-POSTROUTING", "masquerade-marked", "mark", "asks for mark"],
-    ["nat", "KUBE-POSTROUTING", "unmark", "unmark", "takes away mark"],
-    ["filter", "KUBE-FORWARD", "marked", "mark", "asks for mark"],
-  ] as const) {
+  for (const [table, chainName, slot, hole, verb] of places) {
     const chain = ruleset.chain(table, chainName);
     if (chain === NONE) continue;
     for (const rule of ruleset.rulesOf(chain)) {

@@ -22,7 +22,7 @@ export const misdirectedEndpoint: Check = {
   needs: ["nat"],
   run(context, report) {
     const { claims, endpoints, ruleset } = context;
-    const found = misnamedEndpoints(context);
+    const found = misnamedEndpoints(context).filter(({ owner }) => owner === null);
     const all = context.services.servicePorts.reduce((sum, port) => sum + port.endpointChains().length, 0);
     const isRewritten = found.length > 3 && found.length * 2 > all;
     for (const { chain, address, proven, name } of found) {

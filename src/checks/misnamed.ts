@@ -1,12 +1,16 @@
 import { joinAddress, splitAddress } from "../kubernetes/address-text.ts";
 import { endpointHash, hashedChainName } from "../kubernetes/chain-name.ts";
 import { plainName } from "../kubernetes/read/names.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Context } from "./context.ts";
 
 /** A chain of an endpoint that sends elsewhere than its own name says. */
 export interface Misnamed {
+  readonly port: ServicePort;
   readonly chain: ChainId;
+  /** The Service port whose chain it is by name and comment, if another one's. */
+  readonly owner: string | null;
   /** Where its DNAT rule sends. */
   readonly address: string;
   /** The address whose hash is the chain's name, where one of the chain's texts still has it. */
@@ -31,15 +35,15 @@ export function misnamedEndpoints(context: Context): Misnamed[] {
       const suffix = hashedChainName(ruleset.chainName(chain));
       if (address === null || suffix?.wellFormed !== true) continue;
       if (endpointHash(name, protocol, address) === suffix.suffix) continue;
-      // the chain of an endpoint of another Service, led to by mistake, is another matter
       const dnat = endpoints.dnat[chain] as RuleId;
       const own = dnat === NONE ? null : claims.name(dnat);
-      if (own !== null && plainName(own) !== port.id && endpointHash(own, protocol, address) === suffix.suffix)
-        continue;
+      const isOthers =
+        own !== null && plainName(own) !== port.id && endpointHash(own, protocol, address) === suffix.suffix;
+      const owner = isOthers ? plainName(own) : null;
       const proven = otherAddresses(context, chain, address).find(
         (each) => endpointHash(name, protocol, each) === suffix.suffix,
       );
-      found.push({ chain, address, proven: proven ?? null, name: port.id ?? name });
+      found.push({ port, chain, owner, address, proven: proven ?? null, name: port.id ?? name });
     }
   }
   return found;

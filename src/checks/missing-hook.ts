@@ -1,6 +1,6 @@
 import { isHookRole, type Role } from "../kubernetes/templates/slot.ts";
 import { type WrittenRule, writeNode } from "../kubernetes/write-rules.ts";
-import { type ChainId, NONE } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft } from "./check.ts";
 import type { Context } from "./context.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
@@ -53,41 +53,52 @@ function missingHooks(context: Context): WrittenRule[] {
   const { ruleset, services, store } = context;
   const { era } = services.parameters;
   if (era === null || services.servicePorts.length === 0) return [];
-  return writeNode(writableNode(services)).filter((rule) => {
-    if (!isJump(rule) || !context.isWhole(rule.table)) return false;
-    const target = ruleset.chain(rule.table, targetOf(rule));
-    if (target === NONE || !store.isDeclared(target) || store.firstRule(target) === NONE) return false;
-    const from = ruleset.chain(rule.table, rule.chain);
-    if (from === NONE) return false;
-    // before 1.20 fewer chains of table filter were hooked, and nothing else shows the release
-    const isLater = era === "1.20" && rule.slot.name === "external-services" && rule.chain === "FORWARD";
-    return !isLater && !leadsTo(context, from, target);
-  });
+  const written = writeNode({ ...writableNode(services), era: "1.25" }).filter(({ slot }) => slot.name === "firewall");
+  return [...writeNode(writableNode(services)).filter(({ slot }) => slot.name !== "firewall"), ...written].filter(
+    (rule) => {
+      if (!isJump(rule) || !context.isWhole(rule.table)) return false;
+      const target = ruleset.chain(rule.table, targetOf(rule));
+      if (target === NONE || !store.isDeclared(target) || store.firstRule(target) === NONE) return false;
+      const from = ruleset.chain(rule.table, rule.chain);
+      if (from === NONE) return false;
+      // the kubelet hooks its chain twice or, where it does not run, not at all
+      if (rule.slot.name === "firewall" && ruleset.callers(target).length === 0) return false;
+      // before 1.20 fewer chains of table filter were hooked, and nothing else shows the release
+      const isLater = era === "1.20" && rule.slot.name === "external-services" && rule.chain === "FORWARD";
+      return !isLater && !leadsTo(context, from, target);
+    },
+  );
 }
 
-/** The kubelet's chain is hooked by the kubelet. */
-const isJump = ({ slot }: WrittenRule): boolean =>
-  (isHookRole(slot.role) && slot.name !== "firewall") || (slot.role as Role) === "nat KUBE-SERVICES";
+const isJump = ({ slot }: WrittenRule): boolean => isHookRole(slot.role) || (slot.role as Role) === "nat KUBE-SERVICES";
 
 /** Chains looked through at most on the way from a built-in chain. */
 const MOST_CHAINS = 2000;
 
-/** Whether a rule of the chain, or of one that it leads to, jumps to the target. */
-function leadsTo({ store, ruleset }: Context, from: ChainId, target: ChainId): boolean {
-  for (const caller of ruleset.callers(target)) if (store.chainOf(caller) === from) return true;
-  const sources = new Set([...ruleset.callers(target)].map((rule) => store.chainOf(rule)));
+/** Whether a rule of the chain jumps to the target as kube-proxy writes it, or a chain of somebody else's does that it leads to. */
+function leadsTo(context: Context, from: ChainId, target: ChainId): boolean {
+  const { store, ruleset } = context;
+  const callers = [...ruleset.callers(target)];
+  if (callers.some((rule) => store.chainOf(rule) === from && context.slot(rule) !== "")) return true;
+  const sources = new Set(callers.map((rule) => store.chainOf(rule)));
   const seen = new Set([from]);
   for (const chain of seen) {
     if (seen.size > MOST_CHAINS) return false;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
       const next = store.targetChain(rule);
       // a way by kube-proxy's own chains would be one that it does not write
-      if (next === NONE || ruleset.chainName(next).startsWith("KUBE-S")) continue;
+      if (next === NONE || context.role(next) !== null) continue;
       if (sources.has(next)) return true;
       seen.add(next);
     }
   }
   return false;
+}
+
+/** A rule that jumps to the target under other conditions than kube-proxy's. */
+function oddHook(context: Context, from: ChainId, target: ChainId): RuleId {
+  for (const rule of context.ruleset.callers(target)) if (context.store.chainOf(rule) === from) return rule;
+  return NONE;
 }
 
 function draftOf(context: Context, rules: readonly WrittenRule[]): Draft {
@@ -97,6 +108,17 @@ function draftOf(context: Context, rules: readonly WrittenRule[]): Draft {
   const names = [...new Set(rules.map(targetOf))];
   const from = [...new Set(rules.map((rule) => `${rule.table} ${rule.chain}`))];
   const isNodePorts = names.length === 1 && names[0] === "KUBE-NODEPORTS" && first.table === "nat";
+  const odd = rules.length === 1 ? oddHook(context, chain, context.ruleset.chain(first.table, names[0] ?? "")) : NONE;
+  if (odd !== NONE)
+    return {
+      at: { rule: odd },
+      label: "kube-proxy writes this in its place:",
+      missing: [first.text],
+      message: `the jump from ${first.table} ${first.chain} to ${names[0]} is not as kube-proxy writes it`,
+      effect: effect.text,
+      severity: effect.severity,
+      confirm: `iptables -t ${first.table} -S ${first.chain}`,
+    };
   return {
     at: { chain },
     label: rules.length === 1 ? "this rule of kube-proxy's is missing:" : "these rules of kube-proxy's are missing:",

@@ -32,7 +32,7 @@ export const missingMasqueradeMark: Check = {
   needs: ["nat"],
   run(context, report) {
     const marks = context.deviations.take(
-      ({ kind, slot }) => slot.startsWith("masquerade") && (kind === "missing" || kind === "misplaced"),
+      ({ kind, slot }) => MARKS.has(slot) && (kind === "missing" || kind === "misplaced"),
     );
     for (const [port, found] of marks) {
       const inside = found.filter(({ slot }) => slot === "masquerade-cluster-ip");
@@ -42,6 +42,14 @@ export const missingMasqueradeMark: Check = {
     }
   },
 };
+
+/** Slots that mark what comes from outside, or what goes to the cluster IP; those for the node itself are another matter. */
+const MARKS: ReadonlySet<string> = new Set([
+  "masquerade",
+  "masquerade-external-ip",
+  "masquerade-node-port",
+  "masquerade-cluster-ip",
+]);
 
 function draftOutside(context: Context, port: ServicePort, first: Deviation, all: readonly Deviation[]): Draft {
   const draft = draftOf(context, first);

@@ -24,14 +24,17 @@ export function isPristine(context: Context, port: ServicePort): boolean {
 /** One rule for each way in, all of them leading on. */
 function hasSharedRules(context: Context, port: ServicePort): boolean {
   let clusterIPs = 0;
+  let nodePorts = 0;
   for (const rule of port.sharedRules) {
     const slot = context.slot(rule);
     if (slot === "cluster-ip") clusterIPs++;
-    else if (slot !== "node-port") return false;
+    else if (slot === "node-port") nodePorts++;
+    else return false;
   }
   const internal = port.clusterFrontend?.chain ?? NONE;
   return (
     clusterIPs === 1 &&
+    nodePorts <= 1 &&
     port.frontends.length === port.sharedRules.length &&
     port.frontends.every(({ fate }) => fate === "forwarded") &&
     internal === port.chain("svc") &&
