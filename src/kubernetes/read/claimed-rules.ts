@@ -165,10 +165,11 @@ export class ClaimedRules {
         words ??= this.ruleset.words(rule);
         if (!hasConstants(candidate, words)) continue;
       }
-      if (plan.length === 1) return candidate.claim;
+      const { slot, claim, comment, pattern } = candidate;
+      if (plan.length === 1 && !slot.commentProves) return claim;
       words ??= this.ruleset.words(rule);
-      if (candidate.comment >= 0 && candidate.pattern?.test(wordText(words, candidate.comment))) return candidate.claim;
-      chosen ??= candidate.claim;
+      if (comment >= 0 && pattern?.test(wordText(words, comment)) === true) return claim;
+      if (!slot.commentProves) chosen ??= claim;
     }
     return chosen;
   }
