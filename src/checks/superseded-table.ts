@@ -1,3 +1,4 @@
+import type { Table } from "../netfilter/table.ts";
 import type { Check } from "./check.ts";
 
 /** iptables-restore flushes a table when it begins: of two with one name the last one stays. */
@@ -16,17 +17,11 @@ export const supersededTable: Check = {
   subject: "capture",
   needs: [],
   runOnNode({ store }, report) {
+    const last = new Map<string, Table>();
+    for (const table of store.tables) if (!table.superseded) last.set(keyOf(table), table);
     for (const table of store.tables) {
       if (!table.superseded) continue;
-      const later = store.tables.find(
-        (other) =>
-          other.index > table.index &&
-          !other.superseded &&
-          other.name === table.name &&
-          other.family === table.family &&
-          other.backend === table.backend &&
-          other.block.file === table.block.file,
-      );
+      const later = last.get(keyOf(table));
       report({
         at: { table },
         label: "is not judged",
@@ -37,3 +32,5 @@ export const supersededTable: Check = {
     }
   },
 };
+
+const keyOf = ({ name, family, backend, block }: Table): string => `${name} ${family} ${backend} ${block.file}`;
