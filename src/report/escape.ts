@@ -33,10 +33,14 @@ export function inertLines(lines: string): string {
 
 /** One JSON value on one line; what {@link forTerminal} shows as a code is written as JSON's own escape and keeps its value. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|#(?=#(?:vso|teamcity)?\[)/gu, (character) =>
+  const text = JSON.stringify(value);
+  if (ascii.test(text) && !text.includes("##")) return text;
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]|#(?=#(?:vso|teamcity)?\[)/gu, (character) =>
     Array.from({ length: character.length }, (_, unit) => `\\u${hex(character.charCodeAt(unit), 4)}`).join(""),
   );
 }
+
+const ascii = /^[ -~]*$/;
 
 /** Message text of SARIF 2.1.0, sections 3.11.5 (placeholders) and 3.11.6 (embedded links). */
 export function forSarifMessage(text: string): string {

@@ -19,6 +19,8 @@ export interface TracedEnd {
   readonly assumptions: readonly string[];
   /** Index of the last step; -1 when no rule matched. */
   readonly step: number;
+  /** Last steps of other branches that this way took before many ways came together; they and their parents belong to it. */
+  readonly via: readonly number[];
 }
 
 /** A rule that matched, or a policy. */
