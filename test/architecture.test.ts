@@ -29,7 +29,6 @@ const libraries: Readonly<Record<string, readonly string[]>> = {
   chevrotain: ["grammar"],
   "fastest-levenshtein": ["grammar"],
   "@noble/hashes": ["src/kubernetes"],
-  "@scure/base": ["src/kubernetes"],
   "get-east-asian-width": ["src/report"],
   commander: ["src/cli"],
 };

@@ -18,19 +18,22 @@ export interface Misnamed {
   readonly name: string;
 }
 
-/** Hashes are not cheap: of a larger node only so many are computed. */
-const MOST_HASHES = 60_000;
+const known = new WeakMap<Context, readonly Misnamed[]>();
 
 /** Chains of endpoints whose name is not the hash of the Service port in their comments and the address in their DNAT rule. */
-export function misnamedEndpoints(context: Context): Misnamed[] {
+export function misnamedEndpoints(context: Context): readonly Misnamed[] {
+  const found = known.get(context) ?? findMisnamed(context);
+  known.set(context, found);
+  return found;
+}
+
+function findMisnamed(context: Context): Misnamed[] {
   const { claims, endpoints, ruleset, services } = context;
   const found: Misnamed[] = [];
-  let hashes = 0;
   for (const port of services.servicePorts) {
     const { name, protocol, nameEvidence } = port;
     if (name === null || protocol === null || nameEvidence !== "hash") continue;
     for (const chain of port.endpointChains()) {
-      if (++hashes > MOST_HASHES) return found;
       const address = endpoints.address(chain);
       const suffix = hashedChainName(ruleset.chainName(chain));
       if (address === null || suffix?.wellFormed !== true) continue;

@@ -1,6 +1,4 @@
-import { sha256 } from "@noble/hashes/sha2.js";
-import { base32 } from "@scure/base";
-import { bytesOf } from "../../grammar/bytes.ts";
+import { chainHash } from "./chain-hash.ts";
 
 /** What a chain is to one service port; `KUBE-SVC-` and so on (pkg/proxy/iptables/proxier.go). */
 export type ServiceChainRole = "svc" | "svl" | "ext" | "fw" | "xlb";
@@ -86,11 +84,6 @@ export function parseServicePortName(text: string): (ServicePortName & { readonl
 export function printServicePortName(name: ServicePortName, trailingColon = false): string {
   const base = `${name.namespace}/${name.service}`;
   return name.portName === "" && !trailingColon ? base : `${base}:${name.portName}`;
-}
-
-/** First 16 base32 characters of SHA-256 over the bytes of `text` (portProtoHash, servicePortEndpointChainName). */
-export function chainHash(text: string): string {
-  return base32.encode(sha256(bytesOf(text)).subarray(0, 10));
 }
 
 /** Hash of all chains of a service port. `name` as in the comments, colon and all; `protocol` in any case. */
