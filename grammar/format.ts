@@ -22,6 +22,9 @@ const COMMANDS = { append: "-A", insert: "-I", delete: "-D", replace: "-R", chec
 /**
  * The rule as iptables-save of that version and back end would print it, without a line end. A rule with comma lists of addresses
  * gives one line for each pair. Formatting its own output changes nothing. Values that iptables would refuse stay as they are.
+ * Not followed: where iptables-save prints what it could not read back (bare values with blanks, `--genre` without a value), and where
+ * 1.8.9 prints something else than was loaded (several comparisons of srh, `-m ipcomp` alone, `CT --notrack --timeout`, a base of SNAT
+ * ports, two tcp matches under nft); names of realms and groups are the host's.
  * Sources: print_rule4 of iptables/iptables.c, nft_rule_print_save of iptables/nft.c, the save functions of extensions/.
  */
 export function format(rule: RuleNode, options: FormatOptions = {}): string {

@@ -29,7 +29,7 @@ const NEEDS_MORE = new Set([
   "realm",
 ]);
 
-/** Options left out: they need files or objects, or iptables 1.8.9 prints them wrongly (docs of the printer name these). */
+/** Options left out: they need files or objects, or are what the printer says that it does not follow. */
 const NOT_ASKED = new Set([
   "--object-pinned",
   "--path",
