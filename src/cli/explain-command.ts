@@ -1,11 +1,11 @@
 import { explain } from "../explain/explain.ts";
-import { readSubject, subjectForms } from "../explain/subject.ts";
+import { readSubject } from "../explain/subject.ts";
 import { readNode } from "../read-node.ts";
 import { forTerminal } from "../report/escape.ts";
 import { renderExplainJson } from "../report/explain-json.ts";
 import { renderExplainText } from "../report/explain-text.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type Io, UsageError } from "./io.ts";
+import type { Io } from "./io.ts";
 import { lookFor } from "./look.ts";
 import { print } from "./print.ts";
 import type { ExplainOptions } from "./program.ts";
@@ -14,7 +14,6 @@ import { readNodeTexts } from "./read-nodes.ts";
 /** `iptlint explain <what> [dump...]` */
 export function explainCommand(what: string, paths: readonly string[], options: ExplainOptions, io: Io): ExitCode {
   const subject = readSubject(what);
-  if (subject === null) throw new UsageError(`${what} cannot be explained; ask for ${subjectForms}`);
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
   const report = explain(
     nodes.map((node) => readNode(node, reading)),

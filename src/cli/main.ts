@@ -1,4 +1,5 @@
 import { CommanderError } from "commander";
+import { RequestError } from "../explain/request-error.ts";
 import { forTerminal } from "../report/escape.ts";
 import { version } from "../version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -34,7 +35,7 @@ async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (error instanceof UsageError) {
+    if (error instanceof UsageError || error instanceof RequestError) {
       io.stderr.write(`iptlint: ${forTerminal(error.message)}\nTry: iptlint --help\n`);
       return exitCodes.usage;
     }

@@ -1,9 +1,9 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { PacketOptions } from "../explain/packet.ts";
 import { version } from "../version.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 import type { LookOptions } from "./look.ts";
-import type { PacketOptions } from "./packet.ts";
 
 /** `--format sarif=out.sarif`: a format and the file that it goes to, `null` for standard output. */
 export interface FormatRequest {

@@ -1,3 +1,4 @@
+import { readFacts, readPacket } from "../explain/packet.ts";
 import { traceNodes } from "../explain/trace-nodes.ts";
 import { readNode } from "../read-node.ts";
 import { renderTraceJson } from "../report/trace-json.ts";
@@ -5,7 +6,6 @@ import { renderTraceText } from "../report/trace-text.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 import { lookFor } from "./look.ts";
-import { readFacts, readPacket } from "./packet.ts";
 import { print } from "./print.ts";
 import type { TraceOptions } from "./program.ts";
 import { readNodeTexts } from "./read-nodes.ts";

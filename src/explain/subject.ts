@@ -1,5 +1,6 @@
 import { printAddress, readAddress } from "../../grammar/values/address.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
+import { RequestError } from "./request-error.ts";
 
 /** What `iptlint explain` was asked about. Names are byte strings. */
 export type Subject =
@@ -18,11 +19,20 @@ export type Subject =
   | { readonly kind: "line"; readonly line: number };
 
 /** How a subject reads, a form each. */
-export const subjectForms =
+const subjectForms =
   "30080, 30080/udp, 10.96.0.10, 10.96.0.10:80, namespace/name, namespace/name:port, KUBE-SVC-…, 10.244.1.5:80 or line:42";
 
-/** Reads what was asked; `null` when it cannot be anything. */
-export function readSubject(text: string): Subject | null {
+/**
+ * Reads what was asked.
+ * @throws {RequestError} when it cannot be anything
+ */
+export function readSubject(text: string): Subject {
+  const subject = tryToRead(text);
+  if (subject === null) throw new RequestError(`${text} cannot be explained; ask for ${subjectForms}`);
+  return subject;
+}
+
+function tryToRead(text: string): Subject | null {
   const line = /^line:(\d{1,9})$/i.exec(text);
   if (line !== null) return { kind: "line", line: Number(line[1]) };
   const port = /^(\d{1,5})(?:\/([a-z]+))?$/i.exec(text);

@@ -1,12 +1,12 @@
 import { readAddress } from "../../grammar/values/address.ts";
 import { addressMask } from "../../grammar/values/address-mask.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
-import type { PacketRequest } from "../explain/trace-nodes.ts";
 import { NOTHING_KNOWN, type NodeFacts, type Route } from "../netfilter/node.ts";
 import type { Question, QuestionState } from "../netfilter/question.ts";
-import { UsageError } from "./io.ts";
+import { RequestError } from "./request-error.ts";
+import type { PacketRequest } from "./trace-nodes.ts";
 
-/** What the options of `iptlint trace` say of a packet and of the node. */
+/** A packet and a node in words, as the options of `iptlint trace` have them. */
 export interface PacketOptions {
   readonly from?: string;
   readonly to: string;
@@ -40,7 +40,7 @@ const tcpFlagBits = ["FIN", "SYN", "RST", "PSH", "ACK", "URG"];
 
 /**
  * Reads the packet that was asked for.
- * @throws {UsageError} saying which option is wrong and how it reads
+ * @throws {RequestError} saying which option is wrong and how it reads
  */
 export function readPacket(options: PacketOptions): PacketRequest {
   const { address, port, protocol, icmpType } = readDestination(options.to);
@@ -90,7 +90,7 @@ function readRoute(text: string, family: Family): Route[] {
   const [network = "", name] = text.split("=");
   const read = addressMask.parse(network, { family });
   if (name === undefined || name === "" || !/^[0-9a-fA-F.:/]+$/.test(network)) {
-    throw new UsageError(`--route ${text}: it reads CIDR=interface, such as 10.244.0.0/16=cni0`);
+    throw new RequestError(`--route ${text}: it reads CIDR=interface, such as 10.244.0.0/16=cni0`);
   }
   return "value" in read ? [{ bits: read.value.bits, mask: read.value.mask, interface: name }] : [];
 }
@@ -101,10 +101,11 @@ function readDestination(text: string) {
   const protocol =
     protocols.get(protocolName.toLowerCase()) ?? (/^\d{1,3}$/.test(protocolName) ? Number(protocolName) : undefined);
   const { bits, family, port } = readPlace(place, "--to");
-  if (protocol === undefined || protocol > 255 || rest.length > 0) throw new UsageError(`--to ${text}: ${howToReads}`);
-  if (port === undefined && withPorts.has(protocol)) throw new UsageError(`--to ${text} lacks a port: ${howToReads}`);
+  if (protocol === undefined || protocol > 255 || rest.length > 0)
+    throw new RequestError(`--to ${text}: ${howToReads}`);
+  if (port === undefined && withPorts.has(protocol)) throw new RequestError(`--to ${text} lacks a port: ${howToReads}`);
   const isIcmp = protocol === 1 || protocol === 58;
-  if (type !== undefined && !(isIcmp && /^\d{1,3}$/.test(type))) throw new UsageError(`--to ${text}: ${howToReads}`);
+  if (type !== undefined && !(isIcmp && /^\d{1,3}$/.test(type))) throw new RequestError(`--to ${text}: ${howToReads}`);
   const icmpType = isIcmp ? Number(type ?? (family === 4 ? 8 : 128)) : undefined;
   return { address: { bits, family }, port, protocol, icmpType };
 }
@@ -113,7 +114,7 @@ const howToReads = "it reads address:port/protocol, such as 192.0.2.10:30080/tcp
 
 function readSource(text: string, family: Family) {
   const place = readPlace(text, "--from");
-  if (place.family !== family) throw new UsageError(`--from ${text} and --to are of different IP versions`);
+  if (place.family !== family) throw new RequestError(`--from ${text} and --to are of different IP versions`);
   return place;
 }
 
@@ -123,20 +124,20 @@ function readPlace(text: string, option: string): { bits: bigint; family: Family
   const plain = /^([^:]*):(\d{1,5})$/.exec(text);
   const [host, port] = bracketed ? [bracketed[1], bracketed[2]] : plain ? [plain[1], plain[2]] : [text, undefined];
   const { bits, family } = addressOf(host ?? "", option, text);
-  if (port !== undefined && Number(port) > 65535) throw new UsageError(`${option} ${text}: there is no port ${port}`);
+  if (port !== undefined && Number(port) > 65535) throw new RequestError(`${option} ${text}: there is no port ${port}`);
   return { bits, family, port: port === undefined ? undefined : Number(port) };
 }
 
 function addressOf(text: string, option: string, whole = text): { bits: bigint; family: Family } {
   const address = readAddress(text, { family: null });
   if (address === null)
-    throw new UsageError(`${option} ${whole}: ${text === "" ? "an address is missing" : `${text} is no IP address`}`);
+    throw new RequestError(`${option} ${whole}: ${text === "" ? "an address is missing" : `${text} is no IP address`}`);
   return address;
 }
 
 function readMark(text: string): number {
   if (!/^(?:0[xX][0-9a-fA-F]{1,8}|\d{1,10})$/.test(text) || Number(text) > 0xffffffff) {
-    throw new UsageError(`--mark ${text}: it is a number, such as 0x4000`);
+    throw new RequestError(`--mark ${text}: it is a number, such as 0x4000`);
   }
   return Number(text);
 }
@@ -145,7 +146,7 @@ function readFlags(text: string): number {
   let bits = 0;
   for (const name of text.split(",")) {
     const index = tcpFlagBits.indexOf(name.toUpperCase());
-    if (index < 0) throw new UsageError(`--tcp-flags ${text}: flags are ${tcpFlagBits.join(", ")}`);
+    if (index < 0) throw new RequestError(`--tcp-flags ${text}: flags are ${tcpFlagBits.join(", ")}`);
     bits |= 1 << index;
   }
   return bits;
