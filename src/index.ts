@@ -10,6 +10,8 @@ export type { CheckDocumentation } from "./checks/check.ts";
 export type { Confidence, Finding, Location, Related, Severity } from "./checks/finding.ts";
 export type { PacketOptions } from "./explain/packet.ts";
 export { RequestError } from "./explain/request-error.ts";
+export { NameList } from "./kubernetes/names/name-list.ts";
+export { NamesError, readNames } from "./kubernetes/names/read-names.ts";
 export { type LintOptions, lint } from "./lint.ts";
 export { type DumpText, groupByNode, type NodeTexts } from "./nodes.ts";
 export type { ReadOptions } from "./read-node.ts";
