@@ -322,12 +322,7 @@ export class ServicePort implements ServicePortFacts {
     const { store } = this.#source.ruleset;
     for (let rule = store.firstRule(ext); rule !== NONE; rule = store.nextRule(rule))
       slots.add(slotOf(this.#source.rules.claims[rule] as Claim)?.name ?? "");
-    if (
-      ["masquerade-node", "node", "pods", "pods-interface", "local", "no-local-endpoints"].some((name) =>
-        slots.has(name),
-      )
-    )
-      return "Local";
+    if (["masquerade-node", "node", "pods", "pods-interface", "local"].some((name) => slots.has(name))) return "Local";
     return slots.has("cluster") || slots.has("masquerade") ? "Cluster" : null;
   }
 

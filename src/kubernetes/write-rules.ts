@@ -158,7 +158,7 @@ export function serviceContext(
     nodeInRange: port.nodeInRange,
     cluster,
     local,
-    refuseInternal: refused ? "REJECT" : internal === "Local" && local.length === 0 && !isXlb(era) ? "DROP" : null,
+    refuseInternal: refused ? "REJECT" : internal === "Local" && local.length === 0 && era === "1.25" ? "DROP" : null,
     refuseExternal: refused ? "REJECT" : external === "Local" && local.length === 0 && era === "1.25" ? "DROP" : null,
   };
 }
@@ -177,7 +177,8 @@ function commonValues(port: WritableServicePort, node: WritableNode): Values {
   const ranges = (port.loadBalancerSourceRanges ?? []).length > 0;
   const balanced = (port.loadBalancerIPs ?? []).length > 0;
   const SVC = chain("svc", forwards && port.cluster.length > 0);
-  const SVL = chain("svl", forwards && !isXlb(era) && port.local.length > 0);
+  const usesLocal = local || port.internalTrafficPolicy === "Local";
+  const SVL = chain("svl", forwards && !isXlb(era) && (port.local.length > 0 || (era === "1.24" && usesLocal)));
   const EXT = chain("ext", forwards && !isXlb(era) && outside);
   const XLB = chain("xlb", forwards && isXlb(era) && local);
   const FW = chain("fw", forwards && balanced && (isXlb(era) || ranges));

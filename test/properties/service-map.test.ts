@@ -156,7 +156,7 @@ function servicePort(draft: Draft, index: number, node: WritableNode): WritableS
     hasEndpoints,
     chains: {
       svc: chain("svc", cluster.length > 0),
-      svl: chain("svl", !isXlb && local.length > 0),
+      svl: chain("svl", !isXlb && hasEndpoints && usesLocal && (local.length > 0 || node.era === "1.24")),
       ext: chain("ext", !isXlb && hasEndpoints && isOutside),
       fw: chain("fw", loadBalancerIPs.length > 0 && (isXlb || ranges.length > 0)),
       xlb: chain("xlb", isXlb && external === "Local"),
@@ -273,7 +273,7 @@ function notShown(
   // Without anything that comes in from outside, 1.24 writes what 1.22 writes, which knows the policy without showing it.
   const looksOld = node.era === "1.24" && all.every(({ chains }) => chains.ext === null && chains.svl === null);
   const usesArrows = node.endpointComments[0] === "arrow" && all.some(({ cluster }) => cluster.length > 0);
-  const isDropped = one.internalTrafficPolicy === "Local" && one.local.length === 0;
+  const isDropped = node.era === "1.25" && one.internalTrafficPolicy === "Local" && one.local.length === 0;
   if ((node.era === "1.22" || (looksOld && !usesArrows)) && !isDropped) hidden.internalTrafficPolicy = null;
   // Before 1.21 there is no rule for a health check port, and Services with policy Local may have one.
   const hasOne = one.externalTrafficPolicy === "Local" || one.externalTrafficPolicy === null;

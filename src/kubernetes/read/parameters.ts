@@ -129,17 +129,22 @@ class Seen {
 function eraOf(seen: Seen, filterComplete: boolean): Era | null {
   if (seen.hasChain("filter KUBE-PROXY-FIREWALL") || (seen.has("fw", "rest") && !seen.hasChain("xlb"))) return "1.25";
   if (seen.hasChain("ext") || seen.hasChain("svl"))
-    return filterComplete || seen.has("ext", "no-local-endpoints") || seen.has("fw", "mark-drop") ? "1.24" : "1.25";
+    return filterComplete || seen.has("svl", "no-local-endpoints") || seen.has("fw", "mark-drop") ? "1.24" : "1.25";
   if (seen.has("nat KUBE-SERVICES", "masquerade-cluster-ip") || seen.has("nat KUBE-NODEPORTS", "masquerade"))
     return "1.20";
   const marksInside = seen.has("svc", "masquerade-cluster-ip");
   if (seen.has("svc", "masquerade-node-port") || (marksInside && (seen.hasChain("xlb") || seen.hasChain("fw"))))
     return "1.22";
-  if (usesArrows(seen)) return "1.25";
+  if (usesArrows(seen)) return filterComplete ? "1.24" : "1.25";
   if (!filterComplete || !seen.has("nat KUBE-SERVICES", "cluster-ip")) return null;
   if (marksInside) return seen.hasChain("filter KUBE-NODEPORTS") ? "1.22" : null;
   return seen.hasChain("filter KUBE-NODEPORTS") ? "1.22" : "1.20";
 }
+
+const knowsFirewall = (seen: Seen): boolean =>
+  seen.hasChain("filter KUBE-PROXY-FIREWALL") ||
+  seen.has("fw", "rest") ||
+  seen.has("filter KUBE-EXTERNAL-SERVICES", "no-local-endpoints");
 
 function layoutLabel(era: Era | null, counted: boolean, seen: Seen): string | null {
   if (era === null) return seen.has("nat KUBE-SERVICES", "cluster-ip") ? "kube-proxy rules (iptables mode)" : null;
@@ -147,7 +152,7 @@ function layoutLabel(era: Era | null, counted: boolean, seen: Seen): string | nu
     "1.20": "1.20 and earlier",
     "1.22": "1.21 to 1.23",
     "1.24": "1.24",
-    "1.25": counted ? "1.32 and later" : "1.25 and later",
+    "1.25": counted ? "1.32 and later" : knowsFirewall(seen) ? "1.25 and later" : "1.24 and later",
   };
   return `kube-proxy rules as of ${releases[era]} (iptables mode)`;
 }

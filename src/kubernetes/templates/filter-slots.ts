@@ -28,7 +28,7 @@ export const filterSlots: readonly Slot[] = [
     ),
     perService(
       "no-local-endpoints",
-      ["1.24", "1.25"],
+      ["1.25"],
       `-d {clusterIP} -p {protocol} ${NO_LOCAL_ENDPOINTS} -m {protocol} --dport {port} -j DROP`,
       (s) => s.clusterIP !== null && s.refuseInternal === "DROP",
     ),

@@ -35,7 +35,9 @@ const LAST = String(Number.MAX_SAFE_INTEGER);
 
 const grouped = (addresses: readonly string[]): Values[] =>
   addresses.map((address, group) => ({ address, group: String(group) }));
-const hasWayIn = (s: ServiceContext): boolean => (s.internal === "Local" ? s.local : s.cluster).length > 0;
+/** In 1.24 the chain of local endpoints is there even where there are none. */
+const hasWayIn = (s: ServiceContext): boolean =>
+  s.internal === "Local" ? s.local.length > 0 || (s.era === "1.24" && hasEndpoints(s)) : s.cluster.length > 0;
 const hasEndpoints = (s: ServiceContext): boolean => s.refuseExternal !== "REJECT";
 const hasNodePort = (s: ServiceContext): boolean => s.nodePort > 0 && hasEndpoints(s);
 const usesFirewall = (s: ServiceContext): boolean => s.ranges.length > 0;
@@ -72,6 +74,12 @@ export const natSlots: readonly Slot[] = [
       EXT_ERAS,
       MASQUERADE_CLUSTER_IP,
       (s) => s.marksClusterIP && s.internal === "Local",
+    ),
+    perService(
+      "no-local-endpoints",
+      ["1.24"],
+      `-m comment --comment "{name} has no local endpoints" -j KUBE-MARK-DROP`,
+      (s) => s.local.length === 0,
     ),
     perService("affinity", EXT_ERAS, `${ENDPOINT_COMMENT} ${AFFINITY}`, (s) => (s.affinity ? s.local : [])),
     perService("endpoint", EXT_ERAS, `${ENDPOINT_COMMENT} ${BALANCE}`, (s) => s.local),
@@ -120,14 +128,13 @@ export const natSlots: readonly Slot[] = [
       `-m comment --comment "route LOCAL traffic for {name} external destinations" -m addrtype --src-type LOCAL -j {SVC}`,
       (s) => s.external === "Local",
     ),
-    perService(
-      "no-local-endpoints",
-      ["1.24"],
-      `-m comment --comment "{name} has no local endpoints" -j KUBE-MARK-DROP`,
-      (s) => s.external === "Local" && s.local.length === 0,
-    ),
     perService("cluster", EXT_ERAS, `-j {SVC}`, (s) => s.external === "Cluster"),
-    perService("local", EXT_ERAS, `-j {SVL}`, (s) => s.external === "Local" && s.local.length > 0),
+    perService(
+      "local",
+      EXT_ERAS,
+      `-j {SVL}`,
+      (s) => s.external === "Local" && (s.local.length > 0 || s.era === "1.24"),
+    ),
   ),
 
   ...slotsOf(
