@@ -2,53 +2,15 @@ import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { TableName } from "../netfilter/table.ts";
 import { hostOf } from "./address-text.ts";
 import type { ServiceChainRole } from "./chain-name.ts";
+import type { Deviations, MissingRule, UnexpectedRule } from "./deviation.ts";
+import { decidingFacts, writableNode } from "./meant.ts";
 import { roleNumber } from "./read/claimed-rules.ts";
 import type { ServiceMap } from "./service-map-of.ts";
 import type { ServicePort } from "./service-port.ts";
 import { isHookRole, type Role, type Slot } from "./templates/slot.ts";
 import { type Claim, claimOf, slotOf, slots, slotsByRole, UNEXPECTED } from "./templates/slots.ts";
 import type { Values } from "./templates/template.ts";
-import {
-  type DecidingFacts,
-  serviceContext,
-  type WritableNode,
-  type WrittenRule,
-  writeNode,
-  writeServicePort,
-} from "./write-rules.ts";
-
-/** A rule that kube-proxy writes and the capture does not have. */
-export interface MissingRule {
-  /** `null` for rules that stand once on a node. */
-  readonly servicePort: ServicePort | null;
-  readonly role: Role;
-  readonly slot: string;
-  readonly table: TableName;
-  /** `NONE`: the chain is missing too. */
-  readonly chain: ChainId;
-  readonly chainName: string;
-  /** The rule as iptables-save would print it; `null` where the capture does not show all of its values. */
-  readonly text: string | null;
-  /** The rule before which kube-proxy writes it; `NONE`: none that must come later. */
-  readonly before: RuleId;
-}
-
-/** A rule in a chain of kube-proxy's that it does not write there. */
-export interface UnexpectedRule {
-  readonly rule: RuleId;
-  readonly chain: ChainId;
-  readonly servicePort: ServicePort | null;
-  /**
-   * `form`: no rule of kube-proxy's looks like that in this chain; `policy`: one does, for another traffic policy or release;
-   * `values`: it names what is not this Service port's; `duplicate`: there is one already.
-   */
-  readonly reason: "form" | "policy" | "values" | "duplicate";
-}
-
-export interface Deviations {
-  readonly missing: readonly MissingRule[];
-  readonly unexpected: readonly UnexpectedRule[];
-}
+import { serviceContext, type WritableNode, type WrittenRule, writeNode, writeServicePort } from "./write-rules.ts";
 
 /**
  * How the rules differ from those that kube-proxy would have written for the Service ports that they show. Of an excerpt only rules
@@ -390,26 +352,6 @@ class Search {
   }
 }
 
-/** Without comments an address from outside has the rules of an external IP, whatever it is. */
-function decidingFacts(port: ServicePort): DecidingFacts {
-  const refused = port.hasEndpoints === false;
-  const outside = port.frontends.filter(({ kind }) => kind === "externalIP" || (kind === "external" && !refused));
-  return {
-    externalTrafficPolicy: port.externalTrafficPolicy,
-    internalTrafficPolicy: port.internalTrafficPolicy,
-    hasEndpoints: port.hasEndpoints,
-    sessionAffinity: port.sessionAffinity,
-    clusterIP: port.clusterIP,
-    nodePort: port.nodePort,
-    healthCheckNodePort: port.healthCheckNodePort,
-    externalIPs: outside.map(({ ip }) => ip ?? ""),
-    loadBalancerIPs: port.frontends.filter(({ kind }) => kind === "loadBalancerIP").map(({ ip }) => ip ?? ""),
-    loadBalancerSourceRanges: port.loadBalancerSourceRanges,
-    nodeInRange: port.nodeInRange,
-    refusedIPs: refused ? port.refusedIPs : [],
-  };
-}
-
 /** Older releases have other rules in the place of these. */
 function isReplaced({ role, name }: Slot, seen: ReadonlySet<Claim>): boolean {
   if (role === "nat KUBE-POSTROUTING")
@@ -419,15 +361,6 @@ function isReplaced({ role, name }: Slot, seen: ReadonlySet<Claim>): boolean {
   if (role !== "filter KUBE-FORWARD") return false;
   if (name === "marked") return seen.has(claimOf(role, "lost marked"));
   return ["established", "pod-source", "pod-source-cidr"].some((other) => seen.has(claimOf(role, other)));
-}
-
-function writableNode(map: ServiceMap): WritableNode {
-  const firewall = map.ruleset.chain("filter", "KUBE-FIREWALL");
-  return {
-    ...map.parameters,
-    family: map.ruleset.family ?? 4,
-    firewallHook: firewall !== NONE && map.ruleset.callers(firewall).length > 0,
-  };
 }
 
 /** Address and endpoint tell rules of one slot apart; a slot that has neither stands once. */
