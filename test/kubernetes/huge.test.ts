@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { deviationsOf } from "../../src/kubernetes/deviations.ts";
 import { dumpsIn, fileOf, mapOf, sharedDumps, truthOf } from "./helpers/dumps.ts";
@@ -6,6 +7,18 @@ import { answer, expectation } from "./helpers/truth.ts";
 const dumps = dumpsIn(sharedDumps).filter(({ name }) => name.includes("huge-"));
 
 describe.runIf(sharedDumps !== null)("large nodes", () => {
+  test("10,000 Services with 20 endpoints each", () => {
+    const folder = join(sharedDumps ?? "", "1.30.5-legacy/huge-10000x20");
+    const map = mapOf(fileOf({ name: folder, folder }, "iptables-save.txt") as Uint8Array);
+    expect(map.servicePorts.length).toBe(10_000);
+    for (const port of map.servicePorts) {
+      expect([port.nameEvidence, port.endpointChains().length]).toEqual(["hash", 20]);
+      expect(port.balance(port.chain("svc"))).toBe("even");
+    }
+    expect(map.detachedEndpointChains).toEqual([]);
+    expect(deviationsOf(map)).toEqual({ missing: [], unexpected: [] });
+  });
+
   for (const dump of dumps)
     test(dump.name, () => {
       const truth = truthOf(dump);
