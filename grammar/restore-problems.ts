@@ -7,7 +7,7 @@ import { nodeOf } from "./node-of.ts";
 import type { ProblemList } from "./problem-list.ts";
 import type { ExtensionRecord } from "./vocabulary/record.ts";
 import { type RestoreContext, refusals } from "./vocabulary/refuse.ts";
-import { hasOwnCheck } from "./vocabulary/refuse-extension.ts";
+import { weighsValues } from "./vocabulary/refuse-extension.ts";
 
 const BUILT_IN = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
 const LONGEST_CHAIN = 28;
@@ -32,11 +32,13 @@ interface Weighty {
 
 const weights: number[] = [];
 
+const isAddress = ({ option }: Keyword): boolean => option?.flag === "--source" || option?.flag === "--destination";
+
 function weightOf(word: Keyword): number {
   const known = weights[word.id];
   if (known !== undefined) return known;
   const { option, extension } = word;
-  const own = extension !== null && hasOwnCheck(extension);
+  const own = extension !== null && weighsValues(extension);
   const weight =
     option === null || (extension !== null && !own)
       ? NOTHING
@@ -69,6 +71,7 @@ export class RestoreProblems {
   readonly #right = new Set<number>();
   /** Lines that were found right: by shape, what else matters of them. */
   readonly #rightForms: (Set<number> | undefined)[] = [];
+  readonly #lastForms: number[] = [];
   readonly #weighty: (readonly Weighty[] | undefined)[] = [];
   readonly #groups: Group[] = [];
   #used = 0;
@@ -91,7 +94,10 @@ export class RestoreProblems {
     if (block !== this.#block) this.#enter(block);
     const shape = this.#reader.outline.id;
     const form = shape < 0 ? 0 : this.#formOfLine(shape);
-    if (shape >= 0 && this.#rightForms[shape]?.has(form) === true) return;
+    if (shape >= 0 && (this.#lastForms[shape] === form || this.#rightForms[shape]?.has(form) === true)) {
+      this.#lastForms[shape] = form;
+      return;
+    }
     if (this.#isKnownRight() || this.#judge(node)) {
       if (shape < 0) return;
       const forms = this.#rightForms[shape];
@@ -138,10 +144,12 @@ export class RestoreProblems {
     for (let k = 0; k < count; k++) {
       const each = words[k] as Keyword;
       if (each.role === "Value") {
-        const weight = weightOf(word);
-        if (weight !== NOTHING) found.push({ word: k, weight });
+        // a protocol that is a keyword is part of the shape, and only a list can be wrong behind a `!`
+        const weight = each.stands === Expects.protocol ? NOTHING : weightOf(word);
+        if (weight !== NOTHING && (weight !== LISTED || !isAddress(word) || (words[k - 2] as Keyword) === WORD.bang))
+          found.push({ word: k, weight });
       } else if (each.role === "Name") {
-        found.push({ word: k, weight: LENGTH });
+        if (each === WORD.name) found.push({ word: k, weight: LENGTH });
         if (each.extension?.name === "TCPMSS")
           for (let other = 0; other < count; other++) found.push({ word: other, weight: BYTES });
       } else if (each !== WORD.bang && each !== WORD.oldBang) word = each;

@@ -1,5 +1,5 @@
 import type { Block } from "./block.ts";
-import type { Keyword } from "./keyword.ts";
+import { Expects, type Keyword } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import type { ProblemList } from "./problem-list.ts";
 import type { Codec } from "./values/codec.ts";
@@ -18,11 +18,17 @@ interface Value {
   readonly codec: Codec<unknown>;
 }
 
+interface Values {
+  readonly all: readonly Value[];
+  /** Those that can be wrong although no word is too long. */
+  readonly weighty: readonly Value[];
+}
+
 /** Asks the codec of every value of a line whether iptables would take it; says at most one problem per line. */
 export class ValueProblems {
   readonly #reader: LineReader;
   readonly #list: ProblemList;
-  readonly #values: (readonly Value[] | undefined)[] = [];
+  readonly #values: (Values | undefined)[] = [];
 
   readonly #last = new Map<Codec<unknown>, { offset: number; end: number; family: Family | null }>();
 
@@ -35,7 +41,10 @@ export class ValueProblems {
   check(node: number, block: Block | null): boolean {
     const { scanner, bytes, outline } = this.#reader;
     const family = block?.header?.family ?? null;
-    for (const { word, option, codec } of this.#valuesOf(outline.id)) {
+    const values = this.#valuesOf(outline.id);
+    // a line that is no longer than a word may be has no word that is too long
+    const weighty = this.#reader.end - this.#reader.textStart <= LONGEST_WORD ? values.weighty : values.all;
+    for (const { word, option, codec } of weighty) {
       const offset = scanner.spans[word << 1] as number;
       const end = scanner.spans[(word << 1) + 1] as number;
       if (end - offset > LONGEST_WORD && this.#isTooLong(offset, end)) {
@@ -87,23 +96,28 @@ export class ValueProblems {
     this.#list.add(node, { checkId: "invalid-value", severity: "error", offset, length, message, expected });
   }
 
-  #valuesOf(shape: number): readonly Value[] {
+  #valuesOf(shape: number): Values {
     const known = shape >= 0 ? this.#values[shape] : undefined;
     if (known !== undefined) return known;
     const { words, count } = this.#reader.scanner;
-    const values: Value[] = [];
+    const all: Value[] = [];
     let option: OptionRecord | null = null;
     let place = 0;
     for (let word = 0; word < count; word++) {
       const { role, option: named } = words[word] as Keyword;
       if (role === "Value" || role === "Name") {
         const codec = option?.codecs[place++];
-        if (option !== null && codec !== undefined) values.push({ word, option, codec });
+        if (option !== null && codec !== undefined) all.push({ word, option, codec });
       } else if (role !== "OldBang") {
         option = named;
         place = 0;
       }
     }
+    // what a keyword or any text may be is right as it stands
+    const weighty = all.filter(
+      ({ word, codec }) => codec.takesUpTo !== LONGEST_WORD && (words[word] as Keyword).stands !== Expects.protocol,
+    );
+    const values = { all, weighty };
     if (shape >= 0) this.#values[shape] = values;
     return values;
   }

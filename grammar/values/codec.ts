@@ -27,6 +27,8 @@ export interface Codec<T> {
   print(value: T, context: CodecContext): string;
   /** The value as one says it; absent: as printed. */
   say?(value: T, context: CodecContext): string;
+  /** Any text of at most so many bytes is taken; absent: it depends. */
+  readonly takesUpTo?: number;
   /** True: `parse` surely takes the bytes from start to end; false: ask `parse`. For hot paths: makes no garbage. */
   accepts?(bytes: Uint8Array, start: number, end: number, family: Family | null): boolean;
 }

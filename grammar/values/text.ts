@@ -20,7 +20,8 @@ function cutText(name: string, max: number, quoting?: "when-needed" | "always"):
     parse: (text) => ({ value: text.length > max ? text.slice(0, max) : text }),
     print: (value) => value,
     ...(quoting && { say: (value: string) => `"${value}"` }),
-    accepts: (_bytes, start, end) => end - start <= max,
+    takesUpTo: 1023,
+    accepts: () => true,
   };
 }
 
@@ -28,7 +29,8 @@ function cutText(name: string, max: number, quoting?: "when-needed" | "always"):
 function boundedText(name: string, max: number, quoting?: "when-needed" | "always"): Codec<string> {
   return {
     ...cutText(name, max, quoting),
-    accepts: (_bytes, start, end) => end > start && end - start <= max,
+    takesUpTo: 0,
+    accepts: (bytes, start, end) => end > start && end - start <= max && bytes[start] !== 34,
     parse: (text) => (text.length === 0 ? { expected: "a text of at least one byte" } : { value: text.slice(0, max) }),
   };
 }
@@ -61,7 +63,4 @@ export const nflogPrefix = boundedText("nflog-prefix", 63, "when-needed");
 export const ulogPrefix = boundedText("ulog-prefix", 31, "when-needed");
 
 /** Any text; iptables keeps its first 255 bytes. */
-export const comment: Codec<string> = {
-  ...cutText("comment", 255, "when-needed"),
-  accepts: (_bytes, start, end) => end - start <= 255,
-};
+export const comment: Codec<string> = cutText("comment", 255, "when-needed");

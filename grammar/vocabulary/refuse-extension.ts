@@ -58,16 +58,26 @@ const checks: ReadonlyMap<string, Check> = new Map<string, Check>([
   ["target TCPMSS", checkTcpmss],
 ]);
 
-/** Whether more than the records decides what is refused of an extension: then its values matter beyond their types. */
-export function hasOwnCheck(extension: ExtensionRecord): boolean {
-  const known = owners.get(extension);
+/** Extensions whose own check asks for presence alone, never for a value. */
+const VALUELESS: ReadonlySet<string> = new Set([
+  "match cgroup",
+  "match physdev",
+  "match recent",
+  "target CT",
+  "target LOG",
+]);
+
+/** Whether the values of an extension matter to what is refused of it, beyond their types. */
+export function weighsValues(extension: ExtensionRecord): boolean {
+  const known = weighing.get(extension);
   if (known !== undefined) return known;
-  const has = checks.has(`${extension.kind} ${extension.name}`);
-  owners.set(extension, has);
+  const name = `${extension.kind} ${extension.name}`;
+  const has = checks.has(name) && !VALUELESS.has(name);
+  weighing.set(extension, has);
   return has;
 }
 
-const owners = new Map<ExtensionRecord, boolean>();
+const weighing = new Map<ExtensionRecord, boolean>();
 
 /** Reports what the extension itself refuses of its options. */
 export function extensionRefusals(
