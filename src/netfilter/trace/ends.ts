@@ -2,9 +2,9 @@ import { endpointText, type Packet } from "../packet.ts";
 import { NONE } from "../ruleset.ts";
 import { toNumber, toText } from "./fraction.ts";
 import type { State, Trail } from "./state.ts";
-import { wayOf } from "./steps.ts";
+import { type Step, wayOf } from "./steps.ts";
 import type { Fate } from "./walk.ts";
-import type { Assumption, Weight, Worlds } from "./worlds.ts";
+import type { Assumption, Share, Variable, Weight, Worlds } from "./worlds.ts";
 
 /** Where packets end. */
 export interface End {
@@ -29,6 +29,11 @@ export interface End {
   readonly step: number;
   /** Indices of all steps of the way, in order. */
   readonly way: readonly number[];
+  /**
+   * Where many ways have come together, the parents of the last step are those that all of them share: here are the last steps
+   * of the others of this way, so that they and their parents make it whole. Mostly empty.
+   */
+  readonly via: readonly number[];
 }
 
 interface Gathered {
@@ -37,8 +42,8 @@ interface Gathered {
   weight: Weight;
 }
 
-/** More ends than this are not told apart by their assumptions. */
-const MOST_CASES = 4096;
+/** An end that rests on more combinations of assumptions than this is told once, without naming them. */
+const MOST_CASES = 256;
 
 /** Gathers ends; equal ones are one, with the sum of their shares. */
 export class Ends {
@@ -66,7 +71,8 @@ export class Ends {
     const by = fate.rule === NONE && reason === null ? `step ${state.trail?.step}` : `rule ${fate.rule}`;
     this.#add(state, by, {
       fate: fate.kind,
-      dnat: dnatOf(state.packet),
+      // where a trace gives up, it does not matter how far each packet got
+      dnat: fate.kind === "unknown" && fate.rule === NONE ? null : dnatOf(state.packet),
       snat: null,
       rejectWith,
       outInterface: null,
@@ -82,7 +88,7 @@ export class Ends {
   }
 
   /** All ends, with the assumptions that matter. */
-  list(): End[] {
+  list(steps: readonly Step[]): End[] {
     const worlds = this.#worlds;
     let possible = worlds.zero;
     for (const { weight } of this.#gathered.values()) possible = worlds.add(possible, weight);
@@ -90,12 +96,42 @@ export class Ends {
     for (const { end, weight, trail } of this.#gathered.values()) {
       const way = wayOf({ trail });
       const step = way[way.length - 1] ?? -1;
-      for (const { assumptions, share } of worlds.cases(worlds.simplify(weight, possible), MOST_CASES - ends.length)) {
-        ends.push({ share: toNumber(share.exact), ideal: toText(share.ideal), ...end, assumptions, step, way });
+      const via = besides(way, steps);
+      for (const { assumptions, share } of casesOf(worlds, worlds.simplify(weight, possible))) {
+        ends.push({ share: toNumber(share.exact), ideal: toText(share.ideal), ...end, assumptions, step, way, via });
       }
     }
     return ends;
   }
+}
+
+/** The combinations of assumptions that a weight rests on; a single one in general terms where there are too many. */
+function casesOf(worlds: Worlds, weight: Weight): readonly { assumptions: readonly Assumption[]; share: Share }[] {
+  const cases = worlds.cases(weight, MOST_CASES + 1);
+  if (cases.length <= MOST_CASES) return cases;
+  const asked = new Map(
+    cases.flatMap(({ assumptions }) => assumptions.map(({ variable }) => [variable.key, variable])),
+  );
+  const [first, second] = asked.values();
+  const holds = `it is one of many combinations of what is not known, such as whether ${first?.holds} and whether ${second?.holds}`;
+  const variable: Variable = { key: holds, holds, fails: holds };
+  const share = cases.reduce(
+    (most, { share }) => (toNumber(share.exact) > toNumber(most.exact) ? share : most),
+    cases[0]!.share,
+  );
+  return [{ assumptions: [{ variable, value: true }], share }];
+}
+
+/** Steps of a way that are no ancestors of its last step, nor of one another. */
+function besides(way: readonly number[], steps: readonly Step[]): number[] {
+  const via: number[] = [];
+  let expected = way[way.length - 1] ?? -1;
+  for (let k = way.length - 1; k >= 0; k--) {
+    const step = way[k] as number;
+    if (step !== expected) via.push(step);
+    expected = (steps[step] as Step).parent;
+  }
+  return via.reverse();
 }
 
 function dnatOf({ destinationTranslation, family }: Packet): string | null {

@@ -128,7 +128,7 @@ class Journey {
 
   result(): Trace {
     return {
-      ends: this.#ends.list(),
+      ends: this.#ends.list(this.#context.steps.list),
       steps: this.#context.steps.list,
       assumed: [...this.#context.assumed],
     };

@@ -32,7 +32,7 @@ export type Fate =
   | { readonly kind: "rejected"; readonly rule: RuleId; readonly with: string }
   | { readonly kind: "unknown"; readonly rule: RuleId; readonly reason: string };
 
-/** Bounds of one trace: states alive at a time, and rules asked. */
+/** Bounds of one trace: states alive at a time, steps noted, rules asked. */
 export class Budget {
   #rules = 0;
 
@@ -40,12 +40,13 @@ export class Budget {
     this.#rules += rules;
   }
 
-  exhaustedBy(states: number, worlds: Worlds): boolean {
-    return states > MOST_STATES || this.#rules > MOST_RULES || worlds.exhausted;
+  exhaustedBy(states: number, steps: number, worlds: Worlds): boolean {
+    return states > MOST_STATES || steps > MOST_STEPS || this.#rules > MOST_RULES || worlds.exhausted;
   }
 }
 
 const MOST_STATES = 4096;
+const MOST_STEPS = 200_000;
 const MOST_RULES = 6_000_000;
 const DEEPEST = 512;
 const TOO_MUCH = "there are too many ways to follow";
@@ -294,11 +295,11 @@ class Walk {
   }
 
   #isTooMuch(): boolean {
-    const { budget, worlds } = this.#context;
+    const { budget, steps, worlds } = this.#context;
     if (++this.#asked % 16 !== 0) return false;
     let states = this.#passed.size;
     for (const frame of this.#frames) states += frame.active.size + frame.returned.size;
-    return budget.exhaustedBy(states, worlds);
+    return budget.exhaustedBy(states, steps.list.length, worlds);
   }
 
   /** All that is still under way ends here. */
