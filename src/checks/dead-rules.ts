@@ -1,0 +1,206 @@
+import { ConditionReader, type Covered, coveredRules } from "../netfilter/cover.ts";
+import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import type { Check, Draft, ReportFinding } from "./check.ts";
+import type { Context } from "./context.ts";
+import { isUnconditional } from "./form.ts";
+import { counted } from "./words.ts";
+
+const shared = {
+  confidence: "certain",
+  since: "0.1.0",
+  subject: "netfilter",
+  needs: [],
+  confirm: "iptables -t TABLE -L CHAIN -nv --line-numbers (its counter stays zero)",
+  references: ["https://manpages.debian.org/bookworm/iptables/iptables.8.en.html"],
+} as const;
+
+/** Targets that let a packet pass, and those that stop it. */
+const PASSES: ReadonlySet<string> = new Set(["ACCEPT", "RETURN"]);
+const STOPS: ReadonlySet<string> = new Set(["DROP", "REJECT"]);
+
+const known = new WeakMap<Context, readonly Covered[]>();
+
+/** Rules that no packet gets to match, in chains that are not kube-proxy's and not of a project that writes its own. */
+function deadRules(context: Context): readonly Covered[] {
+  const found = known.get(context) ?? [];
+  if (known.has(context)) return found;
+  const { ruleset, claims } = context;
+  const reader = new ConditionReader(ruleset);
+  const all: Covered[] = [];
+  for (const table of ruleset.tables)
+    for (const chain of table.chains) {
+      const role = claims.role(chain);
+      if (role !== null && (!role.includes(" ") || role.includes(" KUBE-"))) continue;
+      all.push(...coveredRules(ruleset, chain, reader));
+    }
+  known.set(context, all);
+  return all;
+}
+
+/** Everything behind a rule that takes all packets. */
+export const unreachableRule: Check = {
+  ...shared,
+  id: "unreachable-rule",
+  severity: "info",
+  summary: "Rules stand behind one that takes every packet",
+  why: "No packet gets to them: whoever wrote them believes that they do something.",
+  evidence: "A rule without conditions whose target ends the chain, and rules behind it.",
+  whenFine: "Tools that insert their chains at the front and close with a final rule leave old ones behind it.",
+  remedy: "Move them in front of that rule, or delete them.",
+  run(context, report) {
+    const byRule = new Map<RuleId, RuleId[]>();
+    for (const { rule, by } of deadRules(context)) {
+      if (!isUnconditional(context.store.shape(by))) continue;
+      byRule.set(by, [...(byRule.get(by) ?? []), rule]);
+    }
+    for (const [by, rules] of byRule) reportUnreachable(context, by, rules, report);
+  },
+};
+
+function reportUnreachable(
+  { store, ruleset }: Context,
+  by: RuleId,
+  rules: readonly RuleId[],
+  report: ReportFinding,
+): void {
+  const chain = store.chainOf(by);
+  const [first] = rules as [RuleId];
+  report({
+    at: { rule: first },
+    label: "no packet gets here",
+    message: `${counted(rules.length, "rule")} of ${ruleset.tableOf(chain).name} ${ruleset.chainName(chain)} ${rules.length === 1 ? "stands" : "stand"} behind one that takes every packet`,
+    related: [{ at: { rule: by }, label: "takes every packet", before: true }],
+    effect: "No effect on traffic, which is hardly what was meant.",
+  });
+}
+
+const pairDraft = (context: Context, { rule, by }: Covered, what: string, effect: string): Draft => {
+  const chain: ChainId = context.store.chainOf(rule);
+  return {
+    at: { rule },
+    label: "no packet gets here",
+    message: `a rule of ${context.ruleset.tableOf(chain).name} ${context.ruleset.chainName(chain)} ${what}`,
+    related: [{ at: { rule: by }, label: "takes all that it asks for", before: true }],
+    effect,
+  };
+};
+
+const verdictOf = ({ store }: Context, rule: RuleId): string => store.shape(rule).targetRecord?.name ?? "";
+
+const isOpposite = (context: Context, { rule, by }: Covered): boolean => {
+  const [a, b] = [verdictOf(context, rule), verdictOf(context, by)];
+  return (PASSES.has(a) && STOPS.has(b)) || (STOPS.has(a) && PASSES.has(b));
+};
+
+const isPair = (context: Context, { by }: Covered): boolean => !isUnconditional(context.store.shape(by));
+
+/** The earlier rule does the opposite: what the later one is meant to do does not happen. */
+export const shadowedRule: Check = {
+  ...shared,
+  id: "shadowed-rule",
+  severity: "info",
+  summary: "A rule is shadowed by an earlier one that does the opposite",
+  why: "What it is meant to let in is dropped, or what it is meant to drop is let in.",
+  evidence: "An earlier rule of the chain asks for nothing that this one does not ask for too, and decides otherwise.",
+  whenFine: "Where the earlier rule was put there to overrule the later one.",
+  remedy: "Put the narrower rule first.",
+  run(context, report) {
+    for (const pair of deadRules(context)) {
+      if (!isPair(context, pair) || !isOpposite(context, pair)) continue;
+      report(
+        pairDraft(
+          context,
+          pair,
+          "is shadowed by an earlier one that decides otherwise",
+          `The packets that it asks for are decided by the earlier rule (${verdictOf(context, pair.by)} instead of ${verdictOf(context, pair.rule)}).`,
+        ),
+      );
+    }
+  },
+};
+
+/** The earlier rule does the same: the later one can go. */
+export const redundantRule: Check = {
+  ...shared,
+  id: "redundant-rule",
+  severity: "info",
+  summary: "A rule says what an earlier one has said",
+  why: "It costs a comparison for each packet and misleads who reads the chain.",
+  evidence: "An earlier rule of the chain asks for nothing that this one does not ask for too, and does the same.",
+  whenFine: "Harmless.",
+  remedy: "Delete it.",
+  run(context, report) {
+    for (const pair of deadRules(context)) {
+      if (!isPair(context, pair) || isOpposite(context, pair) || isCopy(context, pair)) continue;
+      report(
+        pairDraft(context, pair, "never decides: an earlier one takes all that it asks for", "No effect on traffic."),
+      );
+    }
+  },
+};
+
+/** Word for word the same: duplicate-rule says so. */
+const isCopy = ({ store }: Context, { rule, by }: Covered): boolean =>
+  store.text(rule).replace(/^\[[^\]]*\] */, "") === store.text(by).replace(/^\[[^\]]*\] */, "");
+
+/** A chain to which nothing leads, of nobody who does so on purpose. */
+export const unreferencedChain: Check = {
+  ...shared,
+  id: "unreferenced-chain",
+  severity: "info",
+  summary: "A chain has rules, and no rule leads to it",
+  why: "Its rules are never asked. Mostly something that belongs to it was lost, or it was forgotten.",
+  evidence: "A user-defined chain with rules that no -j or -g names.",
+  whenFine: "Chains that programs keep for later, such as those of fail2ban or ufw that are switched off.",
+  remedy: "Add the jump, or delete the chain (iptables -F and -X).",
+  run(context, report) {
+    const { ruleset, store, claims } = context;
+    for (const table of context.wholeTables)
+      for (const chain of table.chains) {
+        if (store.policy(chain) !== "-" || store.firstRule(chain) === NONE || ruleset.callers(chain).length > 0)
+          continue;
+        const name = ruleset.chainName(chain);
+        if (claims.role(chain) !== null || KEPT.test(name)) continue;
+        report({
+          at: { chain },
+          label: "no rule leads here",
+          message: `no rule leads to ${table.name} ${name}, which has ${counted(context.rulesOf(chain).length, "rule")}`,
+          effect: "Its rules are never asked.",
+        });
+      }
+  },
+};
+
+/** Chains that their owners keep unhooked on purpose, or of which another finding speaks. */
+const KEPT =
+  /^(?:KUBE-|CNI-|CRIO-|DOCKER|ufw|f2b-|cali-|CILIUM_|OLD_CILIUM_|AWS-|LIBVIRT_|ISTIO_|WEAVE|AZURE-|NETAVARK|IN_|FWD|PRE_|POST_|OUT_)/;
+
+/** A jump that does nothing. */
+export const emptyChainJump: Check = {
+  ...shared,
+  id: "empty-chain-jump",
+  severity: "info",
+  summary: "A rule jumps to a chain without rules",
+  why: "Nothing happens there. If the chain was flushed by mistake, what it did is missing.",
+  evidence: "A jump to a chain that is declared and empty, of nobody who keeps empty chains.",
+  whenFine: "Chains for the administrator's own rules, and those that are filled when needed.",
+  remedy: "Fill the chain, or delete the jump.",
+  run(context, report) {
+    const { ruleset, store, claims } = context;
+    for (const table of context.wholeTables)
+      for (const chain of table.chains) {
+        const [caller] = ruleset.callers(chain);
+        if (caller === undefined || store.firstRule(chain) !== NONE || store.policy(chain) !== "-") continue;
+        const name = ruleset.chainName(chain);
+        if (claims.role(chain) !== null || KEPT.test(name)) continue;
+        if (context.services.owners.some(({ owner, first }) => first === name || owner.name === "Shorewall")) continue;
+        report({
+          at: { rule: caller },
+          label: "leads to a chain without rules",
+          message: `${table.name} ${name} is empty, and ${counted(ruleset.callers(chain).length, "rule")} ${ruleset.callers(chain).length === 1 ? "leads" : "lead"} to it`,
+          related: [{ at: { chain }, label: "has no rules" }],
+          effect: "None: packets come back unchanged.",
+        });
+      }
+  },
+};

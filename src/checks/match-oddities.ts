@@ -1,0 +1,295 @@
+import type { RuleNode } from "../../grammar/ast.ts";
+import type { Shape } from "../../grammar/shape.ts";
+import { NONE, type RuleId } from "../netfilter/ruleset.ts";
+import type { Check } from "./check.ts";
+import type { Context } from "./context.ts";
+import { hasMatch, optionOf } from "./form.ts";
+import { hookOf } from "./hooks.ts";
+import { hex } from "./mark-rules.ts";
+import { counted, listed } from "./words.ts";
+
+const shared = {
+  since: "0.1.0",
+  subject: "netfilter",
+  needs: [],
+  confirm: "iptables -t TABLE -L CHAIN -nv --line-numbers",
+} as const;
+const MAN = "https://manpages.debian.org/bookworm/iptables/iptables-extensions.8.en.html";
+
+/** Rules of a ruleset outside kube-proxy's chains of single Services, with their forms. */
+function* rulesWithShapes({ ruleset, store, claims }: Context): Generator<readonly [RuleId, Shape]> {
+  for (const table of ruleset.tables)
+    for (const chain of table.chains) {
+      const role = claims.role(chain);
+      if (role !== null && (!role.includes(" ") || role.includes(" KUBE-"))) continue;
+      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
+        yield [rule, store.shape(rule)];
+    }
+}
+
+/** A packet comes in by an interface before OUTPUT and leaves by one after INPUT; iptables(8), -i and -o. */
+export const neverAppliesAtHook: Check = {
+  ...shared,
+  id: "never-applies-at-hook",
+  severity: "info",
+  confidence: "certain",
+  summary: "A rule asks for an interface that no packet has at this point",
+  why: "The rule never matches, whatever it was meant to do.",
+  evidence:
+    "-i in a chain that only OUTPUT or POSTROUTING lead to, or -o in one that only PREROUTING or INPUT lead to.",
+  whenFine: "In chains that are shared and jumped to from elsewhere too: not reported.",
+  remedy: "Move the rule to a chain that packets pass when they have that interface.",
+  references: ["https://manpages.debian.org/bookworm/iptables/iptables.8.en.html"],
+  run(context, report) {
+    for (const [rule, shape] of rulesWithShapes(context)) {
+      const input = optionOf(shape, "--in-interface");
+      const output = optionOf(shape, "--out-interface");
+      if ((input === undefined || input.bangWord >= 0) && (output === undefined || output.bangWord >= 0)) continue;
+      const hooks = hookOf(context, context.store.chainOf(rule));
+      if (hooks.size === 0) continue;
+      const all = (names: readonly string[]): boolean => [...hooks].every((hook) => names.includes(hook));
+      const isIn = input !== undefined && input.bangWord < 0 && all(["OUTPUT", "POSTROUTING"]);
+      const isOut = output !== undefined && output.bangWord < 0 && all(["PREROUTING", "INPUT"]);
+      if (!isIn && !isOut) continue;
+      const chain = context.store.chainOf(rule);
+      report({
+        at: { rule },
+        message: `a rule of ${context.ruleset.tableOf(chain).name} ${context.ruleset.chainName(chain)} asks for the interface a packet ${isIn ? "came in by" : "leaves by"}, and from ${listed([...hooks])} none is known`,
+        effect: "The rule never matches.",
+      });
+    }
+  },
+};
+
+/** Conditions of one rule that exclude each other. */
+export const contradictoryMatch: Check = {
+  ...shared,
+  id: "contradictory-match",
+  severity: "warning",
+  confidence: "certain",
+  summary: "The conditions of a rule exclude each other",
+  why: "The rule never matches, whatever it was meant to do.",
+  evidence: "Two conditions on ports or connection states that have no value in common, or `!` with everything.",
+  whenFine: "Never.",
+  remedy: "Take one of the conditions out.",
+  references: [MAN],
+  run(context, report) {
+    for (const [rule, shape] of rulesWithShapes(context)) {
+      if (!mayContradict(shape)) continue;
+      const why = contradiction(context.ruleset.rule(rule));
+      if (why === null) continue;
+      const chain = context.store.chainOf(rule);
+      report({
+        at: { rule },
+        message: `a rule of ${context.ruleset.tableOf(chain).name} ${context.ruleset.chainName(chain)} never matches: ${why}`,
+        effect: "No packet is what the rule asks for.",
+      });
+    }
+  },
+};
+
+const PORT_FLAGS: ReadonlySet<string> = new Set(["--dport", "--dports", "--destination-ports"]);
+const STATE_FLAGS: ReadonlySet<string> = new Set(["--ctstate", "--state"]);
+
+/** Forms in which a contradiction is possible at all. */
+function mayContradict({ options }: Shape): boolean {
+  let ports = 0;
+  let states = 0;
+  for (const { record, bangWord } of options) {
+    if (record === null) continue;
+    if (PORT_FLAGS.has(record.flag)) ports++;
+    else if (STATE_FLAGS.has(record.flag)) states++;
+    else if (bangWord >= 0 && (record.flag === "--source" || record.flag === "--destination")) return true;
+  }
+  return ports > 1 || states > 1;
+}
+
+function contradiction({ options, matches }: RuleNode): string | null {
+  for (const { record, negated, values } of options)
+    if (negated && /^(?:0\.0\.0\.0|::)\/0$/.test(values[0]?.text ?? ""))
+      return `${record?.short ?? ""} excludes every address`;
+  const all = matches.flatMap((match) => match.options).filter(({ negated }) => !negated);
+  const ports = all
+    .filter(({ record }) => PORT_FLAGS.has(record?.flag ?? ""))
+    .map(({ values }) => rangesOf(values[0]?.text ?? ""));
+  const [first, ...others] = ports;
+  if (first !== undefined && others.some((other) => !first.some(([a, b]) => other.some(([c, d]) => a <= d && c <= b))))
+    return "it asks for two destination ports at once";
+  const states = all
+    .filter(({ record }) => STATE_FLAGS.has(record?.flag ?? ""))
+    .map(({ values }) => new Set((values[0]?.text ?? "").split(",")));
+  const [state, ...more] = states;
+  if (state !== undefined && more.some((other) => ![...state].some((each) => other.has(each))))
+    return "it asks for two connection states at once";
+  return null;
+}
+
+function rangesOf(text: string): [number, number][] {
+  return text.split(",").map((range) => {
+    const [from = "", to = from] = range.split(":");
+    return [from === "" ? 0 : Number(from), to === "" ? 65_535 : Number(to)];
+  });
+}
+
+/** LOG writes a line for each packet. */
+export const logWithoutLimit: Check = {
+  ...shared,
+  id: "log-without-limit",
+  severity: "info",
+  confidence: "certain",
+  summary: "Rules write a log line for every packet that they match",
+  why: "Whoever sends many packets fills the disk and slows the node down.",
+  evidence: "LOG or NFLOG without limit, hashlimit, recent or quota.",
+  whenFine: "Where few packets match, as for a short search for a fault.",
+  remedy: "Add -m limit --limit 5/min.",
+  references: [MAN],
+  run(context, report) {
+    const found: RuleId[] = [];
+    for (const [rule, shape] of rulesWithShapes(context)) {
+      const name = shape.targetRecord?.name;
+      if (name !== "LOG" && name !== "ULOG" && name !== "NFLOG") continue;
+      if (hasMatch(shape, "limit", "hashlimit", "recent", "quota", "statistic")) continue;
+      if (isLimitedByCallers(context, rule)) continue;
+      found.push(rule);
+    }
+    const [first, ...others] = found;
+    if (first === undefined) return;
+    report({
+      at: { rule: first },
+      message: `${counted(found.length, "rule")} ${found.length === 1 ? "writes" : "write"} a log line for every packet`,
+      related: others.slice(0, 5).map((rule) => ({ at: { rule }, label: "and this one" })),
+      effect: "None on traffic; the log grows with each matching packet.",
+    });
+  },
+};
+
+/** All jumps to the chain are limited. */
+function isLimitedByCallers({ ruleset, store }: Context, rule: RuleId): boolean {
+  const callers = ruleset.callers(store.chainOf(rule));
+  return (
+    callers.length > 0 &&
+    callers.every((caller) => hasMatch(store.shape(caller), "limit", "hashlimit", "recent", "quota"))
+  );
+}
+
+/** -m state is conntrack's old name (xt_state); iptables keeps printing it. */
+export const deprecatedSpelling: Check = {
+  ...shared,
+  id: "deprecated-spelling",
+  severity: "info",
+  confidence: "certain",
+  summary: "Rules use an extension under its old name",
+  why: "It works as long as iptables keeps the old name, and knows less than the new one.",
+  evidence: "-m state instead of -m conntrack, -j ULOG instead of -j NFLOG, -j NOTRACK instead of -j CT --notrack.",
+  whenFine: "Harmless.",
+  remedy: "Use -m conntrack --ctstate, -j NFLOG, -j CT --notrack.",
+  references: [MAN],
+  run(context, report) {
+    const seen = new Map<string, RuleId[]>();
+    for (const [rule, shape] of rulesWithShapes(context)) {
+      const old = hasMatch(shape, "state") ? "-m state" : shape.targetRecord?.name === "ULOG" ? "-j ULOG" : null;
+      if (old === null) continue;
+      const list = seen.get(old);
+      if (list === undefined) seen.set(old, [rule]);
+      else list.push(rule);
+    }
+    for (const [old, rules] of seen)
+      report({
+        at: { rule: rules[0] as RuleId },
+        message: `${counted(rules.length, "rule")} ${rules.length === 1 ? "uses" : "use"} ${old}, the old name of ${old === "-m state" ? "-m conntrack --ctstate" : "-j NFLOG"}`,
+        effect: "None on traffic.",
+      });
+  },
+};
+
+/** Built-in chain INPUT that drops by policy, without the rule that lets replies in. */
+export const dropWithoutEstablished: Check = {
+  ...shared,
+  id: "drop-without-established",
+  severity: "info",
+  confidence: "likely",
+  summary: "INPUT drops by policy, and no rule accepts replies",
+  why: "What the node itself asks others (DNS, the API server, package servers) is answered, and the answers are dropped, unless a rule happens to let their ports in.",
+  evidence:
+    "Policy DROP of INPUT, or a final DROP or REJECT, and no ACCEPT for state ESTABLISHED that packets to INPUT get to.",
+  whenFine: "Where the rules were written without connection tracking on purpose, with source ports.",
+  remedy: "iptables -I INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
+  references: [MAN],
+  needs: ["filter"],
+  run(context, report) {
+    const { ruleset, store } = context;
+    const chain = ruleset.chain("filter", "INPUT");
+    if (chain === NONE || store.policy(chain) !== "DROP") return;
+    const table = ruleset.table("filter");
+    for (const each of table?.chains ?? []) {
+      if (!hookOf(context, each).has("INPUT")) continue;
+      for (let rule = store.firstRule(each); rule !== NONE; rule = store.nextRule(rule)) {
+        const shape = store.shape(rule);
+        if (
+          shape.targetRecord?.name === "ACCEPT" &&
+          (hasMatch(shape, "conntrack", "state", "socket") || shape.options.every(({ owner }) => owner < -1))
+        )
+          return;
+        if (optionOf(shape, "--syn") !== undefined || optionOf(shape, "--tcp-flags") !== undefined) return;
+      }
+    }
+    report({
+      at: { chain },
+      label: "what no rule accepts is dropped",
+      message: "INPUT drops by policy, and no rule accepts packets of established connections",
+      effect: "Answers to what the node itself asks are dropped, unless a rule lets their ports in.",
+    });
+  },
+};
+
+/** A mark that no rule asks for; routing (ip rule fwmark) and tc may. */
+export const unreadMark: Check = {
+  ...shared,
+  id: "unread-mark",
+  severity: "info",
+  confidence: "hint",
+  summary: "A mark is set that no rule asks for",
+  why: "Either what read it was lost, or it is read elsewhere: `ip rule` and `tc filter` read marks too.",
+  evidence:
+    "-j MARK with bits that no -m mark, CONNMARK --save-mark or -m connmark of the capture asks for, set by nobody known.",
+  whenFine: "Where `ip rule` or tc read the mark (AWS VPC CNI 0x80, Cilium 0x200, WireGuard, Tailscale).",
+  remedy: "Look at `ip rule` and `tc filter show` before deleting it.",
+  references: [MAN],
+  run(context, report) {
+    const { ruleset } = context;
+    let read = 0;
+    let isSaved = false;
+    const setters: { rule: RuleId; bits: number }[] = [];
+    for (const [rule, shape] of rulesWithShapes(context)) {
+      const target = shape.targetRecord?.name;
+      if (target === "CONNMARK" || target === "TPROXY" || target === "NFQUEUE") isSaved = true;
+      if (hasMatch(shape, "mark", "connmark")) read |= bitsAsked(ruleset.rule(rule));
+      if (target === "MARK" && ruleset.tableOf(context.store.chainOf(rule)).name !== "nat") {
+        const [value = "", mask = value] = (ruleset.rule(rule).target?.options[0]?.values[0]?.text ?? "").split("/");
+        const bits = Number(value) & Number(mask);
+        if (bits !== 0 && !Number.isNaN(bits) && context.services.owners.length === 0) setters.push({ rule, bits });
+      }
+      if (setters.length > 500) return;
+    }
+    const unread = setters.filter(({ bits }) => (bits & read) === 0);
+    const [first] = unread;
+    if (first === undefined || isSaved) return;
+    report({
+      at: { rule: first.rule },
+      message: `mark ${hex(first.bits)} is set by ${counted(unread.length, "rule")}, and no rule of this capture asks for it`,
+      effect: "None in iptables; routing (ip rule) or tc may read it.",
+    });
+  },
+};
+
+function bitsAsked({ matches }: RuleNode): number {
+  let bits = 0;
+  for (const match of matches)
+    for (const { record, values } of match.options) {
+      if (record?.flag !== "--mark") continue;
+      const [value = "", mask] = (values[0]?.text ?? "").split("/");
+      bits |= mask === undefined ? 0xffffffff : Number(mask);
+      bits |= Number(value);
+    }
+  return bits;
+}
