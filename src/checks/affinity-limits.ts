@@ -22,7 +22,10 @@ export const affinityLimits: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    const sticky = context.services.servicePorts.filter((port) => port.sessionAffinity === "ClientIP");
+    const sticky = context.services.servicePorts.filter(
+      (port) =>
+        context.ruleIn(port.chain("svc"), "affinity") >= 0 || context.ruleIn(port.chain("svl"), "affinity") >= 0,
+    );
     const [first] = sticky;
     if (first === undefined) return;
     const perService = new Map<string, number>();

@@ -1,3 +1,4 @@
+import { ownerOfChain } from "../kubernetes/owners.ts";
 import { ConditionReader, type Covered, coveredRules } from "../netfilter/cover.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft, ReportFinding } from "./check.ts";
@@ -31,6 +32,8 @@ function deadRules(context: Context): readonly Covered[] {
     for (const chain of table.chains) {
       const role = claims.role(chain);
       if (role !== null && (!role.includes(" ") || role.includes(" KUBE-"))) continue;
+      // who writes chains of their own tests them
+      if (role === null && ownerOfChain(ruleset.chainName(chain)) !== null) continue;
       all.push(...coveredRules(ruleset, chain, reader));
     }
   known.set(context, all);
@@ -157,10 +160,10 @@ export const unreferencedChain: Check = {
     const { ruleset, store, claims } = context;
     for (const table of context.wholeTables)
       for (const chain of table.chains) {
-        if (store.policy(chain) !== "-" || store.firstRule(chain) === NONE || ruleset.callers(chain).length > 0)
+        if (store.firstRule(chain) === NONE || ruleset.callers(chain).length > 0 || store.policy(chain) !== "-")
           continue;
         const name = ruleset.chainName(chain);
-        if (claims.role(chain) !== null || KEPT.test(name)) continue;
+        if (claims.role(chain) !== null || ownerOfChain(name) !== null) continue;
         report({
           at: { chain },
           label: "no rule leads here",
@@ -170,10 +173,6 @@ export const unreferencedChain: Check = {
       }
   },
 };
-
-/** Chains that their owners keep unhooked on purpose, or of which another finding speaks. */
-const KEPT =
-  /^(?:KUBE-|CNI-|CRIO-|DOCKER|ufw|f2b-|cali-|CILIUM_|OLD_CILIUM_|AWS-|LIBVIRT_|ISTIO_|WEAVE|AZURE-|NETAVARK|IN_|FWD|PRE_|POST_|OUT_)/;
 
 /** A jump that does nothing. */
 export const emptyChainJump: Check = {
@@ -192,8 +191,7 @@ export const emptyChainJump: Check = {
         const [caller] = ruleset.callers(chain);
         if (caller === undefined || store.firstRule(chain) !== NONE || store.policy(chain) !== "-") continue;
         const name = ruleset.chainName(chain);
-        if (claims.role(chain) !== null || KEPT.test(name)) continue;
-        if (context.services.owners.some(({ owner, first }) => first === name || owner.name === "Shorewall")) continue;
+        if (claims.role(chain) !== null || ownerOfChain(name) !== null) continue;
         report({
           at: { rule: caller },
           label: "leads to a chain without rules",

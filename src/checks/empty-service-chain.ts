@@ -63,7 +63,8 @@ export const emptyServiceChain: Check = {
 function emptyChain(context: Context, port: ServicePort): ChainId {
   for (const role of ["svc", "svl", "xlb"] as const) {
     const chain = port.chain(role);
-    if (chain === NONE || port.jumps(chain).length > 0 || context.ruleset.callers(chain).length === 0) continue;
+    if (chain === NONE || context.ruleIn(chain, "endpoint") !== NONE || context.ruleset.callers(chain).length === 0)
+      continue;
     if (role === "svc" || port.chain("svc") === NONE) return chain;
   }
   return NONE;

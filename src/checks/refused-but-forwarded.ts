@@ -25,6 +25,7 @@ export const refusedButForwarded: Check = {
   needs: ["nat", "filter"],
   run(context, report) {
     for (const port of context.services.servicePorts) {
+      if (port.frontends.every(({ fate }) => fate !== "rejected")) continue;
       const svc = port.chain("svc");
       if (svc === NONE || port.jumps(svc).length === 0) continue;
       const refused = port.frontends.filter(

@@ -12,8 +12,19 @@ const REMARK = /^# (?:Warning:|Table `)/;
 /** A text has one or two; one that has more was made to be so. */
 const MOST = 100;
 
+const known = new WeakMap<RuleStore, readonly Remark[]>();
+
 /** `# Warning: …` and `# Table … is incompatible` lines, in the order of the text. */
-export function remarksIn({ ast }: RuleStore): Remark[] {
+export function remarksIn(store: RuleStore): readonly Remark[] {
+  let found = known.get(store);
+  if (found === undefined) {
+    found = search(store);
+    known.set(store, found);
+  }
+  return found;
+}
+
+function search({ ast }: RuleStore): Remark[] {
   const { bytes } = ast.source;
   const found: Remark[] = [];
   for (let at = bytes.indexOf(35); at >= 0 && found.length < MOST; at = bytes.indexOf(35, at + 1)) {

@@ -72,6 +72,8 @@ function reasonToBeSilent({ subject, needs }: Check, context: Context): string |
   if (subject === "kube-proxy" && context.services.mode !== "iptables") return NOT_THERE;
   for (const table of needs) {
     const wholeness = context.wholeness(table);
+    // a table that nobody uses is not printed; of nat and filter kube-proxy uses both
+    if (wholeness === "absent" && table !== "nat" && table !== "filter") return NOT_THERE;
     if (wholeness !== "whole") return `table ${table} ${whyNotWhole[wholeness]}${ofFamily(context)}`;
   }
   return null;

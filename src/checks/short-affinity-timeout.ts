@@ -20,9 +20,8 @@ export const shortAffinityTimeout: Check = {
   needs: ["nat"],
   run(context, report) {
     for (const port of context.services.servicePorts) {
-      if (port.sessionAffinityTimeoutSeconds !== 180) continue;
       const rule = context.ruleIn(port.chain("svc"), "affinity");
-      if (rule < 0) continue;
+      if (rule < 0 || port.sessionAffinityTimeoutSeconds !== 180) continue;
       report({
         at: { rule },
         message: `session affinity of ${nameOf(port)} lasts 180 seconds, not ${DEFAULT}`,
