@@ -6,6 +6,7 @@ import type { Problem } from "./problem.ts";
 import { type Found, ProblemList } from "./problem-list.ts";
 import { RestoreProblems } from "./restore-problems.ts";
 import { type Shape, TARGET } from "./shape.ts";
+import type { Tear } from "./tear.ts";
 import { ValueProblems } from "./value-problems.ts";
 import { allMatches } from "./vocabulary/index.ts";
 
@@ -91,6 +92,16 @@ export class LineProblems {
       length: end - start,
       message: `table "${block.table}" has no COMMIT: the text was cut off, or iptables-restore refuses it`,
       expected: "COMMIT after the last rule",
+    });
+  }
+
+  torn(node: number, { start, tail }: Tear): void {
+    this.#list.add(node, {
+      checkId: "text-around-rules",
+      severity: "info",
+      offset: start,
+      length: tail,
+      message: "a warning of iptables stood in the middle of this line; the line was put together again",
     });
   }
 

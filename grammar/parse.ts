@@ -49,6 +49,7 @@ class Run {
   readonly #fileNodes: number[] = [];
   #block: Block | null = null;
   #header: Header | null = null;
+  #tears = 0;
   #tableStart = 0;
   #tableEnd = 0;
 
@@ -74,6 +75,7 @@ class Run {
         this.#joins.push({ node, linesSoFar: (this.#joins.at(-1)?.linesSoFar ?? 0) + reader.joined });
       this.#structure(node, name);
       this.#problems.line(node, this.#block);
+      this.#torn(node);
       this.#visitor?.line(reader, node, this.#block);
       if (reader.outline.kind === "commit") this.#block = null;
     }
@@ -92,6 +94,14 @@ class Run {
       blocks: this.#blocks,
       problems: this.#problems.all(),
     });
+  }
+
+  /** Says which lines were torn. */
+  #torn(node: number): void {
+    const tear = this.#source.tears[this.#tears];
+    if (tear === undefined || tear.start >= this.#reader.next) return;
+    this.#problems.torn(node, tear);
+    this.#tears++;
   }
 
   /** Opens and closes tables. */

@@ -1,4 +1,5 @@
 import type { Ast } from "./syntax-tree.ts";
+import { tornAgain } from "./tear.ts";
 
 /** The bytes of a parsed source: what its nodes cover, word by word and gap by gap, one after the other. Never renders anything anew. */
 export function print(ast: Ast): Uint8Array {
@@ -20,5 +21,5 @@ export function print(ast: Ast): Uint8Array {
     }
     copy(from, next);
   }
-  return out.subarray(0, at);
+  return tornAgain(out.subarray(0, at), ast.source.tears);
 }

@@ -1,3 +1,5 @@
+import { mendTears, type Tear } from "./tear.ts";
+
 /** One text within a source: its bytes are `start` (included) to `end` (excluded). */
 export interface SourceFile {
   readonly name: string;
@@ -7,12 +9,21 @@ export interface SourceFile {
 
 /** The texts of one node, one after the other, so that one offset names one byte whichever file it came from. */
 export class Source {
+  /** As they were read, but for torn lines, which are whole here. */
   readonly bytes: Uint8Array;
   readonly files: readonly SourceFile[];
+  readonly tears: readonly Tear[];
 
   private constructor(bytes: Uint8Array, files: readonly SourceFile[]) {
     // a plain view: subarray() of Node's Buffer is several times slower
-    this.bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    const read = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+    let mended = read;
+    const own = (): Uint8Array => {
+      if (mended === read) mended = read.slice();
+      return mended;
+    };
+    this.tears = files.flatMap(({ start, end }) => mendTears(read, start, end, own));
+    this.bytes = mended;
     this.files = files;
   }
 

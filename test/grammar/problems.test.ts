@@ -173,6 +173,7 @@ describe("did you mean", () => {
 describe("counterexamples that were found stay fixed", () => {
   test.each([
     ["carriage-returns", ["info carriage-returns 1:5+2"]],
+    ["warning-within-a-rule", ["info text-around-rules 269:66+112"]],
     ["carriage-returns-cut-off", ["info carriage-returns 1:5+2"]],
     [
       "commit-missing-twice",

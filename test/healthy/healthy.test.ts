@@ -44,6 +44,12 @@ describe("a healthy node has no finding of severity error or warning", () => {
   });
 });
 
+test("a warning of iptables in the middle of a rule does not make a node ill", () => {
+  const name = "warning-within-a-rule.txt";
+  const bytes = readFileSync(new URL(`../../fixtures/syntax/${name}`, import.meta.url));
+  expect(alarms([{ name, bytes }], name)).toEqual([]);
+});
+
 test("every healthy node has its line in the README", () => {
   const readme = readFileSync(new URL("README.md", folder), "utf8");
   for (const { name } of nodes) expect(readme).toContain(`| \`${name}\` |`);
