@@ -101,6 +101,31 @@ export class Ast implements Iterable<Node> {
     return this.read(index).scanner;
   }
 
+  /** Word `k` of a rule's node as iptables reads it: cheaper than all its words where one is asked for. */
+  word(index: number, k: number): string {
+    const { reader, starts, shapes } = this.#columns;
+    const form = reader.memo.shapes[shapes[index] as number];
+    const start = starts[index] as number;
+    const { bytes } = this.source;
+    if (
+      form?.plain === true &&
+      form.kind === "rule" &&
+      bytes[start] === 45 &&
+      bytes[start + 1] === 65 &&
+      bytes[start + 2] === 32
+    ) {
+      let end = this.offset(index + 1);
+      if (bytes[end - 1] === 10) end--;
+      if (bytes[end - 1] === 13) end--;
+      const found = reader.scanner.wordAt(start, end, k, form.words);
+      if (found !== null) return found;
+    }
+    const scanner = this.words(index);
+    return k < scanner.count
+      ? scanner.text(scanner.spans[k << 1] as number, scanner.spans[(k << 1) + 1] as number)
+      : "";
+  }
+
   /** First byte of a node. */
   offset(index: number): number {
     return this.#columns.starts[index] ?? this.source.bytes.length;

@@ -112,6 +112,11 @@ export class RuleStore {
     return this.ast.shape(this.node(rule));
   }
 
+  /** Word `k` of the rule, without quotes. */
+  word(rule: RuleId, k: number): string {
+    return this.ast.word(this.node(rule), k);
+  }
+
   words(rule: RuleId): Scanner {
     return this.ast.words(this.node(rule));
   }

@@ -65,14 +65,14 @@ export class ClaimedRules {
   /** The rule's value for a hole of its slot's template; `null` when there is none. */
   value(rule: RuleId, hole: string): string | null {
     const word = this.candidate(rule)?.holes.get(hole);
-    return word === undefined || word < 0 ? null : wordText(this.ruleset.words(rule), word);
+    return word === undefined || word < 0 ? null : this.ruleset.store.word(rule, word);
   }
 
   /** What stands for `{name}` in the rule's comment; `null` without a comment, or when the comment is not the slot's. */
   name(rule: RuleId): string | null {
     const candidate = this.candidate(rule);
     if (candidate === null || candidate.comment < 0) return null;
-    return candidate.pattern?.exec(wordText(this.ruleset.words(rule), candidate.comment))?.[1] ?? null;
+    return candidate.pattern?.exec(this.ruleset.store.word(rule, candidate.comment))?.[1] ?? null;
   }
 
   /** The rule's whole comment, whoever wrote it. */
@@ -190,6 +190,7 @@ export class ClaimedRules {
 export const slotBit = (claim: Claim): number => 1 << (slotIndex[claim] as number);
 
 function hasConstants(candidate: Candidate, words: Scanner): boolean {
-  for (const { word, text } of candidate.constants) if (wordText(words, word) !== text) return false;
+  for (const { word, text } of candidate.constants)
+    if (!words.is(word, text) && wordText(words, word) !== text) return false;
   return true;
 }
