@@ -121,6 +121,16 @@ export class Bed {
     return this.#try(this.#node, [restore], dump);
   }
 
+  /** Makes the sets of an `ipset save`, for all dumps to come; gives back those whose types the kernel has. */
+  makeSets(text: string): string {
+    const bySet = new Map<string, string>();
+    for (const line of text.split("\n").filter((each) => each !== "")) {
+      const name = line.split(" ")[1] ?? "";
+      bySet.set(name, `${bySet.get(name) ?? ""}${line}\n`);
+    }
+    return [...bySet.values()].filter((set) => this.#try(this.#node, ["ipset", "restore"], set) === null).join("");
+  }
+
   /** From now on the node has these addresses, besides those of its interfaces. */
   setOwn(addresses: readonly string[]): void {
     const { family } = this.options;

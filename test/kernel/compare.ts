@@ -2,6 +2,7 @@ import { readAddress } from "../../grammar/values/address.ts";
 import type { NodeFacts } from "../../src/netfilter/node.ts";
 import type { Question, QuestionState } from "../../src/netfilter/question.ts";
 import type { End } from "../../src/netfilter/trace/ends.ts";
+import { readIpSets } from "../../src/netfilter/trace/ipset.ts";
 import type { Trace } from "../../src/netfilter/trace/trace.ts";
 import type { Client, Probe } from "./bed.ts";
 import type { Seen } from "./observers.ts";
@@ -21,7 +22,7 @@ export interface Surroundings {
 }
 
 /** What is true of a bed. */
-export function factsOf({ options, own, clients, addressOf }: Surroundings): NodeFacts {
+export function factsOf({ options, own, clients, addressOf }: Surroundings, sets = ""): NodeFacts {
   const all = options.family === 4 ? 0xffffffffn : (1n << 128n) - 1n;
   return {
     addresses: [...own, ...addressOf.values()].map(bits),
@@ -30,7 +31,7 @@ export function factsOf({ options, own, clients, addressOf }: Surroundings): Nod
       ...clients.map((client) => ({ bits: bits(client.address), mask: all, interface: client.interface })),
     ],
     interfaceAddresses: new Map([...addressOf].map(([name, address]) => [name, bits(address)])),
-    sets: new Map(),
+    sets: readIpSets(sets).sets,
   };
 }
 

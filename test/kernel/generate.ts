@@ -8,6 +8,67 @@ export interface Scene {
   readonly clients: readonly { readonly address: string; readonly interface: string }[];
   readonly others: readonly string[];
   readonly networks: readonly string[];
+  /** As `ipset save` prints them. */
+  readonly sets: string;
+}
+
+/** How the sets of both families are asked. */
+const SET_LOOKUPS = [
+  "hosts src",
+  "hosts dst",
+  "nets src",
+  "nets dst",
+  "services dst,dst",
+  "pairs src,dst",
+  "flows src,dst,dst",
+  "ports dst",
+  "ways src,src",
+  "marks dst,dst",
+  "both src",
+  "masked dst",
+];
+
+function setsOf(
+  family: 4 | 6,
+  [own, client, pod, service, away]: readonly [string, string, string, string, string],
+  net: string,
+  wide: string,
+): string {
+  const six = family === 6;
+  const options = `family ${six ? "inet6" : "inet"} hashsize 1024 maxelem 65536`;
+  return [
+    `create hosts hash:ip ${options}`,
+    `add hosts ${client}`,
+    `add hosts ${service}`,
+    `create nets hash:net ${options}`,
+    `add nets ${wide}`,
+    `add nets ${net} nomatch`,
+    `add nets ${pod}`,
+    `create services hash:ip,port ${options}`,
+    `add services ${service},tcp:80`,
+    `add services ${service},udp:53`,
+    `add services ${own},tcp:30080`,
+    `create pairs hash:net,net ${options}`,
+    `add pairs ${wide},${service}`,
+    `add pairs ${client},${wide}`,
+    `create flows hash:ip,port,ip ${options}`,
+    `add flows ${client},tcp:80,${service}`,
+    `add flows ${pod},udp:443,${away}`,
+    "create ports bitmap:port range 0-65535",
+    "add ports 80",
+    "add ports 443",
+    `create ways hash:net,iface ${options}`,
+    `add ways ${wide},eth0`,
+    `add ways ${pod},cni0`,
+    `create marks hash:ip,mark ${options}`,
+    `add marks ${service},0x00000001`,
+    `create masked hash:ip ${options} netmask ${six ? 112 : 24}`,
+    `add masked ${service}`,
+    "create both list:set size 8",
+    "add both hosts",
+    "add both nets",
+    "",
+  ].join("\n");
 }
 
 export const SCENES: Readonly<Record<4 | 6, Scene>> = {
@@ -30,6 +91,12 @@ export const SCENES: Readonly<Record<4 | 6, Scene>> = {
       "10.244.1.8/29",
       "10.0.0.10/255.0.0.255",
     ],
+    sets: setsOf(
+      4,
+      ["192.168.50.11", "192.168.50.77", "10.244.1.9", "10.96.0.10", "198.51.100.200"],
+      "10.244.1.0/24",
+      "10.0.0.0/8",
+    ),
   },
   6: {
     family: 6,
@@ -49,6 +116,12 @@ export const SCENES: Readonly<Record<4 | 6, Scene>> = {
       "::1/128",
       "fd00:10:244:1::8/125",
     ],
+    sets: setsOf(
+      6,
+      ["fd00:50::11", "fd00:50::77", "fd00:10:244:1::9", "fd00:10:96::10", "2001:db8:2::200"],
+      "fd00:10:244:1::/64",
+      "fd00::/16",
+    ),
   },
 };
 
@@ -68,9 +141,9 @@ export interface Generated {
 }
 
 /** A rule set of kinds of rules that packets can tell apart. */
-export function generateDump(random: Random, scene: Scene): Generated {
+export function generateDump(random: Random, scene: Scene, sets = ""): Generated {
   const remembers = random.chance(0.15);
-  const maker = new RuleMaker(random, scene, remembers);
+  const maker = new RuleMaker(random, scene, remembers, sets);
   let text = "";
   for (const table of Object.keys(HOOKS) as Table[]) {
     if (table !== "nat" && random.chance(0.25)) continue;
@@ -100,11 +173,13 @@ class RuleMaker {
   readonly #random: Random;
   readonly #scene: Scene;
   readonly #remembers: boolean;
+  readonly #lookups: readonly string[];
 
-  constructor(random: Random, scene: Scene, remembers: boolean) {
+  constructor(random: Random, scene: Scene, remembers: boolean, sets: string) {
     this.#random = random;
     this.#scene = scene;
     this.#remembers = remembers;
+    this.#lookups = SET_LOOKUPS.filter((lookup) => sets.includes(`create ${lookup.split(" ")[0]} `));
   }
 
   table(table: Table): string {
@@ -200,6 +275,7 @@ class RuleMaker {
           : `-m hl ${random.pick(["--hl-eq 64", "--hl-lt 64", "--hl-gt 10"])}`,
       () => `-m connlabel ${not}--label 40`,
       () => `-m helper ${not}--helper ftp`,
+      ...(this.#lookups.length > 0 ? [() => this.#lookup(not), () => this.#lookup(not), () => this.#lookup(not)] : []),
     ];
     if (protocol !== null) {
       kinds.push(
@@ -322,6 +398,10 @@ class RuleMaker {
           "icmp-host-prohibited",
           "icmp-admin-prohibited",
         ];
+  }
+
+  #lookup(not: string): string {
+    return `-m set ${not}--match-set ${this.#random.pick(this.#lookups)}`;
   }
 
   #states(all: readonly string[]): string {

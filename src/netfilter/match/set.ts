@@ -26,32 +26,38 @@ export const set = eachOption({
   ),
 });
 
-/** Whether the set holds what the directions pick from the packet: from the sets that were given, from what rules added, or unknown. */
+/** Whether the set holds what the directions pick from the packet: from what rules added, from the sets that were given, or unknown. */
 export function inSet(name: string, directions: SetDirections, packet: Packet, node: NodeFacts): Decision {
   const entry = setEntry(name, directions, packet);
   if (packet.remembered.includes(`in ${entry}`)) return true;
-  if (packet.remembered.includes(`not in ${entry}`)) return false;
-  const known = node.sets.get(name)?.contains(directions, packet, node.sets);
+  const looked = directions.map((direction, k) => partText(direction, k, packet)).join(", ");
+  // a wider entry may still hold what was deleted
+  const deleted = packet.remembered.includes(`not in ${entry}`) ? " after a rule deleted it" : "";
+  const known = deleted === "" ? node.sets.get(name)?.contains(directions, packet, node.sets) : null;
   if (known !== undefined && known !== null) return known;
-  const looked = entry.slice(name.length + 1);
   return unknown({
-    key: `set ${entry}`,
-    holds: `set ${name} holds ${looked}`,
-    fails: `set ${name} does not hold ${looked}`,
+    key: `set ${entry}${deleted}`,
+    holds: `set ${name} holds ${looked}${deleted}`,
+    fails: `set ${name} does not hold ${looked}${deleted}`,
     reason: "a capture does not hold what is in the sets",
   });
 }
 
 /** What is looked up: the name of the set and the values of the packet. */
 export function setEntry(name: string, directions: SetDirections, packet: Packet): string {
-  const values = directions.map((direction, dimension) => {
-    const address = direction === "src" ? packet.source : packet.destination;
-    const port = direction === "src" ? packet.sourcePort : packet.destinationPort;
-    const host = addressText(address, packet.family);
-    // the first dimension is an address in nearly all types of sets, the second mostly a port
-    return dimension === 0
-      ? `${direction === "src" ? "source" : "destination"} ${host}`
-      : `${direction === "src" ? "source" : "destination"} ${typeof port === "number" ? port : "port"}${dimension > 1 ? ` ${host}` : ""}`;
-  });
-  return `${name} ${values.join(", ")}`;
+  return [name, ...directions.map((direction, k) => valueText(direction, k, packet))].join(" ");
+}
+
+function partText(direction: "src" | "dst", dimension: number, packet: Packet): string {
+  return `${direction === "src" ? "source" : "destination"} ${valueText(direction, dimension, packet)}`;
+}
+
+/** The first dimension of nearly all types of sets is an address, the second mostly a port. */
+function valueText(direction: "src" | "dst", dimension: number, packet: Packet): string {
+  const [address, port] =
+    direction === "src" ? [packet.source, packet.sourcePort] : [packet.destination, packet.destinationPort];
+  const host = typeof address === "bigint" ? addressText(address, packet.family) : address.id;
+  if (dimension === 0) return host;
+  const number = typeof port === "number" ? `port ${port}` : "port";
+  return dimension === 1 ? number : `${number} ${host}`;
 }
