@@ -29,7 +29,7 @@ export const hostPortNodePortClash: Check = {
   needs: ["nat"],
   run(context, report) {
     const { hostPorts, servicePorts } = context.services;
-    const asked = hostPorts.filter(({ ports }) => ports !== "").slice(0, 500);
+    const asked = hostPorts.filter(({ ports, owner }) => ports !== "" && owner !== null).slice(0, 500);
     if (asked.length === 0) return;
     for (const port of servicePorts)
       for (const frontend of port.frontends) {

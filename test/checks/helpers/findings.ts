@@ -1,0 +1,31 @@
+import { Source } from "../../../grammar/source.ts";
+import type { Finding } from "../../../src/checks/finding.ts";
+import { type CheckRun, runChecks } from "../../../src/checks/run.ts";
+import { readServiceMap } from "../../../src/kubernetes/read-service-map.ts";
+import { buildStore } from "../../../src/netfilter/build.ts";
+import { rulesetsOf } from "../../../src/netfilter/rulesets.ts";
+
+type Text = string | Uint8Array;
+
+const encoder = new TextEncoder();
+
+/** All checks over the texts of one node. */
+export function checkNode(...texts: readonly Text[]): CheckRun {
+  const named = texts.map((text, i) => ({
+    name: `text-${i}`,
+    bytes: typeof text === "string" ? encoder.encode(text) : text,
+  }));
+  const store = buildStore(Source.join(named));
+  return runChecks(
+    store,
+    rulesetsOf(store).map((ruleset) => readServiceMap(ruleset)),
+  );
+}
+
+export const findingsIn = (...texts: readonly Text[]): readonly Finding[] => checkNode(...texts).findings;
+
+/** What `--fail-on warning` would fail on, as one line each. */
+export const seriousIn = (...texts: readonly Text[]): string[] =>
+  findingsIn(...texts)
+    .filter(({ severity }) => severity !== "info")
+    .map(({ severity, checkId, message, location }) => `${severity} ${checkId} ${location.line}: ${message}`);
