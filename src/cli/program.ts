@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
-import type { PacketOptions } from "../explain/packet.ts";
+import type { NodeOptions, PacketOptions } from "../explain/packet.ts";
 import { version } from "../version.ts";
 import type { ExitCode } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
@@ -53,7 +53,12 @@ export interface FmtOptions {
   readonly counters?: boolean;
 }
 
-export interface TraceOptions extends DumpOptions, LookOptions, PacketOptions {
+export interface TraceOptions extends DumpOptions, LookOptions, NodeOptions, Omit<PacketOptions, "to"> {
+  readonly to?: string;
+  /** A Service, or a way to it. */
+  readonly allClients?: string;
+  /** Files. */
+  readonly ipset?: readonly string[];
   readonly format: "text" | "json";
 }
 
@@ -151,9 +156,10 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
       "--from <address[:port]>",
       "its source (default: an address outside the cluster, or the node itself with --local)",
     )
-    .requiredOption(
-      "--to <address:port/protocol>",
-      "its destination: 192.0.2.10:30080/tcp, [fd00::1]:53/udp, 10.0.0.1/icmp:8",
+    .option("--to <address:port/protocol>", "its destination: 192.0.2.10:30080/tcp, [fd00::1]:53/udp, 10.0.0.1/icmp:8")
+    .option(
+      "--all-clients <service>",
+      "in place of --from and --to: from everywhere to namespace/name[:port], 30080, …",
     )
     .option("--in <interface>", "it comes in by this interface")
     .option("--out <interface>", "what is not for the node leaves by this interface")
@@ -178,6 +184,9 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
       new Option("--route <cidr=interface>", "a route of the node; may be given several times").argParser(
         collect(String),
       ),
+    )
+    .addOption(
+      new Option("--ipset <file>", "what ipset save printed; may be given several times").argParser(collect(String)),
     )
     .addOption(textOrJson())
     .action(async (paths: string[], options: TraceOptions) => {

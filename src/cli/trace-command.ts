@@ -1,19 +1,34 @@
+import { byteString } from "../../grammar/bytes.ts";
+import { traceAllClients } from "../explain/all-clients.ts";
 import { readFacts, readPacket } from "../explain/packet.ts";
+import { readSubject } from "../explain/subject.ts";
 import { traceNodes } from "../explain/trace-nodes.ts";
+import type { NodeFacts } from "../netfilter/node.ts";
+import { type IpSet, readIpSets } from "../netfilter/trace/ipset.ts";
 import { readNode } from "../read-node.ts";
+import { renderClientsText } from "../report/clients-text.ts";
 import { renderTraceJson } from "../report/trace-json.ts";
 import { renderTraceText } from "../report/trace-text.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import type { Io } from "./io.ts";
+import { reasonOf } from "./inputs.ts";
+import { type Io, UsageError } from "./io.ts";
 import { lookFor } from "./look.ts";
 import { print } from "./print.ts";
 import type { TraceOptions } from "./program.ts";
 import { readNodeTexts } from "./read-nodes.ts";
 
-/** `iptlint trace [dump...] --from … --to …` */
+/** `iptlint trace [dump...] --from … --to …`, `iptlint trace [dump...] --all-clients …` */
 export function traceCommand(paths: readonly string[], options: TraceOptions, io: Io): ExitCode {
+  const { to, allClients } = options;
+  if ((to === undefined) === (allClients === undefined)) throw new UsageError("trace asks for --to or --all-clients");
+  return to === undefined
+    ? traceClients(paths, options, allClients ?? "", io)
+    : tracePacket(paths, { ...options, to }, io);
+}
+
+function tracePacket(paths: readonly string[], options: TraceOptions & { readonly to: string }, io: Io): ExitCode {
   const request = readPacket(options);
-  const facts = readFacts(options, request.question.family);
+  const facts = readFacts(options, request.question.family, readSets(options, io));
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
   const models = nodes.map((node) => readNode(node, reading));
   const traces = traceNodes(models, request, facts);
@@ -24,4 +39,43 @@ export function traceCommand(paths: readonly string[], options: TraceOptions, io
   if (traces.length > 0) return exitCodes.ok;
   if (nodes.length > 0) io.stderr.write(`iptlint: no capture of IPv${request.question.family}\n`);
   return exitCodes.found;
+}
+
+function traceClients(paths: readonly string[], options: TraceOptions, service: string, io: Io): ExitCode {
+  const given = (["from", "in", "out", "local", "mark", "tcpFlags"] as const).find(
+    (name) => options[name] !== undefined,
+  );
+  if (given !== undefined)
+    throw new UsageError("--all-clients asks from everywhere, so it goes without options of the packet");
+  const subject = readSubject(service);
+  const sets = readSets(options, io);
+  const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
+  const models = nodes.map((node) => readNode(node, reading));
+  const reports = traceAllClients(models, subject, (family) => readFacts(options, family, sets));
+  progress.end();
+  const traces = reports.flatMap(({ rows }) => rows);
+  if (options.format === "json") {
+    print(renderTraceJson(traces.map(({ client, from, ...rest }) => ({ ...rest, from: `${client} (${from})` }))), io);
+  } else if (reports.length > 0) print(renderClientsText(reports, { ...lookFor(options, io), quiet: false }), io);
+  else if (nodes.length > 0) io.stderr.write(`iptlint: ${service} leads to no Service in these rules\n`);
+  if (unreadable.length > 0) return exitCodes.unreadable;
+  return reports.length > 0 ? exitCodes.ok : exitCodes.found;
+}
+
+function readSets({ ipset = [] }: TraceOptions, io: Io): NodeFacts["sets"] {
+  const all = new Map<string, IpSet>();
+  for (const path of ipset) {
+    let bytes: Uint8Array;
+    try {
+      bytes = io.read(path);
+    } catch (error) {
+      throw new UsageError(`--ipset ${path} ${reasonOf(error)}`);
+    }
+    const { sets, problems } = readIpSets(byteString(bytes, 0, bytes.length));
+    const [problem] = problems;
+    if (problem !== undefined)
+      throw new UsageError(`--ipset ${path}, line ${problem.line}: expected ${problem.expected}`);
+    for (const [name, set] of sets) all.set(name, set);
+  }
+  return all;
 }

@@ -1,16 +1,13 @@
 import { displayText, utf8ByteString } from "../../grammar/bytes.ts";
 import { nearest } from "../../grammar/nearest.ts";
-import { nameOf } from "../checks/service-words.ts";
-import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
-import type { ServicePort } from "../kubernetes/service-port.ts";
 import type { NodeModel } from "../read-node.ts";
 import type { ExplainReport, Explanation } from "../report/explanation.ts";
-import { percent } from "../report/shares.ts";
 import { version } from "../version.ts";
-import { answerFor, type Lead } from "./answer.ts";
+import { answerFor } from "./answer.ts";
 import { chainAnswers } from "./chain-answer.ts";
 import { entryLine, hostPortClaims } from "./host-port-answer.ts";
+import { leads } from "./leads.ts";
 import { lineAnswers } from "./line-answer.ts";
 import type { Subject } from "./subject.ts";
 
@@ -56,61 +53,6 @@ function withHostPorts(
     if (k === 0 || claims[0]?.entry === entry) return answer;
     const remark = `The rules of the answer before this one are asked first (line ${claims[k - 1]?.entry}): what they take does not get here.`;
     return { ...answer, remarks: [remark, ...answer.remarks] };
-  });
-}
-
-function leads(map: ServiceMap, subject: Subject): Lead[] {
-  switch (subject.kind) {
-    case "port": {
-      const { port, protocol } = subject;
-      return frontendLeads(
-        map.byNodePort(port, protocol ?? undefined),
-        (frontend) => frontend.ip === null && frontend.port === port && isProtocol(frontend, protocol),
-      );
-    }
-    case "address": {
-      const { ip, port, protocol } = subject;
-      const direct = frontendLeads(
-        map.byAddress(ip, port ?? undefined, protocol ?? undefined),
-        (frontend) => frontend.ip === ip && (port === null || frontend.port === port) && isProtocol(frontend, protocol),
-      );
-      return direct.length > 0 ? direct : endpointLeads(map, ip, port);
-    }
-    case "service":
-      return map.byName(utf8ByteString(subject.name)).map((port) => ({ port, frontend: null }));
-    default:
-      return [];
-  }
-}
-
-function frontendLeads(ports: readonly ServicePort[], wanted: (frontend: Frontend) => boolean): Lead[] {
-  return ports.flatMap((port) => {
-    // One rule for each of a node's addresses, or for sources inside and outside: the way in is the same.
-    const seen = new Set<string>();
-    return port.frontends.filter(wanted).flatMap((frontend) => {
-      const key = `${frontend.kind} ${frontend.ip} ${frontend.port} ${frontend.protocol}`;
-      if (seen.has(key)) return [];
-      seen.add(key);
-      return [{ port, frontend }];
-    });
-  });
-}
-
-function isProtocol(frontend: Frontend, protocol: string | null): boolean {
-  return protocol === null || frontend.protocol === protocol;
-}
-
-function endpointLeads(map: ServiceMap, ip: string, port: number | null): Lead[] {
-  return map.byEndpoint(ip, port ?? undefined).map((servicePort) => {
-    const endpoints = servicePort.endpoints.filter((each) => each.ip === ip && (port === null || each.port === port));
-    const shares = endpoints.map(({ address, share }) =>
-      share === null ? `${address}` : `${address} with ${percent(share)} of its new connections`,
-    );
-    return {
-      port: servicePort,
-      frontend: null,
-      headline: `${ip}${port === null ? "" : `:${port}`} is an endpoint of Service ${nameOf(servicePort)}: ${shares.join(", ")}`,
-    };
   });
 }
 

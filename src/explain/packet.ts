@@ -6,8 +6,8 @@ import type { Question, QuestionState } from "../netfilter/question.ts";
 import { RequestError } from "./request-error.ts";
 import type { PacketRequest } from "./trace-nodes.ts";
 
-/** A packet and a node in words, as the options of `iptlint trace` have them. */
-export interface PacketOptions {
+/** A packet in words, as the options of `iptlint trace` have it. */
+export interface PacketOptions extends NodeOptions {
   readonly from?: string;
   readonly to: string;
   readonly in?: string;
@@ -17,6 +17,10 @@ export interface PacketOptions {
   readonly mark?: string;
   readonly tcpFlags?: string;
   readonly affinity?: boolean;
+}
+
+/** The node in words. */
+export interface NodeOptions {
   readonly nodeIp?: readonly string[];
   readonly route?: readonly string[];
 }
@@ -75,13 +79,14 @@ function sourceOf({ from, local }: PacketOptions, family: Family): string | null
 }
 
 /** What was said of the node. */
-export function readFacts(options: PacketOptions, family: Family): NodeFacts {
+export function readFacts(options: NodeOptions, family: Family, sets: NodeFacts["sets"] = new Map()): NodeFacts {
   const addresses = options.nodeIp?.map((text) => addressOf(text, "--node-ip"));
   return {
     ...NOTHING_KNOWN,
     ...(addresses !== undefined && {
       addresses: addresses.filter((address) => address.family === family).map(({ bits }) => bits),
     }),
+    sets,
     routes: (options.route ?? []).flatMap((text) => readRoute(text, family)),
   };
 }
@@ -150,4 +155,9 @@ function readFlags(text: string): number {
     bits |= 1 << index;
   }
   return bits;
+}
+
+/** The bits of an address, of either IP version; `null` for what is none. */
+export function bitsOf(text: string): bigint | null {
+  return readAddress(text, { family: null })?.bits ?? null;
 }

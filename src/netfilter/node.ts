@@ -54,9 +54,11 @@ export function isLocal(role: "source" | "destination", packet: Packet, node: No
   if (isMulticast(address, packet.family) || isBroadcast(address, packet.family)) return false;
   const route = routeTo(address, node);
   if (route?.interface === "lo") return true;
+  const isOriginalSource = role === "source" && packet.sourceTranslation === null;
+  if (isOriginalSource && packet.local) return true;
   if (node.addresses !== null) return node.addresses.includes(address);
   // a foreign packet with an address of this node as its source never gets past routing (fib_validate_source)
-  if (role === "source" && packet.sourceTranslation === null) return packet.local;
+  if (isOriginalSource) return false;
   if (route !== null && isHost(route, packet.family)) return false;
   return unknown(localVariable(role, packet, address));
 }

@@ -52,3 +52,18 @@ export interface TraceReport {
   /** The steps in words. */
   readonly way: readonly WaySection[];
 }
+
+/** Where the connections of one kind of client go. */
+export interface ClientsRow extends TraceReport {
+  /** As a noun phrase: "a pod of this node". */
+  readonly client: string;
+}
+
+/** All kinds of clients of one way to a Service. */
+export interface ClientsReport {
+  /** `namespace/name:port`, or what is known of it. */
+  readonly name: string;
+  /** `cluster IP`, `node port` */
+  readonly kind: string;
+  readonly rows: readonly ClientsRow[];
+}

@@ -74,7 +74,7 @@ describe("wrong usage says what is wrong", () => {
     [["--to", "10.0.0.1:80/tcp", "--tcp-flags", "FOO"], "flags are FIN"],
     [["--to", "10.0.0.1:80/tcp", "--route", "x"], "it reads CIDR=interface"],
     [["--to", "10.0.0.1:80/tcp", "--state", "odd"], "Allowed choices are new"],
-    [[], "required option '--to"],
+    [[], "trace asks for --to or --all-clients"],
   ])("%j", async (argv, said) => {
     const { code, stderr } = await trace("minimal", ...argv);
     expect(code).toBe(2);
