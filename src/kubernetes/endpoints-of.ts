@@ -37,10 +37,11 @@ interface Shares {
 
 const NO_SHARES: Shares = { by: new Map(), ideal: null, isSure: true };
 
-/** The endpoints of one Service port: rules that lead to them, shares, addresses. Keeps nothing, reads the rules at each call. */
+/** The endpoints of one Service port: rules that lead to them, shares, addresses. Keeps nothing but their chains, reads the rules at each call. */
 export class EndpointsOf {
   readonly #source: MapSource;
   readonly #group: ServiceGroup;
+  #chains: readonly ChainId[] | undefined;
 
   constructor(source: MapSource, group: ServiceGroup) {
     this.#source = source;
@@ -48,14 +49,33 @@ export class EndpointsOf {
   }
 
   /** Chains of endpoints that the Service port's own chains lead to, each once; those that only an affinity rule leads to last. */
-  chains(): ReadonlySet<ChainId> {
-    const chains = new Set<ChainId>();
-    for (const slot of ["endpoint", "affinity"] as const)
-      for (const chain of this.#balancers)
-        for (const rule of this.rules(chain, slot)) chains.add(this.#source.ruleset.target(rule));
-    for (const chain of this.#balancers)
-      for (const rule of this.strays(chain)) chains.add(this.#source.ruleset.target(rule));
-    return chains;
+  chains(): readonly ChainId[] {
+    this.#chains ??= this.#findChains();
+    return this.#chains;
+  }
+
+  #findChains(): readonly ChainId[] {
+    const { rules, ruleset, endpoints } = this.#source;
+    const { store } = ruleset;
+    const found: ChainId[] = [];
+    const remembered: ChainId[] = [];
+    const strays: ChainId[] = [];
+    for (const chain of this.#balancers) {
+      const role = rules.role(chain);
+      const isBalancer = role === "svc" || role === "svl" || role === "xlb";
+      const endpoint = isBalancer ? claimOf(role, "endpoint") : NONE;
+      const affinity = isBalancer ? claimOf(role, "affinity") : NONE;
+      for (let rule = chain === NONE ? NONE : store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+        const claim = rules.claims[rule];
+        const target = store.targetChain(rule);
+        if (claim === endpoint) found.push(target);
+        else if (claim === affinity) remembered.push(target);
+        else if (claim === UNEXPECTED && endpoints.isEndpointChain(target)) strays.push(target);
+      }
+    }
+    const all = remembered.length + strays.length === 0 ? found : [...found, ...remembered, ...strays];
+    const once = new Set(all);
+    return once.size === all.length ? all : [...once];
   }
 
   /** Rules of a chain that lead to endpoints in a form that kube-proxy does not write. */

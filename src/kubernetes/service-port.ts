@@ -151,7 +151,7 @@ export class ServicePort implements ServicePortFacts {
 
   get sessionAffinity(): "None" | "ClientIP" | null {
     if (this.spread.affinityRule() !== NONE || this.spread.recordsClients()) return "ClientIP";
-    return this.spread.chains().size > 0 ? this.#absent("None") : null;
+    return this.spread.chains().length > 0 ? this.#absent("None") : null;
   }
   get sessionAffinityTimeoutSeconds(): number | null {
     const rule = this.spread.affinityRule();
@@ -219,7 +219,7 @@ export class ServicePort implements ServicePortFacts {
   }
 
   endpointChains(): readonly ChainId[] {
-    return [...this.spread.chains()];
+    return this.spread.chains();
   }
   jumps(chain: ChainId): readonly EndpointJump[] {
     return this.spread.jumps(chain);

@@ -16,13 +16,17 @@ export const UNEXPECTED: Claim = 1;
 export const slots: readonly Slot[] = [...natSlots, ...filterSlots, ...lostSlots];
 invariant(slots.length < 254, "claims fit a byte");
 
-const claims = new Map(slots.map((slot, index) => [`${slot.role} ${slot.name}`, index + 2]));
-invariant(claims.size === slots.length, "names of slots are unique within their role");
+const claims = new Map<string, Map<string, Claim>>(roles.map((role) => [role, new Map()]));
+for (const [index, { role, name }] of slots.entries()) {
+  const ofRole = claims.get(role);
+  invariant(ofRole !== undefined && !ofRole.has(name), "names of slots are unique within their role");
+  ofRole.set(name, index + 2);
+}
 
 /** Claim of the slot `name` of `role`. */
 export function claimOf(role: Role, name: string): Claim {
-  const claim = claims.get(`${role} ${name}`);
-  invariant(claim !== undefined, `a slot ${role} ${name}`);
+  const claim = claims.get(role)?.get(name);
+  if (claim === undefined) invariant(false, `a slot ${role} ${name}`);
   return claim;
 }
 
