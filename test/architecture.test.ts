@@ -12,6 +12,7 @@ const layers = [
   "src/netfilter",
   "src/kubernetes",
   "src/checks",
+  "src/config",
   "src/suppress",
   "src/report",
   "src",
@@ -28,6 +29,7 @@ const programs = new Set(["src/web", "src/cli"]);
 const libraries: Readonly<Record<string, readonly string[]>> = {
   chevrotain: ["grammar"],
   "fastest-levenshtein": ["grammar"],
+  "@humanwhocodes/momoa": ["src/config"],
   "@noble/hashes": ["src/kubernetes"],
   "get-east-asian-width": ["src/report"],
   commander: ["src/cli"],

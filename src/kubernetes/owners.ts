@@ -239,6 +239,9 @@ const owners: readonly OwnerRecord[] = [
   { name: "RHEL's system-config-firewall", purpose: "host firewall", prefixes: ["RH-Firewall-"] },
 ];
 
+/** Everyone by name. */
+export const ownerNames: readonly string[] = owners.map(({ name }) => name);
+
 const byChain = new Map<string, Owner>();
 const byPrefix: (readonly [prefix: string, owner: Owner])[] = [];
 const byComment: (readonly [start: string, owner: Owner])[] = [];
