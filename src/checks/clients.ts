@@ -6,6 +6,7 @@ import { askedOf } from "../kubernetes/host-ports.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import { NOTHING_KNOWN, type NodeFacts } from "../netfilter/node.ts";
 import { NONE } from "../netfilter/ruleset.ts";
+import { type ClusterFacts, NO_FACTS } from "./facts.ts";
 
 /** Who asks: somebody outside the cluster, a pod of this node, or the node itself. */
 export type ClientKind = "outside" | "pod" | "node";
@@ -39,12 +40,21 @@ export function networkOf(text: string, family: Family): AddressMask | null {
 
 export const isWithin = (address: bigint, network: AddressMask): boolean => (address & network.mask) === network.bits;
 
-/** The node that probes take place on: one address that a capture does not show, and nothing else known. */
-export function nodeOfProbes(family: Family, services: ServiceMap): { address: bigint; facts: NodeFacts } {
+/** The node that probes take place on: its addresses where they are known, else one that a capture does not show. */
+export function nodeOfProbes(
+  family: Family,
+  services: ServiceMap,
+  known: ClusterFacts = NO_FACTS,
+): { address: bigint; facts: NodeFacts } {
   const own = services.parameters.nodePortAddresses?.[0];
   const shown = own === undefined ? null : bitsOf(own);
-  const address = shown ?? outsideOf(NODE[family], localNetworks(family, services));
-  return { address, facts: { ...NOTHING_KNOWN, addresses: [address, ...cacheAddresses(services)] } };
+  const told = ofFamily(family, known.nodeIps).map(({ bits }) => bits);
+  const address = shown ?? told[0] ?? outsideOf(NODE[family], localNetworks(family, services, known));
+  return { address, facts: { ...NOTHING_KNOWN, addresses: [address, ...told, ...cacheAddresses(services)] } };
+}
+
+function ofFamily<T extends { readonly family: Family }>(family: Family, all: readonly T[]): T[] {
+  return all.filter((each) => each.family === family);
 }
 
 /** Addresses on which NodeLocal DNSCache listens, the cluster IP of DNS among them: it keeps them from connection tracking. */
@@ -62,11 +72,16 @@ function cacheAddresses({ ruleset, source }: ServiceMap): bigint[] {
 }
 
 /** A client of each kind; no pod where the rules do not show what a pod of this node looks like. */
-export function clientsOf(family: Family, services: ServiceMap, node: bigint): ReadonlyMap<ClientKind, Client> {
-  const local = localNetworks(family, services);
+export function clientsOf(
+  family: Family,
+  services: ServiceMap,
+  node: bigint,
+  known: ClusterFacts = NO_FACTS,
+): ReadonlyMap<ClientKind, Client> {
+  const local = localNetworks(family, services, known);
   const ranges = services.servicePorts.length > 2000 ? [] : sourceRanges(family, services);
   const clients = new Map<ClientKind, Client>();
-  const outside = outsideOf(OUTSIDE[family], [...local, ...ranges]);
+  const outside = outsideOf(OUTSIDE[family], [...local, ...ofFamily(family, known.serviceCidrs), ...ranges]);
   clients.set("outside", { kind: "outside", label: "a client outside the cluster", source: outside, local: false });
   const pod = podOf(family, services, local[0]);
   if (pod !== null) clients.set("pod", pod);
@@ -87,10 +102,12 @@ function podOf(family: Family, services: ServiceMap, local: AddressMask | undefi
   return { ...base, source: local.bits | (host > 3n ? host - 5n : 0n) };
 }
 
-function localNetworks(family: Family, services: ServiceMap): AddressMask[] {
+/** Networks of pods: the one that the rules show comes first. */
+function localNetworks(family: Family, services: ServiceMap, known: ClusterFacts): AddressMask[] {
   const { localDetector: detector } = services.parameters;
   const network = detector?.kind === "cidr" ? networkOf(detector.value, family) : null;
-  return network === null || network.mask === 0n ? [] : [network];
+  const networks = [...(network === null ? [] : [network]), ...ofFamily(family, known.podCidrs)];
+  return networks.filter(({ mask }) => mask !== 0n);
 }
 
 function sourceRanges(family: Family, services: ServiceMap): AddressMask[] {

@@ -15,6 +15,7 @@ import { deviationsOf } from "./compare.ts";
 import type { NodeDeviation } from "./deviation.ts";
 import { Deviations } from "./deviations.ts";
 import { type Effect, effectOf, effectOn } from "./effect.ts";
+import type { ClusterFacts } from "./facts.ts";
 import { nodeDeviationsOf } from "./node-deviations.ts";
 import { type Outcome, outcomesOf, type Probe, questionOf } from "./probe.ts";
 import { samplePorts } from "./samples.ts";
@@ -39,6 +40,8 @@ export class Context {
   readonly ruleset: Ruleset;
   /** What kube-proxy meant by its rules. */
   readonly services: ServiceMap;
+  /** What is known of the node and its cluster besides. */
+  readonly facts: ClusterFacts;
   readonly #all: () => readonly Context[];
   #owners: Int32Array | undefined;
   #node: ReturnType<typeof nodeOfProbes> | undefined;
@@ -54,10 +57,11 @@ export class Context {
   readonly #effects = new Map<ServicePort, Effect>();
   #tracesLeft = MOST_TRACES;
 
-  constructor(services: ServiceMap, all: () => readonly Context[]) {
+  constructor(services: ServiceMap, facts: ClusterFacts, all: () => readonly Context[]) {
     this.store = services.ruleset.store;
     this.ruleset = services.ruleset;
     this.services = services;
+    this.facts = facts;
     this.#all = all;
   }
 
@@ -127,13 +131,13 @@ export class Context {
 
   /** The node on which probes take place. */
   get node(): ReturnType<typeof nodeOfProbes> {
-    this.#node ??= nodeOfProbes(this.ruleset.family ?? 4, this.services);
+    this.#node ??= nodeOfProbes(this.ruleset.family ?? 4, this.services, this.facts);
     return this.#node;
   }
 
   /** A client of a kind; `undefined` where the rules do not show what it looks like. */
   client(kind: ClientKind): Client | undefined {
-    this.#clients ??= clientsOf(this.ruleset.family ?? 4, this.services, this.node.address);
+    this.#clients ??= clientsOf(this.ruleset.family ?? 4, this.services, this.node.address, this.facts);
     return this.#clients.get(kind);
   }
 
@@ -233,7 +237,7 @@ function ownersOf(chainCount: number, ports: readonly ServicePort[]): Int32Array
 }
 
 /** One context for each ruleset of a node. */
-export function contextsOf(maps: readonly ServiceMap[]): readonly Context[] {
-  const contexts: readonly Context[] = maps.map((services) => new Context(services, () => contexts));
+export function contextsOf(maps: readonly ServiceMap[], facts: ClusterFacts): readonly Context[] {
+  const contexts: readonly Context[] = maps.map((services) => new Context(services, facts, () => contexts));
   return contexts;
 }

@@ -4,6 +4,7 @@ import { type ChainId, NONE } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Check, Draft } from "./check.ts";
 import { type Context, contextsOf } from "./context.ts";
+import { type ClusterFacts, NO_FACTS } from "./facts.ts";
 import { type Finding, severities } from "./finding.ts";
 import { allChecks } from "./index.ts";
 import { problemFindings } from "./problem-findings.ts";
@@ -27,6 +28,7 @@ export function runChecks(
   store: RuleStore,
   maps: readonly ServiceMap[],
   checks: readonly Check[] = allChecks,
+  facts: ClusterFacts = NO_FACTS,
 ): CheckRun {
   const found: { finding: Finding; offset: number }[] = [];
   const muted = new Map<string, Set<string>>();
@@ -36,7 +38,7 @@ export function runChecks(
     found.push({ finding, offset: (fileStart.get(file) ?? 0) + byteOffset });
   };
   for (const finding of problemFindings(store.ast)) add(finding);
-  const contexts = contextsOf(maps);
+  const contexts = contextsOf(maps, facts);
   const reporter = (check: Check) => (draft: Draft) => add(findingOf(check, draft, store));
   for (const check of checks) check.runOnNode?.({ store, contexts }, reporter(check));
   for (const context of contexts) {
