@@ -38,8 +38,9 @@ const chance =
 export function meant(steps: number): Fraction {
   if (steps === 0) return fraction(0, 1);
   const n = Math.round(CERTAIN / steps);
-  const stored = Math.round(CERTAIN / n);
-  if (stored === steps) return fraction(1, n);
+  // written with all digits, or with ten decimals as kube-proxy does
+  if (steps === Math.round(CERTAIN / n) || steps === Math.round(Number((1 / n).toFixed(10)) * CERTAIN))
+    return fraction(1, n);
   const decimals = Math.round((steps / CERTAIN) * 1e5);
   const isFiveDecimals = Math.round((decimals / 1e5) * CERTAIN) === steps;
   if (isFiveDecimals && Math.abs(decimals - 1e5 / n) < 1 && n >= 3) return fraction(1, n);
