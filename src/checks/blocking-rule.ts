@@ -35,7 +35,9 @@ export const blockingRule: Check = {
     for (const foreign of foreignRules(context)) {
       if (FATE[foreign.target] === undefined) continue;
       const hit = waysUnder(context, foreign).filter((way) => share(context, way, foreign.rule) > 0.001);
-      if (hit.length > 0) report(draftOf(context, foreign.rule, foreign.target, hit));
+      if (hit.length === 0) continue;
+      context.noteRule(foreign.rule);
+      report(draftOf(context, foreign.rule, foreign.target, hit));
     }
   },
 };

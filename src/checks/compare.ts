@@ -44,12 +44,26 @@ function compare(context: Context, port: ServicePort, written: Written, rules: r
     const space = key.indexOf(" ");
     const chainName = key.slice(space + 1);
     const chain = context.ruleset.chain(key.slice(0, space) as "nat", chainName);
+    // a chain to which no rule leads is said to be so, whatever is in it
+    if (chain !== NONE && isOwn(port, chain) && context.ruleset.callers(chain).length === 0) continue;
     const expected = byChain.get(key) ?? [];
     const role = expected[0]?.written.slot.role ?? context.role(chain) ?? "svc";
-    found.push(...compareChain(context, { port, role, chainName, chain }, expected, actual.get(key) ?? []));
+    const parts = compareChain(context, { port, role, chainName, chain }, expected, actual.get(key) ?? []);
+    found.push(...parts.filter((part) => !isRounding(part) && !isUnprinted(context, part)));
   }
   return found;
 }
+
+/** Shares are even though a probability is written otherwise: it was rounded otherwise. */
+const isRounding = ({ kind, slot, port, chain }: Deviation): boolean =>
+  kind === "changed" && slot === "endpoint" && port.balance(chain) !== "uneven";
+
+/** The destination is there and could not be printed. */
+const isUnprinted = (context: Context, { slot, chain, role }: Deviation): boolean =>
+  role === "sep" && slot === "dnat" && context.ruleIn(chain, "lost dnat") !== NONE;
+
+const isOwn = (port: ServicePort, chain: ChainId): boolean =>
+  (["svc", "svl", "ext", "fw", "xlb"] as const).some((role) => port.chain(role) === chain);
 
 /** Rules of a Service port by table and chain: those of its own chains, and those for it in the chains that all share. */
 function actualRules(context: Context, port: ServicePort): Map<string, RuleId[]> {

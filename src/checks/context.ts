@@ -53,6 +53,7 @@ export class Context {
   #deviations: Deviations | undefined;
   #unreferenced: Unreferenced | undefined;
   readonly #noted = new Set<ChainId>();
+  readonly #spokenOf = new Set<RuleId>();
   readonly #traces = new Map<Ruleset, Map<string, readonly Outcome[]>>();
   readonly #effects = new Map<ServicePort, Effect>();
   #tracesLeft = MOST_TRACES;
@@ -210,6 +211,15 @@ export class Context {
 
   isNotedUnreferenced(chain: ChainId): boolean {
     return this.#noted.has(chain);
+  }
+
+  /** Says that a finding speaks of the rule, so that what follows from it need not be said again. */
+  noteRule(rule: RuleId): void {
+    this.#spokenOf.add(rule);
+  }
+
+  isSpokenOf(rule: RuleId): boolean {
+    return this.#spokenOf.has(rule);
   }
 
   /** What it does to clients that the rules of a Service port are not as kube-proxy writes them. */

@@ -53,7 +53,7 @@ export const unreachableRule: Check = {
   run(context, report) {
     const byRule = new Map<RuleId, RuleId[]>();
     for (const { rule, by } of deadRules(context)) {
-      if (!isUnconditional(context.store.shape(by))) continue;
+      if (!isUnconditional(context.store.shape(by)) || context.isSpokenOf(by)) continue;
       byRule.set(by, [...(byRule.get(by) ?? []), rule]);
     }
     for (const [by, rules] of byRule) reportUnreachable(context, by, rules, report);

@@ -21,7 +21,8 @@ export const hiddenCondition: Check = {
   since: "0.1.0",
   subject: "netfilter",
   needs: [],
-  run({ ruleset, store }, report) {
+  run(context, report) {
+    const { ruleset, store } = context;
     if (ruleset.backend === "legacy") return;
     for (const { name } of ruleset.tables)
       for (const hook of BUILT_IN[name]) {
@@ -31,6 +32,8 @@ export const hiddenCondition: Check = {
           const shape = store.shape(rule);
           if (!FINAL.has(shape.targetRecord?.name ?? "") || !isUnconditional(shape) || store.nextRule(rule) === NONE)
             continue;
+          if (context.isSpokenOf(rule)) break;
+          context.noteRule(rule);
           report({
             at: { rule },
             message: `${name} ${hook} stops everything here, and rules stand behind it`,

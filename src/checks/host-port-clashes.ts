@@ -1,6 +1,6 @@
 import type { HostPort } from "../kubernetes/host-ports.ts";
 import { isForPort } from "../kubernetes/host-ports.ts";
-import { NONE } from "../netfilter/ruleset.ts";
+import { NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import type { Context } from "./context.ts";
 import { shareOf } from "./probe.ts";
@@ -80,22 +80,24 @@ export const duplicateHostPort: Check = {
   since: "0.1.0",
   subject: "netfilter",
   needs: ["nat"],
-  run({ services }, report) {
+  run({ services, ruleset }, report) {
     const first = new Map<string, HostPort>();
+    const entryOf = ({ jump, rule }: HostPort): RuleId =>
+      jump === NONE ? (ruleset.callers(ruleset.chainOf(rule))[0] ?? rule) : jump;
     for (const each of services.hostPorts) {
-      if (each.owner === null || each.jump === NONE || each.protocol === null) continue;
+      if (each.owner === null || each.protocol === null) continue;
       for (const range of each.ports.split(",")) {
         if (range === "") continue;
         const key = `${each.owner.name} ${each.ip ?? ""} ${each.protocol} ${range}`;
         const known = first.get(key);
         if (known === undefined) first.set(key, each);
-        else if (known.jump !== each.jump && known.destination !== each.destination)
+        else if (ruleset.chainOf(known.rule) !== ruleset.chainOf(each.rule) && known.destination !== each.destination)
           report({
-            at: { rule: each.jump },
+            at: { rule: entryOf(each) },
             label: "is never asked",
             message: `host port ${range}/${each.protocol}${each.ip === null ? "" : ` of ${each.ip}`} leads to ${known.destination} and to ${each.destination}`,
             related: [
-              { at: { rule: known.jump }, label: `takes all connections to ${known.destination}`, before: true },
+              { at: { rule: entryOf(known) }, label: `takes all connections to ${known.destination}`, before: true },
             ],
             effect: `All connections go to ${known.destination}. If that pod is gone, the port is dead.`,
           });

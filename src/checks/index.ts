@@ -4,6 +4,7 @@ import { blockedHealthCheckPort } from "./blocked-health-check-port.ts";
 import { blockingPolicy } from "./blocking-policy.ts";
 import { blockingRule } from "./blocking-rule.ts";
 import type { Check } from "./check.ts";
+import { clusterIpOutsideRange } from "./cluster-ip-outside-range.ts";
 import { coarseProbabilities } from "./coarse-probabilities.ts";
 import { emptyChainJump, redundantRule, shadowedRule, unreachableRule, unreferencedChain } from "./dead-rules.ts";
 import { divertingRule } from "./diverting-rule.ts";
@@ -27,6 +28,7 @@ import { incompleteAffinity } from "./incomplete-affinity.ts";
 import { invalidDropHits } from "./invalid-drop-hits.ts";
 import { largeRuleset } from "./large-ruleset.ts";
 import { ipvsLeftover, userspaceLeftover } from "./leftover-proxy-mode.ts";
+import { localDetectorMismatch } from "./local-detector-mismatch.ts";
 import { localDetectorTooWide } from "./local-detector-too-wide.ts";
 import { lostMatches } from "./lost-matches.ts";
 import { markBitClash } from "./mark-bit-clash.ts";
@@ -56,6 +58,7 @@ import { missingKubeProxyRule } from "./missing-kube-proxy-rule.ts";
 import { missingMartianGuard } from "./missing-martian-guard.ts";
 import { missingMasquerade } from "./missing-masquerade.ts";
 import { missingMasqueradeMark } from "./missing-masquerade-mark.ts";
+import { missingOwner } from "./missing-owner.ts";
 import { mixedLocalDetector } from "./mixed-local-detector.ts";
 import { noLocalEndpoints } from "./no-local-endpoints.ts";
 import { nodePortBypassesSourceRanges } from "./node-port-bypasses-source-ranges.ts";
@@ -76,6 +79,7 @@ import { twoPodNetworks } from "./two-pod-networks.ts";
 import { unconditionalDrop } from "./unconditional-drop.ts";
 import { undeclaredChain } from "./undeclared-chain.ts";
 import { unexpectedKubeProxyRule } from "./unexpected-kube-proxy-rule.ts";
+import { unexpectedOwner } from "./unexpected-owner.ts";
 import { unknownLayout } from "./unknown-layout.ts";
 import { unreachableEndpoint } from "./unreachable-endpoint.ts";
 import { unreferencedServiceChain } from "./unreferenced-service-chain.ts";
@@ -125,6 +129,7 @@ export const allChecks: readonly Check[] = [
   blockedHealthCheckPort,
   missingKubeProxyRule,
   unexpectedKubeProxyRule,
+  oldExternalChain,
   unreferencedServiceChain,
   missingCanary,
   localDetectorTooWide,
@@ -144,7 +149,6 @@ export const allChecks: readonly Check[] = [
   nodePortOutsideRange,
   externalIpCollision,
   nodePortBypassesSourceRanges,
-  oldExternalChain,
   ipvsLeftover,
   userspaceLeftover,
   idleKubeProxyRules,
@@ -172,4 +176,8 @@ export const allChecks: readonly Check[] = [
   dropWithoutEstablished,
   logWithoutLimit,
   deprecatedSpelling,
+  clusterIpOutsideRange,
+  localDetectorMismatch,
+  unexpectedOwner,
+  missingOwner,
 ];

@@ -1,5 +1,6 @@
 import { NONE } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
+import { misnamedEndpoints } from "./misnamed.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
 import { counted, listed } from "./words.ts";
@@ -20,11 +21,14 @@ export const missingClusterEndpoint: Check = {
   since: "0.1.0",
   subject: "kube-proxy",
   needs: ["nat"],
-  run({ ruleset, endpoints, services }, report) {
+  run(context, report) {
+    const { ruleset, endpoints, services } = context;
+    const strangers = new Set(misnamedEndpoints(context).flatMap(({ owner, port }) => (owner === null ? [] : [port])));
     for (const port of services.servicePorts) {
       const local = port.chain("svl") === NONE ? port.chain("xlb") : port.chain("svl");
       const svc = port.chain("svc");
-      if (local === NONE || svc === NONE) continue;
+      // a jump that was bent to another Service is said to be so
+      if (local === NONE || svc === NONE || strangers.has(port)) continue;
       const cluster = new Set(port.jumps(svc).map((jump) => jump.chain));
       const jumps = port.jumps(local);
       const missing = jumps.filter((jump) => !cluster.has(jump.chain));

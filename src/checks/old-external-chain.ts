@@ -16,12 +16,14 @@ export const oldExternalChain: Check = {
   since: "0.1.0",
   subject: "kube-proxy",
   needs: ["nat"],
-  run({ claims, ruleset, store }, report) {
+  run(context, report) {
+    const { claims, ruleset, store } = context;
     const chainsOf = (role: string): number[] =>
       claims.chains.filter((chain) => claims.role(chain) === role && store.isDeclared(chain));
     const old = chainsOf("xlb");
     const [first] = old;
     if (first === undefined || chainsOf("ext").length === 0) return;
+    context.noteUnreferenced(old);
     report({
       at: { chain: first },
       message: `${counted(old.length, "KUBE-XLB chain")} beside KUBE-EXT chains: ${listed(

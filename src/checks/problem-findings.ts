@@ -1,4 +1,4 @@
-import { displayText } from "../../grammar/bytes.ts";
+import { byteString, displayText } from "../../grammar/bytes.ts";
 import type { Problem } from "../../grammar/problem.ts";
 import type { Ast } from "../../grammar/syntax-tree.ts";
 import type { Finding } from "./finding.ts";
@@ -7,7 +7,15 @@ import { problemDocs } from "./problem-docs.ts";
 
 /** What the parser has to say of a text, as findings. */
 export function* problemFindings(ast: Ast): Iterable<Finding> {
-  for (const problem of ast.problems) yield findingOf(ast, problem);
+  for (const problem of ast.problems) if (!isUnprinted(ast, problem)) yield findingOf(ast, problem);
+}
+
+const UNPRINTED = "[unsupported revision]";
+
+/** What iptables-save itself writes behind a rule that it cannot print; the check `unsupported-revision` speaks of it. */
+function isUnprinted({ source }: Ast, { checkId, offset, length }: Problem): boolean {
+  if (checkId !== "trailing-text" || length < UNPRINTED.length) return false;
+  return byteString(source.bytes, offset, offset + UNPRINTED.length) === UNPRINTED;
 }
 
 const docs = new Map(problemDocs.map((doc) => [doc.id, doc]));

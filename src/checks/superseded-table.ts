@@ -1,5 +1,6 @@
 import type { Table } from "../netfilter/table.ts";
 import type { Check } from "./check.ts";
+import { listed } from "./words.ts";
 
 /** iptables-restore flushes a table when it begins: of two with one name the last one stays. */
 export const supersededTable: Check = {
@@ -19,13 +20,16 @@ export const supersededTable: Check = {
   runOnNode({ store }, report) {
     const last = new Map<string, Table>();
     for (const table of store.tables) if (!table.superseded) last.set(keyOf(table), table);
-    for (const table of store.tables) {
-      if (!table.superseded) continue;
-      const later = last.get(keyOf(table));
+    for (const { name: file } of store.ast.source.files) {
+      const earlier = store.tables.filter((table) => table.superseded && table.block.file === file);
+      const [first] = earlier;
+      if (first === undefined) continue;
+      const later = last.get(keyOf(first));
+      const names = [...new Set(earlier.map(({ name }) => name))];
       report({
-        at: { table },
+        at: { table: first },
         label: "is not judged",
-        message: `table ${table.name} stands in this text again, and only the last one counts`,
+        message: `table ${listed(names)} ${names.length === 1 ? "stands" : "stand"} in this text ${earlier.length === names.length ? "again" : "several times"}, and only the last one counts`,
         related: later === undefined ? [] : [{ at: { table: later }, label: "this one is judged" }],
         effect: "iptables-restore empties a table before it fills it, so nothing of the first one would stay.",
       });

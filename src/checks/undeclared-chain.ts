@@ -31,7 +31,7 @@ export const undeclaredChain: Check = {
       const table = store.tableOf(chain);
       if (!whole.has(table)) continue;
       const name = store.chainName(chain);
-      if (BUILT_IN[table.name].includes(name)) continue;
+      if (BUILT_IN[table.name].includes(name) || ADDONS.has(name) || PLACEHOLDER.test(name)) continue;
       const callers = ruleset.callers(chain);
       const own = store.firstRule(chain);
       const rule = callers[0] ?? own;
@@ -48,3 +48,13 @@ export const undeclaredChain: Check = {
     }
   },
 };
+
+/** Targets that iptables does not ship: xtables-addons, patch-o-matic and vendors' kernels. */
+const ADDONS: ReadonlySet<string> = new Set([
+  ...["ACCOUNT", "CHAOS", "DELUDE", "DHCPMAC", "DNETMAP", "ECHO", "IPMARK", "LOGMARK", "PROTO", "RAWDNAT", "RAWSNAT"],
+  ...["STEAL", "SYSRQ", "TARPIT", "TRIGGER", "ROUTE", "IPV4OPTSSTRIP", "MIRROR", "BALANCE", "SAME", "XOR", "IMQ"],
+  ...["FULLCONENAT", "FLOWOFFLOAD", "NATTYPE", "CONE", "ISTAT", "NDPI", "NETFLOW", "RTPENGINE", "ULOG", "FTOS"],
+]);
+
+/** A template, or a text in which names were taken out. */
+const PLACEHOLDER = /[{}<>$%]/;
