@@ -2,7 +2,7 @@ import { addressMask } from "../../grammar/values/address-mask.ts";
 import type { Check } from "./check.ts";
 import { bitsOf, isWithin } from "./clients.ts";
 import { nameOf } from "./service-words.ts";
-import { listed } from "./words.ts";
+import { counted, listed } from "./words.ts";
 
 /** kube-apiserver --service-cluster-ip-range; rests on `cluster.serviceCIDRs` of the configuration. */
 export const clusterIpOutsideRange: Check = {
@@ -34,7 +34,7 @@ export const clusterIpOutsideRange: Check = {
     const where = listed(networks.map((network) => addressMask.print(network, { family: network.family })));
     report({
       at: { rule: at },
-      message: `${outside.length} of ${services.servicePorts.length} cluster IPs ${outside.length === 1 ? "lies" : "lie"} outside of ${where}: ${listed(outside.map((port) => `${port.clusterIP} of ${nameOf(port)}`))}`,
+      message: `${outside.length} of ${counted(services.servicePorts.length, "Service port")} ${outside.length === 1 ? "has" : "have"} a cluster IP outside of ${where}: ${listed(outside.map((port) => `${port.clusterIP} of ${nameOf(port)}`))}`,
       servicePort: outside.length === 1 ? first.id : null,
       related: others.map((rule) => ({ at: { rule }, label: "and here" })),
     });

@@ -1,6 +1,6 @@
 import { type ChainId, NONE, type Ruleset } from "../netfilter/ruleset.ts";
 import { TABLE_NAMES } from "../netfilter/table.ts";
-import type { Check, Spot } from "./check.ts";
+import type { Check, ReportFinding, Spot } from "./check.ts";
 import type { Context } from "./context.ts";
 import { nameOf } from "./service-words.ts";
 import { counted } from "./words.ts";
@@ -30,27 +30,33 @@ export const unexpectedOwner: Check = {
   since: "0.1.0",
   subject: "netfilter",
   needs: [],
-  run(context, report) {
-    const { facts, services, ruleset } = context;
-    if (facts.kubeProxy === false) reportKubeProxy(context, report);
-    if (facts.owners === null) return;
-    for (const { owner, count, first } of services.owners) {
-      if (ALWAYS.has(owner.name) || facts.owners.includes(owner.name)) continue;
-      report({
-        at: spotOf(ruleset, first),
-        message: `${owner.name} has ${counted(count, "chain")} here (${owner.purpose}), and the configuration does not expect it`,
-      });
+  runOnNode({ contexts }, report) {
+    const [first] = contexts;
+    if (first === undefined) return;
+    const { owners, kubeProxy } = first.facts;
+    if (kubeProxy === false) reportKubeProxy(contexts, report);
+    const expected = new Set([...ALWAYS, ...(owners ?? [])]);
+    for (const { ruleset, services } of owners === null ? [] : contexts) {
+      for (const { owner, count, first: chain } of services.owners) {
+        if (expected.has(owner.name)) continue;
+        expected.add(owner.name);
+        report({
+          at: spotOf(ruleset, chain),
+          message: `${owner.name} has ${counted(count, "chain")} here (${owner.purpose}), and the configuration does not expect it`,
+        });
+      }
     }
   },
 };
 
-function reportKubeProxy({ services }: Context, report: Parameters<NonNullable<Check["run"]>>[1]): void {
-  const [first] = services.servicePorts;
-  if (first === undefined) return;
-  const rule = first.evidence[0];
+function reportKubeProxy(contexts: readonly Context[], report: ReportFinding): void {
+  const ports = contexts.flatMap(({ services }) => services.servicePorts);
+  const [first] = ports;
+  const rule = first?.evidence[0];
+  if (first === undefined || rule === undefined) return;
   report({
-    at: rule === undefined ? { offset: 0, length: 0 } : { rule },
-    message: `kube-proxy's rules for ${counted(services.servicePorts.length, "Service port")} are here, ${nameOf(first)} among them, and the configuration expects none`,
+    at: { rule },
+    message: `kube-proxy's rules for ${counted(ports.length, "Service port")} are here, ${nameOf(first)} among them, and the configuration expects none`,
     effect:
       "Connections to their addresses and ports are rewritten by these rules before whatever replaces kube-proxy sees them, to endpoints that nobody keeps up to date.",
     remedy:
