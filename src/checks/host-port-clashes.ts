@@ -67,7 +67,7 @@ export const duplicateHostPort: Check = {
   confidence: "likely",
   summary: "A host port leads to two pods",
   why: "The first rule takes all connections. Mostly it is that of a pod that is gone, whose rules were not taken away: the port is dead until they are.",
-  evidence: "Two rules of one owner for one address, protocol and port of the node with different destinations.",
+  evidence: "Two rules of one chain for one address, protocol and port of the node with different destinations.",
   confirm: "iptables -t nat -S CNI-HOSTPORT-DNAT",
   whenFine: "For seconds while a pod is replaced.",
   remedy:
@@ -88,7 +88,9 @@ export const duplicateHostPort: Check = {
       if (each.owner === null || each.protocol === null) continue;
       for (const range of each.ports.split(",")) {
         if (range === "") continue;
-        const key = `${each.owner.name} ${each.ip ?? ""} ${each.protocol} ${range}`;
+        // chains of one owner that are asked one after the other are meant so
+        const asker = ruleset.chainOf(each.jump === NONE ? each.rule : each.jump);
+        const key = `${asker} ${each.ip ?? ""} ${each.protocol} ${range}`;
         const known = first.get(key);
         if (known === undefined) first.set(key, each);
         else if (ruleset.chainOf(known.rule) !== ruleset.chainOf(each.rule) && known.destination !== each.destination)
