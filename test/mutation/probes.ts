@@ -24,6 +24,8 @@ const PROTOCOLS: Readonly<Record<string, number>> = { tcp: 6, udp: 17, sctp: 132
 const OUTSIDE: Readonly<Record<Family, string>> = { 4: "93.184.215.14", 6: "2606:2800:21f:cb07::14" };
 const NODE: Readonly<Record<Family, string>> = { 4: "192.168.50.11", 6: "fd00:50::11" };
 
+/** No Service has it. */
+const OTHER_PORT = 9;
 /** So many endpoints of a Service are clients of it, too. */
 const MOST_ENDPOINTS = 12;
 
@@ -66,6 +68,13 @@ export function siteOf(truth: Truth, family: Family): Site {
         if (port.sessionAffinity === "ClientIP")
           add(`${port.id} ${client} to ${ip}:${number} again`, { ...packet, affinity: true });
       }
+    for (const [ip] of frontends)
+      add(`${port.id} outside to another port of ${ip}`, {
+        ...outside,
+        destination: bits(ip),
+        destinationPort: OTHER_PORT,
+        protocol,
+      });
     if (port.nodePort > 0)
       add(`${port.id} node to ${loopback}:${port.nodePort}`, {
         source: bits(loopback),
