@@ -25,7 +25,8 @@ export function probesFor(
   for (let tries = 0; tries < count * 4 && probes.size < count; tries++) {
     const target = targets.length > 0 && random.chance(0.9) ? random.pick(targets) : anywhere(own, random);
     const client = random.chance(0.25) ? { address: own[0] as string, interface: "local" } : random.pick(clients);
-    // neither leaves a client: what its neighbour is meant to get, and what goes to its own loopback
+    // neither leaves a client: what its neighbour is meant to get, and what goes to its own loopback; groups have no socket here
+    if (/^(?:22[4-9]|23\d|255)\.|^ff/.test(target.to)) continue;
     const isOwnLoopback = target.to.startsWith("127.") || target.to === "::1";
     if (clients.some((other) => other.address === target.to) || (isOwnLoopback && client.interface !== "local"))
       continue;

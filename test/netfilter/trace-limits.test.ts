@@ -260,3 +260,15 @@ describe("generated rules", () => {
     expect(judged).toBeGreaterThan(1000);
   });
 });
+
+test("what is for a group is for this node if it listens", () => {
+  const ruleset = rulesetOf("*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -p udp -j DROP\nCOMMIT\n");
+  const asked = { ...question, protocol: 17, destinationPort: 5353, destination: 0xe00000fbn };
+  expect(trace(ruleset, asked, known).ends.map(({ fate, assumptions }) => [fate, assumptions[0]?.value])).toEqual([
+    ["unknown", false],
+    ["dropped", true],
+  ]);
+  expect(trace(ruleset, { ...asked, destination: 0xffffffffn }, known).ends.map(({ fate }) => fate)).toEqual([
+    "dropped",
+  ]);
+});

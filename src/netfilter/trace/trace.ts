@@ -1,5 +1,5 @@
-import { isLocal, type NodeFacts, routeTo } from "../node.ts";
-import { knownBits, type Packet } from "../packet.ts";
+import { isBroadcast, isLocal, isMulticast, type NodeFacts, routeTo } from "../node.ts";
+import { addressText, knownBits, type Packet } from "../packet.ts";
 import { factsFor, firstPacket, type Question } from "../question.ts";
 import { NONE, type Ruleset } from "../ruleset.ts";
 import type { TableName } from "../table.ts";
@@ -144,7 +144,7 @@ class Journey {
 
   /** A packet that came in by an interface. */
   #receive(states: States): void {
-    const arrived = this.#hook("PREROUTING", states);
+    const arrived = this.#toGroups(this.#hook("PREROUTING", states));
     const { local, foreign } = this.#route(arrived);
     this.#deliver(local);
     // the time to live is counted down before the hook (ip_forward in net/ipv4/ip_forward.c)
@@ -208,6 +208,30 @@ class Journey {
     return changed;
   }
 
+  /** Delivers what is for several nodes at once and may be for this one; gives back the others. */
+  #toGroups(states: States): States {
+    const others = new States(this.worlds);
+    const joined = new States(this.worlds);
+    for (const state of states.values()) {
+      const { destination, family } = state.packet;
+      if (typeof destination === "bigint" && isBroadcast(destination, family)) joined.put(state);
+      else if (typeof destination === "bigint" && isMulticast(destination, family)) {
+        const group = addressText(destination, family);
+        const { holds, fails } = this.worlds.split(state.weight, {
+          key: `group ${group}`,
+          holds: `this node listens to the group ${group}`,
+          fails: `this node does not listen to the group ${group}`,
+          reason: "a capture does not hold the groups that a node listens to",
+        });
+        joined.put({ ...state, weight: holds });
+        const reason = "it depends on multicast routing whether it is forwarded";
+        if (!this.worlds.isZero(fails)) this.#end({ ...state, weight: fails }, { kind: "unknown", rule: NONE, reason });
+      } else others.put(state);
+    }
+    this.#deliver(joined);
+    return others;
+  }
+
   /** The routing decision for what came in: for this node, or for others. */
   #route(states: States): { readonly local: States; readonly foreign: States } {
     const local = new States(this.worlds);
@@ -233,8 +257,10 @@ class Journey {
   }
 
   #routed(packet: Packet): Packet {
-    const { destination, destinationTranslation } = packet;
-    const route = typeof destination === "bigint" ? routeTo(destination, this.#context.node) : null;
+    const { destination, destinationTranslation, family } = packet;
+    // to a group a node sends by the interface that has the source, not by a route
+    const isRouted = typeof destination === "bigint" && !isMulticast(destination, family);
+    const route = isRouted ? routeTo(destination, this.#context.node) : null;
     return { ...packet, outInterface: route?.interface ?? null, routedAnew: destinationTranslation !== null };
   }
 
