@@ -2,7 +2,7 @@ import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import type { ServicePort } from "./kubernetes/service-port.ts";
 import type { NodeModel } from "./read-node.ts";
 import { displayed } from "./report/displayed.ts";
-import type { ListedProxy, ListedServicePort, ServiceList } from "./report/service-list.ts";
+import type { ListedProxy, ListedServicePort, ServiceList, ServiceRow, ServiceTable } from "./report/service-list.ts";
 import { version } from "./version.ts";
 
 /** Which Service ports are wanted; all conditions hold. */
@@ -28,6 +28,37 @@ export function listServices(nodes: readonly NodeModel[], filter: ServiceFilter 
   };
 }
 
+/** The same for a table: of long lists of endpoints it has the number alone. */
+export function tabulateServices(nodes: readonly NodeModel[], filter: ServiceFilter = {}): ServiceTable {
+  return {
+    nodes: nodes.map(({ name }) => name),
+    rows: nodes.flatMap(({ name, maps }) =>
+      maps
+        .flatMap(({ servicePorts }) =>
+          servicePorts.filter((port) => isWanted(port, filter)).map((port) => rowOf(name, port)),
+        )
+        .sort(compare),
+    ),
+  };
+}
+
+/** So many addresses of endpoints stand in a row of the table. */
+const fewEndpoints = 2;
+
+function rowOf(node: string, port: ServicePort): ServiceRow {
+  const endpointCount = port.endpointChains().length;
+  const { id, protocol, family, clusterIP, nodePort, externalIPs, loadBalancerIPs, hasEndpoints } = port;
+  const { externalTrafficPolicy, internalTrafficPolicy, sessionAffinity } = port;
+  return displayed({
+    ...{ node, id, protocol, family, clusterIP, port: port.port, nodePort, externalIPs, loadBalancerIPs, hasEndpoints },
+    ...{ externalTrafficPolicy, internalTrafficPolicy, sessionAffinity },
+    sessionAffinityTimeoutSeconds: sessionAffinity === "ClientIP" ? port.sessionAffinityTimeoutSeconds : null,
+    chain: Object.values(port.chains).find((name) => name !== null) ?? null,
+    endpointCount,
+    endpointAddresses: endpointCount > fewEndpoints ? [] : port.endpoints.map(({ address }) => address),
+  });
+}
+
 function proxyOf(node: string, { ruleset, parameters }: ServiceMap): ListedProxy {
   return { node, family: ruleset.family, backend: ruleset.backend, parameters: displayed(parameters) };
 }
@@ -48,9 +79,11 @@ export function listedPort(node: string, { ruleset }: ServiceMap, port: ServiceP
   return { node, file, ...displayed(port.facts()), evidence: [...lines].sort((a, b) => a - b) };
 }
 
-function compare(a: ListedServicePort, b: ListedServicePort): number {
+function compare(a: Sortable, b: Sortable): number {
   return order(a.id, b.id) || order(a.protocol, b.protocol) || (a.family ?? 0) - (b.family ?? 0);
 }
+
+type Sortable = Pick<ListedServicePort, "id" | "protocol" | "family">;
 
 function order(a: string | null, b: string | null): number {
   if (a === b) return 0;

@@ -23,3 +23,36 @@ export interface ServiceList {
   readonly proxies: readonly ListedProxy[];
   readonly servicePorts: readonly ListedServicePort[];
 }
+
+/** One Service port of one node as the table has it: less than JSON, and cheaper to find out. */
+export interface ServiceRow
+  extends Pick<
+    ServicePortFacts,
+    | "id"
+    | "protocol"
+    | "family"
+    | "clusterIP"
+    | "port"
+    | "nodePort"
+    | "externalIPs"
+    | "loadBalancerIPs"
+    | "externalTrafficPolicy"
+    | "internalTrafficPolicy"
+    | "sessionAffinity"
+    | "sessionAffinityTimeoutSeconds"
+    | "hasEndpoints"
+  > {
+  readonly node: string;
+  /** Name of one of its chains; `null` where it has none. */
+  readonly chain: string | null;
+  readonly endpointCount: number;
+  /** Addresses of the endpoints where they are few. */
+  readonly endpointAddresses: readonly (string | null)[];
+}
+
+/** All Service ports of some nodes, for a table. */
+export interface ServiceTable {
+  /** In the order to be shown. */
+  readonly nodes: readonly string[];
+  readonly rows: readonly ServiceRow[];
+}

@@ -1,13 +1,13 @@
 import { columnsOf, pad, wrapProse } from "./columns.ts";
 import { forTerminal, inertLines } from "./escape.ts";
 import { groupDigits, type Look, plural } from "./report.ts";
-import type { ListedServicePort, ServiceList } from "./service-list.ts";
+import type { ServiceRow, ServiceTable } from "./service-list.ts";
 import { painter } from "./style.ts";
 
 interface Column {
   readonly title: string;
   /** `terse`: no longer than it must be. */
-  readonly cell: (port: ListedServicePort, terse: boolean) => string;
+  readonly cell: (port: ServiceRow, terse: boolean) => string;
   /** Left out when the terminal is too narrow, highest first; 0 is never left out. */
   readonly spare: number;
 }
@@ -27,9 +27,9 @@ const columns: readonly Column[] = [
 ];
 
 /** A table that fits the terminal: columns that say nothing are left out; names are never cut. */
-export function* renderServicesText(list: ServiceList, look: Look): Iterable<string> {
-  const nodes = new Map<string, ListedServicePort[]>(list.proxies.map(({ node }) => [node, []]));
-  for (const port of list.servicePorts) nodes.get(port.node)?.push(port);
+export function* renderServicesText(list: ServiceTable, look: Look): Iterable<string> {
+  const nodes = new Map<string, ServiceRow[]>(list.nodes.map((node) => [node, []]));
+  for (const row of list.rows) nodes.get(row.node)?.push(row);
   let first = true;
   for (const [node, ports] of nodes) {
     if (nodes.size > 1) yield inertLines(`${first ? "" : "\n"}${forTerminal(node, look.unicode)}\n`);
@@ -41,7 +41,7 @@ export function* renderServicesText(list: ServiceList, look: Look): Iterable<str
 /** A name longer than this does not widen the table: it gets a line of its own where it must. */
 const usualName = 32;
 
-function* table(ports: readonly ListedServicePort[], look: Look): Iterable<string> {
+function* table(ports: readonly ServiceRow[], look: Look): Iterable<string> {
   const paint = painter(look.colour);
   let rows = cellsOf(ports, look, false);
   let shown = columnsThatFit(rows, look.width);
@@ -74,7 +74,7 @@ function* table(ports: readonly ListedServicePort[], look: Look): Iterable<strin
   yield `${wrapProse(sum, look.width).join("\n")}\n`;
 }
 
-function cellsOf(ports: readonly ListedServicePort[], look: Look, terse: boolean): string[][] {
+function cellsOf(ports: readonly ServiceRow[], look: Look, terse: boolean): string[][] {
   return ports.map((port) => columns.map(({ cell }) => forTerminal(cell(port, terse), look.unicode)));
 }
 
@@ -111,10 +111,9 @@ function stacked(row: readonly string[], look: Look): string[] {
   return [row[0] ?? "", ...wrapProse(facts.join(", "), look.width - 2).map((line) => `  ${line}`)];
 }
 
-function nameOf(port: ListedServicePort): string {
+function nameOf(port: ServiceRow): string {
   if (port.id !== null) return port.id;
-  const chain = Object.values(port.chains).find((name) => name !== null);
-  return chain === undefined ? notShown : `(${chain})`;
+  return port.chain === null ? notShown : `(${port.chain})`;
 }
 
 function withPort(ip: string | null, port: number | null): string {
@@ -127,28 +126,28 @@ function number(value: number | null): string {
   return value === null ? notShown : value === 0 ? "" : String(value);
 }
 
-function externalOf(port: ListedServicePort, terse: boolean): string {
+function externalOf(port: ServiceRow, terse: boolean): string {
   const { loadBalancerIPs, externalIPs } = port;
   if (loadBalancerIPs === null && externalIPs === null) return notShown;
   const ips = [...(loadBalancerIPs ?? []), ...(externalIPs ?? [])];
   return terse && ips.length > 1 ? `${ips[0]} +${ips.length - 1}` : ips.join(",");
 }
 
-function policyOf(port: ListedServicePort): string {
+function policyOf(port: ServiceRow): string {
   const external = port.externalTrafficPolicy === "Local";
   const internal = port.internalTrafficPolicy === "Local";
   if (external && internal) return "Local";
   return external ? "Local (ext)" : internal ? "Local (int)" : "";
 }
 
-function affinityOf(port: ListedServicePort): string {
+function affinityOf(port: ServiceRow): string {
   if (port.sessionAffinity !== "ClientIP") return "";
   return port.sessionAffinityTimeoutSeconds === null ? "ClientIP" : `${port.sessionAffinityTimeoutSeconds} s`;
 }
 
-function endpointsOf(port: ListedServicePort, terse: boolean): string {
+function endpointsOf(port: ServiceRow, terse: boolean): string {
   if (port.hasEndpoints === false) return "none";
-  if (port.endpoints.length === 0) return notShown;
-  if (terse || port.endpoints.length > 2) return groupDigits(port.endpoints.length);
-  return port.endpoints.map(({ address }) => address ?? notShown).join(" ");
+  if (port.endpointCount === 0) return notShown;
+  if (terse || port.endpointCount > port.endpointAddresses.length) return groupDigits(port.endpointCount);
+  return port.endpointAddresses.map((address) => address ?? notShown).join(" ");
 }

@@ -18,34 +18,45 @@ import { type Paint, painter, severityStyle } from "./style.ts";
 export function* renderText(report: Report, look: Look): Iterable<string> {
   const paint = painter(look.colour);
   const explained = new Set<string>();
-  let first = true;
+  let before: Block["kind"] | null = null;
   for (const node of report.nodes) {
-    const blocks = look.quiet ? [] : [[...summary(node, look, paint)].join("\n")];
-    for (const block of concat(blocks, findingBlocks(node, report, look, paint, explained))) {
-      yield inertLines(first ? `${block}\n` : `\n${block}\n`);
-      first = false;
+    const head: Block[] = look.quiet ? [] : [{ kind: "whole", lines: summary(node, look, paint) }];
+    for (const { kind, lines } of concat(head, findingBlocks(node, report, look, paint, explained))) {
+      // Brief blocks stand together.
+      const gap = before === null || (kind === "brief" && before === "brief") ? "" : "\n";
+      yield inertLines(`${gap}${[...lines].join("\n")}\n`);
+      before = kind;
     }
   }
   if (report.nodes.length > 1 && !look.quiet) yield `\n${totals(report)}\n`;
+}
+
+interface Block {
+  readonly kind: "whole" | "brief";
+  readonly lines: Iterable<string>;
 }
 
 function* concat<T>(...lists: Iterable<T>[]): Iterable<T> {
   for (const list of lists) yield* list;
 }
 
-function* findingBlocks(node: NodeReport, report: Report, look: Look, paint: Paint, explained: Set<string>) {
+function* findingBlocks(
+  node: NodeReport,
+  report: Report,
+  look: Look,
+  paint: Paint,
+  explained: Set<string>,
+): Iterable<Block> {
   const showFile = node.captures.length > 1;
   for (const finding of node.findings) {
     const isFirst = !explained.has(finding.checkId);
     explained.add(finding.checkId);
-    yield [...findingLines(finding, report, look, paint, showFile, isFirst)].join("\n");
+    const lines = findingLines(finding, report, look, paint, showFile, isFirst);
+    yield { kind: finding.severity === "info" ? "brief" : "whole", lines };
   }
-  if (node.withheld.length > 0 && !look.quiet) {
-    yield [
-      ...node.withheld.map(({ checkId, count }) => `and ${groupDigits(count)} more of ${checkId}`),
-      "  (--max-findings 0 shows them all)",
-    ].join("\n");
-  }
+  if (node.withheld.length === 0 || look.quiet) return;
+  const left = node.withheld.map(({ checkId, count }) => `and ${groupDigits(count)} more of ${checkId}`);
+  yield { kind: "whole", lines: [...left, "  (--max-findings 0 shows them all)"] };
 }
 
 /** What the node is and whether it is fine, in a few lines. */
@@ -129,11 +140,20 @@ function* findingLines(
 ): Iterable<string> {
   const sure = finding.confidence === "certain" ? "" : ` (${finding.confidence})`;
   const head = `${finding.severity} ${finding.checkId}${sure}: `;
-  const [headline = "", ...rest] = wrapProse(head + forTerminal(finding.message, look.unicode), look.width, 2);
+  const isBrief = finding.severity === "info";
+  const place = isBrief ? ` (${showFile ? `${finding.location.file} ` : ""}line ${finding.location.line})` : "";
+  const message = forTerminal(`${finding.message}${place}`, look.unicode);
+  const [headline = "", ...rest] = wrapProse(head + message, look.width, 2);
   yield paint(severityStyle[finding.severity], headline.slice(0, head.trimEnd().length)) +
     paint("bold", headline.slice(head.trimEnd().length));
   for (const line of rest) yield paint("bold", line);
   if (finding.effect !== null) yield* indented(finding.effect, 2, look);
+
+  // What is merely worth knowing does not push what is wrong off the screen.
+  if (isBrief) {
+    if (isFirst) yield* labelled("more", `iptlint checks ${finding.checkId}`, look, paint);
+    return;
+  }
 
   const frames = [...findingFrames(finding, report, look, showFile)];
   if (frames.length > 0) yield* ["", ...frames, ""];
