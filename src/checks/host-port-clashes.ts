@@ -1,6 +1,7 @@
 import type { HostPort } from "../kubernetes/host-ports.ts";
 import { isForPort } from "../kubernetes/host-ports.ts";
-import { NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { BUILT_IN } from "../netfilter/table.ts";
 import type { Check } from "./check.ts";
 import type { Context } from "./context.ts";
 import { shareOf } from "./probe.ts";
@@ -60,6 +61,8 @@ function winner(context: Context, frontend: Parameters<Context["probe"]>[1], cla
   return "Which of them wins hangs on what the capture does not show.";
 }
 
+const isBuiltIn = (chain: string): boolean => BUILT_IN.nat.includes(chain);
+
 /** kubelet and CNI plugins delete a pod's rules when it ends; sometimes they do not. */
 export const duplicateHostPort: Check = {
   id: "duplicate-host-port",
@@ -84,13 +87,16 @@ export const duplicateHostPort: Check = {
     const first = new Map<string, HostPort>();
     const entryOf = ({ jump, rule }: HostPort): RuleId =>
       jump === NONE ? (ruleset.callers(ruleset.chainOf(rule))[0] ?? rule) : jump;
+    // chains that a built-in chain leads to one after the other are meant so
+    const askerOf = (hostPort: HostPort): ChainId => {
+      const chain = ruleset.chainOf(entryOf(hostPort));
+      return isBuiltIn(ruleset.chainName(chain)) ? ruleset.chainOf(hostPort.rule) : chain;
+    };
     for (const each of services.hostPorts) {
       if (each.owner === null || each.protocol === null) continue;
       for (const range of each.ports.split(",")) {
         if (range === "") continue;
-        // chains of one owner that are asked one after the other are meant so
-        const asker = ruleset.chainOf(each.jump === NONE ? each.rule : each.jump);
-        const key = `${asker} ${each.ip ?? ""} ${each.protocol} ${range}`;
+        const key = `${askerOf(each)} ${each.ip ?? ""} ${each.protocol} ${range}`;
         const known = first.get(key);
         if (known === undefined) first.set(key, each);
         else if (ruleset.chainOf(known.rule) !== ruleset.chainOf(each.rule) && known.destination !== each.destination)
