@@ -3,6 +3,7 @@ import { allChecks } from "./checks/index.ts";
 import { lineAt } from "./checks/location.ts";
 import { problemDocs } from "./checks/problem-docs.ts";
 import { runChecks } from "./checks/run.ts";
+import { isVital } from "./checks/service-words.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import type { Ruleset } from "./netfilter/ruleset.ts";
 import type { RuleStore } from "./netfilter/store.ts";
@@ -79,6 +80,7 @@ function ownersOf(maps: readonly ServiceMap[]): string[] {
 function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null {
   const services = new Set<string>();
   const servicePorts = new Set<string>();
+  const vital = new Map<string, number>();
   let endpoints = 0;
   for (const [index, { servicePorts: ports, ruleset }] of maps.entries()) {
     const counted = new Uint8Array(ruleset.store.chainCount);
@@ -86,15 +88,26 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
       const id = port.id ?? `${index} ${port.index}`;
       services.add(port.service === null ? id : `${port.namespace}/${port.service}`);
       servicePorts.add(`${id} ${port.protocol}`);
-      for (const chain of port.endpointChains()) {
+      const chains = port.endpointChains();
+      for (const chain of chains) {
         if (counted[chain] === 0) endpoints++;
         counted[chain] = 1;
+      }
+      if (isVital(port)) {
+        const service = displayText(`${port.namespace}/${port.service}`);
+        vital.set(service, Math.min(chains.length, vital.get(service) ?? Number.POSITIVE_INFINITY));
       }
     }
   }
   if (servicePorts.size === 0) return null;
   const form = maps.find(({ parameters }) => parameters.layout !== null)?.parameters.layout ?? "kube-proxy rules";
-  return { form, services: services.size, servicePorts: servicePorts.size, endpoints };
+  return {
+    form,
+    services: services.size,
+    servicePorts: servicePorts.size,
+    endpoints,
+    vital: Array.from(vital, ([service, count]) => ({ service, endpoints: count })),
+  };
 }
 
 /** One summary for each back end and IP version that a text holds. */

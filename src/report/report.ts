@@ -19,8 +19,10 @@ export interface KubeProxySummary {
   readonly form: string;
   readonly services: number;
   readonly servicePorts: number;
-  /** Distinct endpoint addresses with port. */
+  /** Endpoints of Service ports; one that is behind two counts twice. */
   readonly endpoints: number;
+  /** The Services that the cluster cannot do without, each with the endpoints of its port that has fewest. */
+  readonly vital: readonly { readonly service: string; readonly endpoints: number }[];
 }
 
 /** How many findings of one check were left out because of a limit. */

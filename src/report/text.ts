@@ -75,9 +75,13 @@ function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> 
     yield `${paint("bold", name)}: ${paint(worst === null ? "green" : severityStyle[worst], verdict)}`;
   }
   if (node.kubeProxy !== null) {
-    const { form, services, servicePorts, endpoints } = node.kubeProxy;
+    const { form, services, servicePorts, endpoints, vital } = node.kubeProxy;
     const numbers = [plural(services, "Service"), plural(servicePorts, "service port"), plural(endpoints, "endpoint")];
     yield* indented(`${form}: ${numbers.join(", ")}`, 2, look);
+    const health = vital.map(
+      (each) => `${each.service} ${each.endpoints === 0 ? "has no endpoint" : plural(each.endpoints, "endpoint")}`,
+    );
+    if (health.length > 0) yield* indented(health.join(", "), 2, look);
   } else if (!node.expectsKubeProxy) {
     yield* indented(`no kube-proxy Service rules, as expected${seen(node, look)}`, 2, look);
   }

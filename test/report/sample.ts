@@ -51,6 +51,7 @@ export function nodeOf(findings: readonly Finding[], changes: Partial<NodeReport
       services: 10,
       servicePorts: 11,
       endpoints: 1,
+      vital: [{ service: "kube-system/kube-dns", endpoints: 2 }],
     },
     expectsKubeProxy: true,
     owners: ["kubelet"],

@@ -28,6 +28,7 @@ function text(nodes: readonly NodeReport[], changes: Partial<Look> = {}): string
 test("a healthy node is three lines", () => {
   expect(text([nodeOf([])])).toBe(`node-a.txt: ok, no findings
   kube-proxy rules as of 1.25 and later (iptables mode): 10 Services, 11 service ports, 1 endpoint
+  kube-system/kube-dns 2 endpoints
   1,137 rules, captured with iptables-save 1.8.9, nft back end
 `);
 });
@@ -35,6 +36,7 @@ test("a healthy node is three lines", () => {
 test("a finding shows the way there, the place, what is missing and what to do", () => {
   expect(text([nodeOf([broken])])).toBe(`node-a.txt: 1 error
   kube-proxy rules as of 1.25 and later (iptables mode): 10 Services, 11 service ports, 1 endpoint
+  kube-system/kube-dns 2 endpoints
   1,137 rules, captured with iptables-save 1.8.9, nft back end
 
 error missing-masquerade-mark: NodePort 30080/tcp of default/web:http is forwarded without a mark
