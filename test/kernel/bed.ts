@@ -121,8 +121,10 @@ export class Bed {
     return this.#try(this.#node, [restore], dump);
   }
 
-  /** Makes the sets of an `ipset save`, for all dumps to come; gives back those whose types the kernel has. */
+  /** Makes the sets of an `ipset save` in place of all others, for all dumps to come; gives back those whose types the kernel has. */
   makeSets(text: string): string {
+    this.load("");
+    this.#try(this.#node, ["ipset", "destroy"], "");
     const bySet = new Map<string, string>();
     for (const line of text.split("\n").filter((each) => each !== "")) {
       const name = line.split(" ")[1] ?? "";

@@ -5,7 +5,7 @@ import { trace } from "../../src/netfilter/trace/trace.ts";
 import { Bed, type Probe } from "./bed.ts";
 import { disagreements, factsOf, questionOf } from "./compare.ts";
 import { generateDump, generateProbe, SCENES } from "./generate.ts";
-import { endpointsOf, probesFor } from "./probes.ts";
+import { endpointsOf, probesFor, setsFor } from "./probes.ts";
 import { Random } from "./random.ts";
 
 /** A dump to be judged. */
@@ -77,8 +77,8 @@ class Run {
     if (mine.length + count === 0) return;
     const bed = new Bed({ backend, family, inside: INSIDE, outside: "out0" });
     try {
-      this.#sets = bed.makeSets(SCENES[family].sets);
       for (const [k, dump] of mine.entries()) await this.#dump(bed, dump, new Random(seed + k));
+      this.#sets = bed.makeSets(SCENES[family].sets);
       for (let k = 0; k < count; k++)
         await this.#generated(bed, seed * 10_000 + k * 4 + family + (backend === "nft" ? 1 : 0));
     } finally {
@@ -87,9 +87,11 @@ class Run {
   }
 
   async #dump(bed: Bed, { name, text, family }: Dump, random: Random): Promise<void> {
+    const { own, clients, others } = SCENES[family];
+    const addresses = [...own, ...others, ...clients.map((client) => client.address)];
+    this.#sets = bed.makeSets(setsFor(text, family, addresses, random));
     const ruleset = this.#load(bed, name, text);
     if (ruleset === null) return;
-    const { own, clients } = SCENES[family];
     bed.setOwn(own.slice(0, 1 + random.below(2)));
     const pods = random.pick(["cni0", "veth77"]);
     const endpoint = random.pick(endpointsOf(ruleset).filter((address) => !own.includes(address)));

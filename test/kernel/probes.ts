@@ -79,3 +79,22 @@ export function endpointsOf(ruleset: Ruleset): string[] {
   }
   return [...found];
 }
+
+/** Sets for the names that a dump looks up, with some of the addresses in them: nothing else says what they hold. */
+export function setsFor(text: string, family: 4 | 6, addresses: readonly string[], random: Random): string {
+  const lines: string[] = [];
+  const seen = new Set<string>();
+  for (const [, name, directions] of text.matchAll(/--match-set (\S+) ([a-z,]+)/g)) {
+    if (name === undefined || directions === undefined || seen.has(name)) continue;
+    seen.add(name);
+    const width = directions.split(",").length;
+    const type = ["hash:net", "hash:ip,port", "hash:ip,port,ip"][width - 1];
+    if (type === undefined) continue;
+    lines.push(`create ${name} ${type} family ${family === 6 ? "inet6" : "inet"} hashsize 1024 maxelem 65536`);
+    for (const address of addresses.filter(() => random.chance(0.3))) {
+      const entry = [address, `tcp:${random.pick([80, 443, 53])}`, random.pick(addresses)];
+      lines.push(`add ${name} ${entry.slice(0, width).join(",")}`);
+    }
+  }
+  return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+}
