@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { spawnSync } from "node:child_process";
 import { OBSERVERS, observersFor, readObservations, SETS, type Seen } from "./observers.ts";
+import { Sender } from "./sender.ts";
 
 /** A packet to be sent. `in` is the interface of the node that it comes in by; "local": the node itself sends it. */
 export interface Probe {
@@ -27,7 +26,6 @@ export interface BedOptions {
   readonly outside: string;
 }
 
-const SENDER = fileURLToPath(new URL("./sender.mjs", import.meta.url));
 const TABLES = {
   raw: ["PREROUTING", "OUTPUT"],
   mangle: ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"],
@@ -358,37 +356,6 @@ export class Bed {
   #try(namespace: string, command: readonly string[], input: string): string | null {
     const done = spawnSync("ip", ["netns", "exec", namespace, ...command], { input, encoding: "utf8" });
     return done.status === 0 ? null : done.stderr || `status ${done.status}`;
-  }
-}
-
-/** A process in a namespace that sends what it is told to. */
-class Sender {
-  readonly #process: ChildProcess;
-  readonly #waiting: (() => void)[] = [];
-  #failed: Error | null = null;
-
-  constructor(namespace: string) {
-    this.#process = spawn("ip", ["netns", "exec", namespace, process.execPath, SENDER], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    createInterface({ input: this.#process.stdout! }).on("line", () => this.#waiting.shift()?.());
-    this.#process.on("exit", (code) => {
-      this.#failed = new Error(`the sender in ${namespace} ended with ${code}`);
-      for (const wake of this.#waiting.splice(0)) wake();
-    });
-  }
-
-  async ask(command: object): Promise<void> {
-    if (this.#failed !== null) throw this.#failed;
-    this.#process.stdin!.write(`${JSON.stringify(command)}\n`);
-    await new Promise<void>((done) => this.#waiting.push(done));
-    if (this.#failed !== null) throw this.#failed;
-  }
-
-  stop(): void {
-    this.#process.removeAllListeners("exit");
-    this.#process.stdin!.end();
-    this.#process.kill();
   }
 }
 

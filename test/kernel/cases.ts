@@ -1,6 +1,6 @@
 import type { QuestionState } from "../../src/netfilter/question.ts";
 import type { Probe } from "./bed.ts";
-import { SCENES } from "./generate.ts";
+import { SCENES } from "./scenes.ts";
 
 /** A rule set, a packet, and where the packet ends: what every trace must know, and each case that one once got wrong. */
 export interface Case {

@@ -4,9 +4,10 @@ import { rulesetsOf } from "../../src/netfilter/rulesets.ts";
 import { trace } from "../../src/netfilter/trace/trace.ts";
 import { Bed, type Probe } from "./bed.ts";
 import { disagreements, factsOf, questionOf } from "./compare.ts";
-import { generateDump, generateProbe, SCENES } from "./generate.ts";
+import { generateDump, generateProbe } from "./generate.ts";
 import { endpointsOf, probesFor, setsFor } from "./probes.ts";
 import { Random } from "./random.ts";
+import { SCENES } from "./scenes.ts";
 
 /** A dump to be judged. */
 export interface Dump {

@@ -8,8 +8,9 @@ import type { End } from "../../src/netfilter/trace/ends.ts";
 import { type Trace, trace } from "../../src/netfilter/trace/trace.ts";
 import type { Variable } from "../../src/netfilter/trace/worlds.ts";
 import { factsOf, questionOf } from "../kernel/compare.ts";
-import { generateDump, generateProbe, SCENES } from "../kernel/generate.ts";
+import { generateDump, generateProbe } from "../kernel/generate.ts";
 import { Random } from "../kernel/random.ts";
+import { SCENES } from "../kernel/scenes.ts";
 
 function rulesetOf(text: string, family: 4 | 6 = 4): Ruleset {
   const [{ store, tables }] = rulesetsOf(buildStore(new TextEncoder().encode(text))) as [Ruleset];
