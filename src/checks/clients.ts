@@ -1,6 +1,6 @@
 import { readAddress } from "../../grammar/values/address.ts";
 import { addressMask } from "../../grammar/values/address-mask.ts";
-import type { AddressMask } from "../../grammar/values/types.ts";
+import type { AddressMask, InterfacePattern } from "../../grammar/values/types.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import { askedOf } from "../kubernetes/host-ports.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
@@ -19,6 +19,7 @@ export interface Client {
   readonly local: boolean;
   /** Absent: not known. */
   readonly inInterface?: string;
+  readonly notInInterface?: InterfacePattern;
 }
 
 /** Addresses that stand for any of their kind; the first that lies in none of the networks at hand is taken. */
@@ -82,7 +83,15 @@ export function clientsOf(
   const ranges = services.servicePorts.length > 2000 ? [] : sourceRanges(family, services);
   const clients = new Map<ClientKind, Client>();
   const outside = outsideOf(OUTSIDE[family], [...local, ...ofFamily(family, known.serviceCidrs), ...ranges]);
-  clients.set("outside", { kind: "outside", label: "a client outside the cluster", source: outside, local: false });
+  const { localDetector: detector } = services.parameters;
+  clients.set("outside", {
+    kind: "outside",
+    label: "a client outside the cluster",
+    source: outside,
+    local: false,
+    // what comes in by the interfaces of pods comes from pods
+    ...(detector?.kind === "interface" && { notInInterface: patternOf(detector.value) }),
+  });
   const pod = podOf(family, services, local[0]);
   if (pod !== null) clients.set("pod", pod);
   clients.set("node", { kind: "node", label: "the node itself", source: node, local: true });
@@ -101,6 +110,8 @@ function podOf(family: Family, services: ServiceMap, local: AddressMask | undefi
   const host = (family === 4 ? 0xffffffffn : (1n << 128n) - 1n) ^ local.mask;
   return { ...base, source: local.bits | (host > 3n ? host - 5n : 0n) };
 }
+
+const patternOf = (text: string): InterfacePattern => ({ name: text.replace(/\+$/, ""), wildcard: text.endsWith("+") });
 
 /** Networks of pods: the one that the rules show comes first. */
 function localNetworks(family: Family, services: ServiceMap, known: ClusterFacts): AddressMask[] {

@@ -69,6 +69,7 @@ export function questionOf(client: Client, frontend: Frontend, destination: bigi
     destinationPort: frontend.port,
     local: client.local,
     ...(client.inInterface !== undefined && { inInterface: client.inInterface }),
+    ...(client.notInInterface !== undefined && { notInInterface: client.notInInterface }),
   };
 }
 

@@ -34,7 +34,9 @@ export class Clients {
   to(frontend: Frontend, port: ServicePort): ClientTrace[] {
     const destination =
       frontend.ip === null ? this.#nodeAddress : (readAddress(frontend.ip, { family: null })?.bits ?? null);
-    return [...allowedClients(frontend, port), ...this.#clients].flatMap((client) => {
+    const outside = this.#clients.find(({ kind }) => kind === "outside");
+    const allowed = outside === undefined ? [] : allowedClients(outside, frontend, port);
+    return [...allowed, ...this.#clients].flatMap((client) => {
       const question = questionOf(client, frontend, destination);
       return question === null ? [] : [{ client, trace: trace(this.#map.ruleset, question, this.#facts) }];
     });
@@ -42,10 +44,14 @@ export class Clients {
 }
 
 /** A client in the first of the source ranges that alone may use a load balancer IP. */
-function allowedClients({ kind, ip }: Frontend, { loadBalancerSourceRanges: ranges }: ServicePort): Client[] {
+function allowedClients(
+  outside: Client,
+  { kind, ip }: Frontend,
+  { loadBalancerSourceRanges: ranges }: ServicePort,
+): Client[] {
   const [range] = ranges ?? [];
   if (kind !== "loadBalancerIP" || ip === null || range === undefined) return [];
   const network = networkOf(range, ip.includes(":") ? 6 : 4);
   if (network === null) return [];
-  return [{ kind: "outside", label: `a client in ${range}`, source: network.bits | 1n, local: false }];
+  return [{ ...outside, label: `a client in ${range}`, source: network.bits | 1n }];
 }

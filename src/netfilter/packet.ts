@@ -1,4 +1,5 @@
 import { printAddress } from "../../grammar/values/address.ts";
+import type { InterfacePattern } from "../../grammar/values/types.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
 
 /** An address that is not known, or known only to lie in a range: what the source of a masqueraded packet is, say. */
@@ -58,6 +59,8 @@ export interface Packet {
   readonly length: number | null;
   /** `""`: none (sent by the node itself, or not routed yet). `null`: not known, but not the loopback. */
   readonly inInterface: string | null;
+  /** Interfaces that it did not come in by; `null`: nothing is known of them. The same for all states of one trace. */
+  readonly notInInterface: InterfacePattern | null;
   readonly outInterface: string | null;
   /** The way out was chosen for a destination that nat gave. */
   readonly routedAnew: boolean;

@@ -1,3 +1,4 @@
+import type { InterfacePattern } from "../../grammar/values/types.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import type { NodeFacts } from "./node.ts";
 import { type ConnectionState, knownBits, type Packet, type SomeAddress, unknownBits } from "./packet.ts";
@@ -18,6 +19,8 @@ export interface Question {
   readonly icmpCode?: number;
   /** Name of the interface it comes in by. */
   readonly inInterface?: string;
+  /** Where the interface it comes in by is not known: it is none of these. */
+  readonly notInInterface?: InterfacePattern;
   /** Name of the interface it leaves by, if it is not for the node itself. */
   readonly outInterface?: string;
   /** Sent by the node itself. */
@@ -63,6 +66,7 @@ export function firstPacket(question: Question): Packet {
     tos: question.tos === undefined ? unknownBits("the TOS field") : knownBits(question.tos),
     length: question.length ?? null,
     inInterface: local ? "" : (question.inInterface ?? null),
+    notInInterface: question.notInInterface ?? null,
     outInterface: "",
     routedAnew: false,
     local,

@@ -61,7 +61,14 @@ function addressTest(option: OptionNode, { family }: RuleContext): Test {
 const IGNORED = new Set(["--set-counters", "--ipv4", "--ipv6", "--match", "--jump", "--goto"]);
 
 export function comesInBy(packet: Packet, pattern: InterfacePattern): Decision {
+  const { inInterface, notInInterface: excluded } = packet;
+  if (inInterface === null && excluded !== null && isAmong(pattern, excluded)) return false;
   return onInterface(packet.inInterface, pattern, "in interface", "the packet comes in by");
+}
+
+/** Whether every interface of the one pattern is one of the other. */
+function isAmong(pattern: InterfacePattern, others: InterfacePattern): boolean {
+  return others.wildcard ? pattern.name.startsWith(others.name) : !pattern.wildcard && pattern.name === others.name;
 }
 
 /** Before and after translation a packet may leave by different interfaces, so these are different questions. */
