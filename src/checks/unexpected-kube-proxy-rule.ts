@@ -50,6 +50,7 @@ export const unexpectedKubeProxyRule: Check = {
       });
     }
     for (const rule of aimless(context)) report(aimlessDraft(context, rule));
+    for (const draft of otherRefusals(context)) report(draft);
     for (const rule of strangers(context)) {
       if (reported.has(rule)) continue;
       const chain = context.store.chainOf(rule);
@@ -131,4 +132,30 @@ function aimlessDraft(context: Context, rule: RuleId): Draft {
     severity: isLost ? "error" : "warning",
     confirm: `iptables -t nat -S ${chain}`,
   };
+}
+
+/** Refusals of table filter that do not do what their comments say: REJECT without any endpoint, DROP without one on this node. */
+function* otherRefusals(context: Context): Generator<Draft> {
+  const { claims, ruleset, store } = context;
+  for (const name of ["KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES"]) {
+    const chain = ruleset.chain("filter", name);
+    if (chain === NONE) continue;
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+      const isDrop = context.slot(rule).startsWith("no-local-endpoints");
+      if (!isDrop && !context.slot(rule).startsWith("no-endpoints")) continue;
+      const [, service = "", local] = /^(\S+) has no (local )?endpoints$/.exec(claims.comment(rule) ?? "") ?? [];
+      if (service === "" || isDrop === (local !== undefined)) continue;
+      yield {
+        at: { rule },
+        label: isDrop ? "kube-proxy writes REJECT" : "kube-proxy writes DROP",
+        message: `${name} ${isDrop ? "drops" : "rejects"} what goes to ${service}, which has no ${local ?? ""}endpoints; kube-proxy ${isDrop ? "rejects" : "drops"} it`,
+        servicePort: service,
+        effect: isDrop
+          ? "Clients wait until they time out instead of being refused at once."
+          : "Clients are refused though other nodes may have endpoints.",
+        severity: "warning",
+        confirm: `iptables -t filter -S ${name}`,
+      };
+    }
+  }
 }
