@@ -1,68 +1,81 @@
 import { displayText } from "../grammar/bytes.ts";
+import { documentedChecks } from "./checks/documented.ts";
+import { NO_FACTS } from "./checks/facts.ts";
 import { allChecks } from "./checks/index.ts";
 import { lineAt } from "./checks/location.ts";
-import { problemDocs } from "./checks/problem-docs.ts";
 import { runChecks } from "./checks/run.ts";
 import { isVital } from "./checks/service-words.ts";
+import { factsOf } from "./config/config.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import type { Ruleset } from "./netfilter/ruleset.ts";
 import type { RuleStore } from "./netfilter/store.ts";
 import type { NodeTexts } from "./nodes.ts";
 import { type NodeModel, type ReadOptions, readNode } from "./read-node.ts";
 import { type CaptureSummary, type KubeProxySummary, type NodeReport, plural, type Report } from "./report/report.ts";
-import { type Selection, select } from "./report/select.ts";
+import { Sieve, type SieveOptions } from "./sieve.ts";
 import { version } from "./version.ts";
 
 /** What may be set for a run. */
-export interface LintOptions extends Partial<Selection>, ReadOptions {
-  /** False: the nodes are known to run no kube-proxy in iptables mode. Default true. */
-  readonly expectsKubeProxy?: boolean;
-}
+export type LintOptions = Partial<SieveOptions> & ReadOptions;
 
-const everything: Selection = { minConfidence: "hint", only: null };
+const defaults: SieveOptions = {
+  minConfidence: "hint",
+  only: null,
+  config: null,
+  baseline: null,
+  newBaseline: null,
+  suppressions: true,
+};
 
 /** Reads the texts of nodes and says what is wrong with each. */
 export function lint(nodes: readonly NodeTexts[], options: LintOptions = {}): Report {
+  const { config, baseline, ...rest } = { ...defaults, ...options };
+  const sieve = new Sieve({ config, baseline, ...rest });
   const stores: RuleStore[] = [];
   const reports = nodes.map((node) => {
     const model = readNode(node, options);
     stores.push(model.store);
-    return lintNode(model, options);
+    return lintNode(model, options, sieve);
   });
+  const others = [config?.file, baseline?.file];
   return {
     version,
     nodes: reports,
+    remarks: sieve.remarks(),
+    configuration: config?.file.name ?? null,
     unreadable: [],
-    checks: [...allChecks, ...problemDocs],
+    checks: documentedChecks,
     sourceLine: (location) => {
       const store = stores.find(({ ast }) => ast.source.files.some(({ name }) => name === location.file));
-      return store === undefined ? null : lineAt(store.ast, location);
+      if (store !== undefined) return lineAt(store.ast, location);
+      const file = others.find((each) => each?.name === location.file);
+      return file?.text.split("\n")[location.line - 1]?.replace(/\r$/, "") ?? null;
     },
   };
 }
 
-function lintNode({ name, store, maps }: NodeModel, options: LintOptions): NodeReport {
+function lintNode({ name, store, maps }: NodeModel, options: LintOptions, sieve: Sieve): NodeReport {
   const rulesets = maps.map(({ ruleset }) => ruleset);
   const ruleCounts = countRules(store);
   options.onProgress?.(`${name}: checking ${store.ruleCount} rules`);
-  const { findings, muted } = runChecks(store, maps);
+  const facts = options.config == null ? NO_FACTS : factsOf(options.config, name);
+  const run = runChecks(store, maps, allChecks, facts);
   return {
     name,
     captures: store.ast.source.files.flatMap(({ name: file }) => capturesIn(file, rulesets, ruleCounts)),
     kubeProxy: summariseServices(maps),
-    expectsKubeProxy: options.expectsKubeProxy ?? true,
+    expectsKubeProxy: facts.kubeProxy ?? true,
     mode: maps.find(({ mode }) => mode !== null)?.mode ?? null,
     owners: ownersOf(maps),
-    findings: select(findings, { ...everything, ...options }),
+    ...sieve.sift(name, store.ast, run),
     withheld: [],
-    suppressed: 0,
     notes: [
       ...new Set(
         maps.flatMap(({ missing }) =>
           missing.map(({ what, consequence }) => displayText(`not shown: ${what}; ${consequence}`)),
         ),
       ),
-      ...muted.map(({ reason, checkIds }) => `${reason}: ${plural(checkIds.length, "check")} did not run`),
+      ...run.muted.map(({ reason, checkIds }) => `${reason}: ${plural(checkIds.length, "check")} did not run`),
     ],
   };
 }

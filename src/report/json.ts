@@ -11,21 +11,34 @@ export function* renderJson(report: Report): Iterable<string> {
     owners: node.owners,
     counts: countBySeverity(node),
     withheld: node.withheld,
-    suppressed: node.suppressed,
+    suppressed: node.suppressed.length,
+    turnedOff: node.turnedOff,
     notes: node.notes,
   }));
   yield `{"schema":"iptlint/findings/1","version":${toJson(report.version)},\n`;
   yield `"nodes":[${lines(nodes)}],\n`;
-  yield `"unreadable":[${lines(report.unreadable)}],\n`;
+  yield `"unreadable":[${lines(report.unreadable)}],\n"configuration":${toJson(report.configuration)},\n`;
   yield '"findings":[';
-  let separator = "\n";
-  for (const node of report.nodes) {
-    for (const finding of node.findings) {
-      yield `${separator}${toJson({ node: node.name, ...finding })}`;
-      separator = ",\n";
-    }
-  }
+  const parted = separator();
+  for (const node of report.nodes)
+    for (const finding of node.findings) yield parted() + toJson({ node: node.name, ...finding });
+  for (const remark of report.remarks) yield parted() + toJson({ node: null, ...remark });
+  yield '\n],\n"suppressed":[';
+  const partedAgain = separator();
+  for (const node of report.nodes)
+    for (const { finding, suppression } of node.suppressed)
+      yield partedAgain() + toJson({ suppression, finding: { node: node.name, ...finding } });
   yield "\n]}\n";
+}
+
+/** What stands before each value of a list. */
+function separator(): () => string {
+  let next = "\n";
+  return () => {
+    const now = next;
+    next = ",\n";
+    return now;
+  };
 }
 
 function lines(values: readonly unknown[]): string {

@@ -5,6 +5,7 @@ import {
   countBySeverity,
   countsInWords,
   groupDigits,
+  hiddenInWords,
   type Look,
   type NodeReport,
   plural,
@@ -23,8 +24,10 @@ function* pieces(report: Report, look: Look): Iterable<string> {
     for (const finding of node.findings) yield findingInMarkdown(finding, report, plain, node.captures.length > 1);
     for (const { checkId, count } of node.withheld) yield `and ${groupDigits(count)} more of ${asCode(checkId)}\n\n`;
   }
+  for (const remark of report.remarks) yield findingInMarkdown(remark, report, plain, true);
   for (const { file, reason } of report.unreadable) yield `${asCode(file)} ${forMarkdown(reason)}\n\n`;
-  if (!look.quiet) yield `iptlint ${forMarkdown(report.version)}\n`;
+  const configured = report.configuration === null ? "" : `, configured by ${asCode(report.configuration)}`;
+  if (!look.quiet) yield `iptlint ${forMarkdown(report.version)}${configured}\n`;
 }
 
 function* summary(node: NodeReport): Iterable<string> {
@@ -40,6 +43,7 @@ function* summary(node: NodeReport): Iterable<string> {
     const by = tool === null ? "" : `, captured with ${forMarkdown(`${tool} ${version ?? ""}`.trim())}`;
     yield `- ${asCode(file)}: ${plural(rules, "rule")}${by}\n`;
   }
+  for (const line of hiddenInWords(node)) yield `- ${forMarkdown(line)}\n`;
   for (const note of node.notes) yield `- ${forMarkdown(note)}\n`;
   yield "\n";
 }

@@ -1,4 +1,6 @@
 import type { Finding, Location, Severity } from "../checks/finding.ts";
+import { listed } from "../checks/words.ts";
+import type { SuppressedFinding } from "../suppress/suppression.ts";
 
 /** One text that describes (part of) a node's packet filter, as far as its own comments and form tell. */
 export interface CaptureSummary {
@@ -25,8 +27,8 @@ export interface KubeProxySummary {
   readonly vital: readonly { readonly service: string; readonly endpoints: number }[];
 }
 
-/** How many findings of one check were left out because of a limit. */
-export interface Withheld {
+/** Findings of one check that are counted instead of told. */
+export interface CheckCount {
   readonly checkId: string;
   readonly severity: Severity;
   readonly count: number;
@@ -47,9 +49,12 @@ export interface NodeReport {
   readonly owners: readonly string[];
   /** In the order to be shown. */
   readonly findings: readonly Finding[];
-  readonly withheld: readonly Withheld[];
-  /** Findings that the user's suppressions cover. */
-  readonly suppressed: number;
+  /** Left out because of a limit. */
+  readonly withheld: readonly CheckCount[];
+  /** Findings that are known and accepted. */
+  readonly suppressed: readonly SuppressedFinding[];
+  /** Findings of checks that the configuration turns off here. */
+  readonly turnedOff: readonly CheckCount[];
   /** What could not be judged and why, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -76,6 +81,10 @@ export interface Report {
   /** iptlint's own version. */
   readonly version: string;
   readonly nodes: readonly NodeReport[];
+  /** Findings about suppressions of the configuration and the baseline: of no node. */
+  readonly remarks: readonly Finding[];
+  /** File of the configuration that was used. */
+  readonly configuration: string | null;
   readonly unreadable: readonly Unreadable[];
   /** The checks that findings name, for the formats that carry documentation along. */
   readonly checks: readonly CheckDoc[];
@@ -97,12 +106,43 @@ export interface Look {
 /** A report format: pieces of text in order, to be written as they come. */
 export type Format = (report: Report, look: Look) => Iterable<string>;
 
+/** What is told, node by node. */
+export function* allFindings({ nodes, remarks }: Report): Iterable<Finding> {
+  for (const { findings } of nodes) yield* findings;
+  yield* remarks;
+}
+
 /** Findings of a node by severity, those left out by a limit included. */
 export function countBySeverity(node: NodeReport): Record<Severity, number> {
   const counts = { error: 0, warning: 0, info: 0 };
   for (const finding of node.findings) counts[finding.severity]++;
   for (const { severity, count } of node.withheld) counts[severity] += count;
   return counts;
+}
+
+/** What a node's report does not tell, worst first: `3 findings suppressed: missing-hook (1 error), duplicate-rule (2 info)`. */
+export function hiddenInWords({ suppressed, turnedOff }: NodeReport): string[] {
+  const known = suppressed.map(({ finding: { checkId, severity } }) => ({ checkId, severity, count: 1 }));
+  const told = (all: readonly CheckCount[], what: string): string[] => {
+    const total = all.reduce((sum, { count }) => sum + count, 0);
+    return total === 0 ? [] : [`${plural(total, "finding")} ${what}: ${checksInWords(all)}`];
+  };
+  return [...told(known, "suppressed"), ...told(turnedOff, "of checks that are turned off")];
+}
+
+function checksInWords(all: readonly CheckCount[]): string {
+  const counts = new Map<string, Record<Severity, number>>();
+  for (const { checkId, severity, count } of all) {
+    const entry = counts.get(checkId) ?? { error: 0, warning: 0, info: 0 };
+    entry[severity] += count;
+    counts.set(checkId, entry);
+  }
+  const badness = ({ error, warning }: Record<Severity, number>): number => (error > 0 ? 0 : warning > 0 ? 1 : 2);
+  const sorted = [...counts].sort(([, a], [, b]) => badness(a) - badness(b));
+  return listed(
+    sorted.map(([id, entry]) => `${id} (${countsInWords(entry)})`),
+    6,
+  );
 }
 
 /** `1 rule`, `2 rules`; thousands are grouped: `623,023 rules`. */

@@ -1,4 +1,5 @@
 import type { Finding, Location, Severity } from "../checks/finding.ts";
+import type { Suppression } from "../suppress/suppression.ts";
 import { forSarifMessage, forTerminal, toJson } from "./escape.ts";
 import type { CheckDoc, Report } from "./report.ts";
 
@@ -20,21 +21,40 @@ export function* renderSarif(report: Report): Iterable<string> {
   yield `"tool":{"driver":${toJson(driver)}},\n`;
   yield `"columnKind":"unicodeCodePoints",\n"invocations":[${toJson(invocation)}],\n"results":[`;
   let separator = "\n";
-  for (const node of report.nodes) {
-    for (const finding of node.findings) {
-      yield `${separator}${toJson(resultOf(finding, ruleIndex.get(finding.checkId) ?? -1))}`;
-      separator = ",\n";
-    }
+  for (const { finding, suppression } of everyFinding(report)) {
+    const suppressions = suppression === null ? {} : { suppressions: [suppressionOf(suppression)] };
+    const result = { ...resultOf(finding, ruleIndex.get(finding.checkId) ?? -1), ...suppressions };
+    yield `${separator}${toJson(result)}`;
+    separator = ",\n";
   }
   yield "\n]}]}\n";
+}
+
+function* everyFinding(report: Report): Iterable<{ finding: Finding; suppression: Suppression | null }> {
+  for (const { findings, suppressed } of report.nodes) {
+    for (const finding of findings) yield { finding, suppression: null };
+    yield* suppressed;
+  }
+  for (const finding of report.remarks) yield { finding, suppression: null };
+}
+
+/** Section 3.35: inSource is what stands in the text that was looked at. */
+function suppressionOf({ by, reason, location }: Suppression) {
+  return {
+    kind: by === "comment" ? "inSource" : "external",
+    status: "accepted",
+    justification: forTerminal(reason ?? `in the baseline ${location.file}`),
+    location: { physicalLocation: physical(location) },
+  };
 }
 
 /** The documented checks, and a bare entry for each id that has no documentation. */
 function ruleList(report: Report): (Partial<CheckDoc> & { readonly id: string })[] {
   const rules = new Map<string, Partial<CheckDoc> & { readonly id: string }>();
   for (const check of report.checks) rules.set(check.id, check);
-  for (const node of report.nodes) {
-    for (const { checkId } of node.findings) if (!rules.has(checkId)) rules.set(checkId, { id: checkId });
+  for (const { finding } of everyFinding(report)) {
+    const { checkId } = finding;
+    if (!rules.has(checkId)) rules.set(checkId, { id: checkId });
   }
   return [...rules.values()];
 }

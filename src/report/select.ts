@@ -6,7 +6,8 @@ import {
   type Severity,
   severities,
 } from "../checks/finding.ts";
-import type { NodeReport, Report, Withheld } from "./report.ts";
+import { globs } from "../config/glob.ts";
+import type { CheckCount, NodeReport, Report } from "./report.ts";
 
 /** Which findings are wanted. */
 export interface Selection {
@@ -15,15 +16,19 @@ export interface Selection {
   readonly only: readonly string[] | null;
 }
 
+/** Whether a finding is wanted. */
+export function isWanted({ confidence, checkId }: Finding, { minConfidence, only }: Selection): boolean {
+  return isAsSureAs(confidence, minConfidence) && (only === null || globs(only)(checkId));
+}
+
 /** The findings that are wanted, worst first, then in the order of the text. */
-export function select(findings: readonly Finding[], { minConfidence, only }: Selection): Finding[] {
-  const wanted = only === null ? () => true : matcher(only);
+export function select(findings: readonly Finding[], selection: Selection): Finding[] {
   const files = new Map(findings.map(({ location }) => [location.file, 0]));
   for (const [order, file] of [...files.keys()].entries()) files.set(file, order);
   const compare = (a: Location, b: Location) =>
     (files.get(a.file) ?? 0) - (files.get(b.file) ?? 0) || a.byteOffset - b.byteOffset;
   return findings
-    .filter((finding) => isAsSureAs(finding.confidence, minConfidence) && wanted(finding.checkId))
+    .filter((finding) => isWanted(finding, selection))
     .sort((a, b) => rank(a.severity) - rank(b.severity) || compare(a.location, b.location));
 }
 
@@ -36,7 +41,7 @@ export function limitFindings(report: Report, most: number): Report {
 function limitNode(node: NodeReport, most: number): NodeReport {
   const findings: Finding[] = [];
   const counts = new Map<string, number>();
-  const withheld = new Map<string, { checkId: string; severity: Severity; count: number } & Withheld>();
+  const withheld = new Map<string, { checkId: string; severity: Severity; count: number } & CheckCount>();
   for (const finding of node.findings) {
     const { checkId, severity } = finding;
     const count = (counts.get(checkId) ?? 0) + 1;
@@ -51,16 +56,6 @@ function limitNode(node: NodeReport, most: number): NodeReport {
     else entry.count++;
   }
   return { ...node, findings, withheld: [...node.withheld, ...withheld.values()] };
-}
-
-/** Whether a check id is one of these, `*` standing for any letters. */
-export function matcher(patterns: readonly string[]): (id: string) => boolean {
-  const expressions = patterns.map((pattern) => new RegExp(`^${pattern.split("*").map(quote).join(".*")}$`));
-  return (id) => expressions.some((expression) => expression.test(id));
-}
-
-function quote(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
 function rank(severity: Severity): number {

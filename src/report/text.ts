@@ -7,6 +7,7 @@ import {
   countBySeverity,
   countsInWords,
   groupDigits,
+  hiddenInWords,
   type Look,
   type NodeReport,
   plural,
@@ -17,18 +18,16 @@ import { type Paint, painter, severityStyle } from "./style.ts";
 /** For people: each node's answer first, then every finding with the lines that show it, what it does and what to do. */
 export function* renderText(report: Report, look: Look): Iterable<string> {
   const paint = painter(look.colour);
-  const explained = new Set<string>();
   let before: Block["kind"] | null = null;
-  for (const node of report.nodes) {
-    const head: Block[] = look.quiet ? [] : [{ kind: "whole", lines: summary(node, look, paint) }];
-    for (const { kind, lines } of concat(head, findingBlocks(node, report, look, paint, explained))) {
-      // Brief blocks stand together.
-      const gap = before === null || (kind === "brief" && before === "brief") ? "" : "\n";
-      yield inertLines(`${gap}${[...lines].join("\n")}\n`);
-      before = kind;
-    }
+  for (const { kind, lines } of blocks(report, look, paint)) {
+    // Brief blocks stand together.
+    const gap = before === null || (kind === "brief" && before === "brief") ? "" : "\n";
+    yield inertLines(`${gap}${[...lines].join("\n")}\n`);
+    before = kind;
   }
   if (report.nodes.length > 1 && !look.quiet) yield `\n${totals(report)}\n`;
+  if (report.configuration !== null && !look.quiet)
+    yield `\n${[...indented(`configured by ${report.configuration}`, 0, look)].join("\n")}\n`;
 }
 
 interface Block {
@@ -36,27 +35,25 @@ interface Block {
   readonly lines: Iterable<string>;
 }
 
-function* concat<T>(...lists: Iterable<T>[]): Iterable<T> {
-  for (const list of lists) yield* list;
-}
-
-function* findingBlocks(
-  node: NodeReport,
-  report: Report,
-  look: Look,
-  paint: Paint,
-  explained: Set<string>,
-): Iterable<Block> {
-  const showFile = node.captures.length > 1;
-  for (const finding of node.findings) {
-    const isFirst = !explained.has(finding.checkId);
-    explained.add(finding.checkId);
-    const lines = findingLines(finding, report, look, paint, showFile, isFirst);
-    yield { kind: finding.severity === "info" ? "brief" : "whole", lines };
+function* blocks(report: Report, look: Look, paint: Paint): Iterable<Block> {
+  const explained = new Set<string>();
+  for (const node of report.nodes) {
+    if (!look.quiet) yield { kind: "whole", lines: summary(node, look, paint) };
+    yield* findingBlocks(node.findings, node.captures.length > 1);
+    if (node.withheld.length === 0 || look.quiet) continue;
+    const left = node.withheld.map(({ checkId, count }) => `and ${groupDigits(count)} more of ${checkId}`);
+    yield { kind: "whole", lines: [...left, "  (--max-findings 0 shows them all)"] };
   }
-  if (node.withheld.length === 0 || look.quiet) return;
-  const left = node.withheld.map(({ checkId, count }) => `and ${groupDigits(count)} more of ${checkId}`);
-  yield { kind: "whole", lines: [...left, "  (--max-findings 0 shows them all)"] };
+  yield* findingBlocks(report.remarks, true);
+
+  function* findingBlocks(findings: readonly Finding[], showFile: boolean): Iterable<Block> {
+    for (const finding of findings) {
+      const isFirst = !explained.has(finding.checkId);
+      explained.add(finding.checkId);
+      const lines = findingLines(finding, report, look, paint, showFile, isFirst);
+      yield { kind: finding.severity === "info" ? "brief" : "whole", lines };
+    }
+  }
 }
 
 /** What the node is and whether it is fine, in a few lines. */
@@ -70,8 +67,8 @@ function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> 
     if (total > 0) yield `  ${countsInWords(counts)}`;
     yield* elsewhere(node, look);
   } else {
-    const verdict =
-      total === 0 ? "ok, no findings" : worst === null ? `ok, ${countsInWords(counts)}` : countsInWords(counts);
+    const told = countsInWords(counts) + besides(node);
+    const verdict = worst === null ? `ok, ${told}` : told;
     yield `${paint("bold", name)}: ${paint(worst === null ? "green" : severityStyle[worst], verdict)}`;
   }
   if (node.kubeProxy !== null) {
@@ -86,8 +83,16 @@ function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> 
     yield* indented(`no kube-proxy Service rules, as expected${seen(node, look)}`, 2, look);
   }
   for (const capture of node.captures) yield* indented(captureInWords(capture, node), 2, look);
-  if (node.suppressed > 0) yield `  ${plural(node.suppressed, "finding")} suppressed`;
+  for (const line of hiddenInWords(node)) yield* indented(line, 2, look);
   for (const note of node.notes) yield* indented(note, 2, look);
+}
+
+/** That is never fine without a word which is so only because somebody said so. */
+function besides({ suppressed, turnedOff }: NodeReport): string {
+  const count = suppressed.length + turnedOff.reduce((sum, each) => sum + each.count, 0);
+  return count === 0
+    ? ""
+    : ` besides ${groupDigits(count)} that ${count === 1 ? "is" : "are"} suppressed or turned off`;
 }
 
 /** Where the Services may be instead. */

@@ -53,6 +53,8 @@ test("sarif is what the standard's own schema says", () => {
   expect(validate.errors ?? []).toEqual([]);
   validate(JSON.parse(render("sarif", reportOf([], []))));
   expect(validate.errors ?? []).toEqual([]);
+  validate(JSON.parse(render("sarif", accepted)));
+  expect(validate.errors ?? []).toEqual([]);
 });
 
 test("sarif points at the place, knows the check and says when an input was unreadable", () => {
@@ -102,4 +104,54 @@ test("junit counts what fails", () => {
 
 test("the same report gives the same bytes, whatever was rendered before", () => {
   for (const format of Object.keys(formats) as FormatName[]) expect(render(format)).toBe(render(format));
+});
+
+const accepted = reportOf(
+  lines,
+  [
+    nodeOf([], {
+      suppressed: [
+        {
+          finding,
+          suppression: { by: "configuration", reason: "known", location: { ...wholeLine(lines, 1), file: "c.json" } },
+        },
+        { finding: spanning, suppression: { by: "comment", reason: "mine", location: wholeLine(lines, 2) } },
+      ],
+      turnedOff: [{ checkId: "y", severity: "warning", count: 3 }],
+    }),
+  ],
+  {
+    configuration: "c.json",
+    remarks: [{ ...finding, checkId: "unused-suppression", severity: "info", message: "nothing" }],
+  },
+);
+
+test("what is suppressed is listed as suppressed where a format can, and counted elsewhere", () => {
+  const json = JSON.parse(render("json", accepted));
+  expectSchema("findings", json);
+  expect(json.suppressed).toMatchObject([
+    { suppression: { by: "configuration", reason: "known" }, finding: { checkId: "missing-masquerade-mark" } },
+    { suppression: { by: "comment", reason: "mine" }, finding: { checkId: "x", node: "node-a.txt" } },
+  ]);
+  expect(json.findings).toMatchObject([{ node: null, checkId: "unused-suppression" }]);
+  expect(json.nodes[0]).toMatchObject({ suppressed: 2, turnedOff: [{ checkId: "y", count: 3 }] });
+
+  const { results } = JSON.parse(render("sarif", accepted)).runs[0];
+  expect(results.map((result: { suppressions?: { kind: string }[] }) => result.suppressions?.[0]?.kind)).toEqual([
+    "external",
+    "inSource",
+    undefined,
+  ]);
+  expect(render("junit", accepted)).toContain('tests="3" failures="0" errors="0" skipped="2">');
+  expect(render("junit", accepted)).toContain('; suppressed: known"/>');
+
+  const told = "2 findings suppressed: missing-masquerade-mark (1 error) and x (1 info)";
+  expect(render("text", accepted)).toMatch(
+    /^node-a.txt: ok, no findings besides 5 that are suppressed or turned off\n/,
+  );
+  expect(render("text", accepted)).toContain(`  ${told}\n  3 findings of checks that are turned off: y (3 warnings)\n`);
+  expect(render("text", accepted)).toMatch(/\nconfigured by c\.json\n$/);
+  expect(render("markdown", accepted).replaceAll("`", "")).toContain(`- ${told}\n`);
+  expect(render("concise", accepted)).toBe("node-a.txt:2:1: info unused-suppression: nothing\n");
+  expect(render("github", accepted)).toMatch(/^::notice file=node-a.txt,line=2,col=1,title=unused-suppression::/);
 });

@@ -43,12 +43,17 @@ function reportWith(text: string) {
     confirm: text,
     remedy: text,
   });
+  const suppression = { by: "comment", reason: text, location: place } as const;
   const node = nodeOf([finding, { ...finding, checkId: "other", severity: "info" }], {
+    suppressed: [{ finding, suppression }],
     name: text.slice(0, 2000),
     owners: [text],
     notes: [text],
   });
-  return reportOf(lines, [node], { unreadable: [{ file: text.slice(0, 2000), reason: text }] });
+  return reportOf(lines, [node], {
+    configuration: text.slice(0, 2000),
+    unreadable: [{ file: text.slice(0, 2000), reason: text }],
+  });
 }
 
 function render(format: FormatName, text: string, changes = {}): string {
@@ -93,7 +98,9 @@ test.each(attacks)("junit is well-formed XML that holds no markup of %s", (_name
     throw error;
   });
   parser.write(render("junit", text)).close();
-  expect([...names].filter((name) => !/^(testsuites?|testcase|failure|error|system-out)$/.test(name))).toEqual([]);
+  expect([...names].filter((name) => !/^(testsuites?|testcase|failure|error|skipped|system-out)$/.test(name))).toEqual(
+    [],
+  );
 });
 
 test.each(attacks)("markdown has %s in code only", (_name, text) => {

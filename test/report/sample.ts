@@ -57,7 +57,8 @@ export function nodeOf(findings: readonly Finding[], changes: Partial<NodeReport
     owners: ["kubelet"],
     findings,
     withheld: [],
-    suppressed: 0,
+    suppressed: [],
+    turnedOff: [],
     notes: [],
     ...changes,
   };
@@ -72,6 +73,8 @@ export function reportOf(
   return {
     version: "0.1.0",
     nodes,
+    remarks: [],
+    configuration: null,
     unreadable: [],
     checks: [],
     sourceLine: ({ line }) => lines[line - 1] ?? null,

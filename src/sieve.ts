@@ -1,0 +1,86 @@
+import type { Ast } from "../grammar/syntax-tree.ts";
+import type { Finding, Severity } from "./checks/finding.ts";
+import type { CheckRun } from "./checks/run.ts";
+import { type Config, levelOf } from "./config/config.ts";
+import type { CheckCount, NodeReport } from "./report/report.ts";
+import { isWanted, type Selection, select } from "./report/select.ts";
+import type { Baseline, NewBaseline } from "./suppress/baseline.ts";
+import { Suppressions } from "./suppress/suppressions.ts";
+
+/** What decides which findings are told. */
+export interface SieveOptions extends Selection {
+  readonly config: Config | null;
+  /** Findings that are known. */
+  readonly baseline: Baseline | null;
+  /** Takes in what is left, and suppresses it. */
+  readonly newBaseline: NewBaseline | null;
+  /** False: as if nothing were suppressed. */
+  readonly suppressions: boolean;
+}
+
+/** Parts the findings of a run into those that are told, those that are known and accepted, and those that nobody wants. */
+export class Sieve {
+  readonly #options: SieveOptions;
+  readonly #suppressions: Suppressions | null;
+
+  constructor(options: SieveOptions) {
+    this.#options = options;
+    this.#suppressions = options.suppressions ? new Suppressions(options.config, options.baseline) : null;
+  }
+
+  /** The findings of one node. */
+  sift(
+    node: string,
+    ast: Ast,
+    { findings, muted }: CheckRun,
+  ): Pick<NodeReport, "findings" | "suppressed" | "turnedOff"> {
+    const silent = new Set(muted.flatMap(({ checkIds }) => checkIds));
+    const parts = this.#suppressions?.sift(node, ast, findings, silent) ?? { findings, suppressed: [] };
+    const off = new Counts();
+    const left = select(this.#levelled(parts.findings, node, off), this.#options);
+    const known = parts.suppressed.flatMap(({ finding, suppression }) =>
+      select(this.#levelled([finding], node, off), this.#options).map((each) => ({ finding: each, suppression })),
+    );
+    const { newBaseline } = this.#options;
+    return {
+      findings: newBaseline === null ? left : [],
+      suppressed: newBaseline === null ? known : [...known, ...newBaseline.accept(ast, left)],
+      turnedOff: off.all,
+    };
+  }
+
+  /** What is to be said of the suppressions themselves, once every node was there. */
+  remarks(): Finding[] {
+    return select(this.#levelled(this.#suppressions?.unused() ?? [], "", new Counts()), this.#options);
+  }
+
+  /** Findings as bad as the configuration says; what it turns off is counted. */
+  #levelled(findings: readonly Finding[], node: string, off: Counts): readonly Finding[] {
+    const { config, only } = this.#options;
+    if (config === null) return findings;
+    return findings.flatMap((finding) => {
+      const level = levelOf(finding, node, config);
+      if (level !== "off") return level === finding.severity ? finding : { ...finding, severity: level };
+      // who asks for a check by its name gets it
+      if (only?.includes(finding.checkId) === true) return finding;
+      if (isWanted(finding, this.#options)) off.add(finding);
+      return [];
+    });
+  }
+}
+
+/** Findings by check and severity. */
+class Counts {
+  readonly #counts = new Map<string, { checkId: string; severity: Severity; count: number }>();
+
+  add({ checkId, severity }: Finding): void {
+    const key = `${severity} ${checkId}`;
+    const entry = this.#counts.get(key);
+    if (entry === undefined) this.#counts.set(key, { checkId, severity, count: 1 });
+    else entry.count++;
+  }
+
+  get all(): CheckCount[] {
+    return [...this.#counts.values()];
+  }
+}
