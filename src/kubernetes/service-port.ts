@@ -242,10 +242,28 @@ export class ServicePort implements ServicePortFacts {
 
   /** The facts with what the writer needs beside them. */
   writable(): WritableServicePort {
-    const { name, endpointComments, nodeInRange, refusedIPs } = this;
+    const { name, endpointComments, nodeInRange } = this;
     const cluster = this.spread.meant(this.#group.chains.svc);
     const local = this.spread.meant(this.#group.localChain);
-    return { ...this.facts(), name, endpointComments, nodeInRange, refusedIPs, cluster, local };
+    return {
+      ...this.facts(),
+      ...this.#outsideAddresses(),
+      name,
+      endpointComments,
+      nodeInRange,
+      cluster,
+      local,
+    };
+  }
+
+  /** Where comments do not tell external IPs from load balancer IPs: rules to endpoints are the same for both, so one is as good as the other. */
+  #outsideAddresses(): Pick<WritableServicePort, "refusedIPs"> &
+    Partial<Pick<WritableServicePort, "externalIPs" | "loadBalancerIPs">> {
+    const { refusedIPs, frontends } = this;
+    if (refusedIPs.length === 0 || this.hasEndpoints !== true) return { refusedIPs };
+    const of = (wanted: Frontend["kind"]): string[] =>
+      frontends.filter(({ kind }) => kind === wanted).map(({ ip }) => ip ?? "");
+    return { refusedIPs: [], externalIPs: [...refusedIPs, ...of("externalIP")], loadBalancerIPs: of("loadBalancerIP") };
   }
 
   /** The facts as plain data. */
