@@ -43,5 +43,3 @@ export const isVital = (port: ServicePort): boolean =>
   port.id === "default/kubernetes:https" ||
   (port.namespace === "kube-system" && (port.service === "kube-dns" || port.service === "coredns")) ||
   port.id === "default/kubernetes";
-
-export const isEndpointChainName = (name: string): boolean => name.startsWith(chainPrefixes.sep);

@@ -17,6 +17,3 @@ export function percent(share: number): string {
   if (share >= 1) return "100 %";
   return `${Math.min(99.9, Math.max(0.1, share * 100)).toFixed(1)} %`;
 }
-
-/** First letter as a capital. */
-export const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -89,6 +89,3 @@ export function asJson(value: unknown): string {
     return record.flag ?? `${record.kind} ${record.name}`;
   });
 }
-
-/** Bytes as one can read them in a failure. */
-export const readable = (bytes: Uint8Array): string => JSON.stringify(byteString(bytes, 0, bytes.length));
