@@ -1,4 +1,3 @@
-import { chainPrefixes } from "../kubernetes/chain-name.ts";
 import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
 

@@ -1,4 +1,4 @@
-import { byteString, bytesOf } from "../../grammar/bytes.ts";
+import { bytesOf } from "../../grammar/bytes.ts";
 import { invariant } from "../../grammar/invariant.ts";
 import { parse } from "../../grammar/parse.ts";
 import { print } from "../../grammar/print.ts";
