@@ -6,6 +6,7 @@ import type { TableName } from "../netfilter/table.ts";
 import { compareChain, type Expected, keysOf } from "./compare.ts";
 import type { Context } from "./context.ts";
 import type { NodeDeviation } from "./deviation.ts";
+import { ruleKey } from "./rule-key.ts";
 import { writableNode } from "./written.ts";
 
 /** Chains that stand once on a node and whose rules depend on no Service. */
@@ -15,6 +16,23 @@ const CHAINS: readonly Role[] = ["nat KUBE-MARK-MASQ", "nat KUBE-POSTROUTING", "
 const ALTERNATIVES: readonly (readonly string[])[] = [
   ["established", "pod-source", "pod-destination", "pod-source-cidr", "pod-destination-cidr"],
 ];
+
+/** The wanted ones, and others of which the chain has another copy: without comments, two rules of 1.20 are one and the same. */
+function asManyAsThere(
+  all: readonly Expected[],
+  isWanted: (expected: Expected) => boolean,
+  there: readonly string[],
+): Expected[] {
+  const left = new Map<string, number>();
+  for (const key of there) left.set(key, (left.get(key) ?? 0) + 1);
+  for (const expected of all.filter(isWanted)) left.set(expected.key, (left.get(expected.key) ?? 0) - 1);
+  return all.filter((expected) => {
+    if (isWanted(expected)) return true;
+    const more = left.get(expected.key) ?? 0;
+    left.set(expected.key, more - 1);
+    return more > 0;
+  });
+}
 
 /** Where the rules that stand once on a node are not as kube-proxy writes them; those of older releases are let be. */
 export function nodeDeviationsOf(context: Context): readonly NodeDeviation[] {
@@ -32,7 +50,11 @@ export function nodeDeviationsOf(context: Context): readonly NodeDeviation[] {
     const there = (name: string): boolean =>
       ALTERNATIVES.some((row) => row.includes(name) && row.some((other) => slots.has(other)));
     const own = written.filter(({ slot }) => slot.role === role);
-    const expected: readonly Expected[] = keysOf(own.filter(({ slot }) => slots.has(slot.name) || !there(slot.name)));
+    const expected = asManyAsThere(
+      keysOf(own),
+      ({ written }) => slots.has(written.slot.name) || !there(written.slot.name),
+      rules.map((rule) => ruleKey(ruleset.rule(rule))),
+    );
     const names = new Set(own.map(({ slot }) => slot.name));
     const judged = rules.filter((rule) => {
       const slot = slotOf(claims.claims[rule] as number);
