@@ -61,6 +61,7 @@ describe("a set", () => {
 
   test("that keeps only networks of addresses", () => {
     expect(holds([`create s hash:ip ${inet} netmask 24`, "add s 10.0.0.0"], "s", "src")).toBe(true);
+    expect(holds([`create s hash:ip ${inet} netmask 24`, "add s 10.0.0.77"], "s", "src")).toBe(true);
   });
 
   test("of sets", () => {

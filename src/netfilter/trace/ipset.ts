@@ -186,7 +186,9 @@ class TupleSet implements IpSet {
     const to = readAddress(high, context)?.bits;
     const width = this.#family === 4 ? 32 : 128;
     if (from === undefined || to === undefined) return null;
-    if (prefix === undefined) return { from, to, protocol: null, text };
+    // a set that keeps networks only masks what is added, too
+    const kept = this.#netmask ?? allBits(this.#family);
+    if (prefix === undefined) return { from: from & kept, to: to & kept, protocol: null, text };
     if (!/^\d{1,3}$/.test(prefix) || Number(prefix) > width) return null;
     const mask = maskOf(Number(prefix), this.#family);
     return { from: from & mask, to: (from & mask) | (allBits(this.#family) ^ mask), protocol: null, text };
