@@ -14,6 +14,10 @@ export interface Output {
 export interface Io {
   /** @throws the error of node:fs with its `code` */
   read(path: string): Uint8Array;
+  /** Whether there is something of that name, readable or not. */
+  exists(path: string): boolean;
+  /** Where relative paths begin; "" where it is gone. */
+  readonly workingFolder: string;
   readStdin(): Uint8Array;
   readonly stdinIsTerminal: boolean;
   /** @throws the error of node:fs with its `code` */
@@ -35,4 +39,11 @@ export class ClosedPipeError extends Error {
 /** What the user asked for cannot be: exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
+  /** What is wrong, a line each. */
+  readonly problems: readonly string[];
+
+  constructor(...problems: readonly string[]) {
+    super(problems.join("; "));
+    this.problems = problems;
+  }
 }

@@ -1,8 +1,11 @@
-import { isAtLeast } from "../checks/finding.ts";
+import { isAtLeast, type Severity } from "../checks/finding.ts";
 import { lint } from "../lint.ts";
+import { renderBaseline } from "../report/baseline-json.ts";
 import { type FormatName, formats } from "../report/formats.ts";
-import type { Report } from "../report/report.ts";
+import { allFindings, type Report } from "../report/report.ts";
 import { limitFindings } from "../report/select.ts";
+import { NewBaseline } from "../suppress/baseline.ts";
+import { loadBaseline, loadConfig } from "./config-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { type Io, UsageError } from "./io.ts";
 import { lookFor } from "./look.ts";
@@ -17,13 +20,20 @@ const shownOfEach = 20;
 /** `iptlint [dump...]` */
 export function lintCommand(paths: readonly string[], options: LintOptions, io: Io): ExitCode {
   const outputs = outputsFor(options.format ?? []);
+  const config = loadConfig(options.config, io);
+  const newBaseline = options.writeBaseline === undefined ? null : new NewBaseline(options.writeBaseline);
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
   const found = lint(nodes, {
     minConfidence: options.minConfidence,
     only: options.only ?? null,
+    config,
+    baseline: options.baseline === undefined ? null : loadBaseline(options.baseline, io),
+    newBaseline,
+    suppressions: options.suppressions ?? true,
     ...reading,
   });
   progress.end();
+  if (newBaseline !== null) writeTo(newBaseline.name, renderBaseline(newBaseline.entries), io);
   const report: Report = { ...found, unreadable };
   for (const { format, file } of outputs) {
     const limit = options.maxFindings ?? (readByPeople.has(format) ? shownOfEach : 0);
@@ -35,7 +45,7 @@ export function lintCommand(paths: readonly string[], options: LintOptions, io: 
     else writeTo(file, pieces, io);
   }
   if (unreadable.length > 0) return exitCodes.unreadable;
-  return isFine(report, options.failOn) ? exitCodes.ok : exitCodes.found;
+  return isFine(report, options.failOn ?? config?.failOn ?? "warning") ? exitCodes.ok : exitCodes.found;
 }
 
 /** Where each format goes. Standard output gets one; text, when none was asked for. */
@@ -51,11 +61,8 @@ function outputsFor(requests: readonly FormatRequest[]): { format: FormatName; f
   return onStdout.length === 0 ? [{ format: "text", file: null }, ...outputs] : outputs;
 }
 
-function isFine(report: Report, failOn: LintOptions["failOn"]): boolean {
+function isFine(report: Report, failOn: Severity | "never"): boolean {
   if (failOn === "never") return true;
-  return report.nodes.every(
-    (node) =>
-      (node.kubeProxy !== null || !node.expectsKubeProxy) &&
-      node.findings.every((finding) => !isAtLeast(finding.severity, failOn)),
-  );
+  if (report.nodes.some((node) => node.kubeProxy === null && node.expectsKubeProxy)) return false;
+  return [...allFindings(report)].every(({ severity }) => !isAtLeast(severity, failOn));
 }

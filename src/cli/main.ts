@@ -36,7 +36,9 @@ async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (error instanceof UsageError || error instanceof RequestError) {
-      io.stderr.write(`iptlint: ${forTerminal(error.message)}\nTry: iptlint --help\n`);
+      const problems = error instanceof UsageError ? error.problems : [error.message];
+      const lines = problems.map((problem) => `iptlint: ${forTerminal(problem)}\n`);
+      io.stderr.write(`${lines.join("")}Try: iptlint --help\n`);
       return exitCodes.usage;
     }
     throw error;

@@ -26,11 +26,17 @@ export interface DumpOptions {
 
 export interface LintOptions extends DumpOptions, LookOptions {
   readonly format?: readonly FormatRequest[];
-  readonly failOn: "error" | "warning" | "info" | "never";
+  readonly failOn?: "error" | "warning" | "info" | "never";
   readonly minConfidence: "certain" | "likely" | "hint";
   readonly only?: readonly string[];
   readonly quiet?: boolean;
   readonly maxFindings?: number;
+  /** False: `--no-config`. */
+  readonly config?: string | false;
+  readonly baseline?: string;
+  readonly writeBaseline?: string;
+  /** False: `--no-suppressions`. */
+  readonly suppressions?: boolean;
 }
 
 export interface ServicesOptions extends DumpOptions, LookOptions {
@@ -100,12 +106,10 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
       ).argParser(collect(parseFormat)),
     )
     .addOption(
-      choice(
+      new Option(
         "--fail-on <severity>",
-        "exit with 1 from this severity on",
-        ["error", "warning", "info", "never"],
-        "warning",
-      ),
+        "exit with 1 from this severity on (default: the configuration's, else warning)",
+      ).choices(["error", "warning", "info", "never"]),
     )
     .addOption(
       choice("--min-confidence <confidence>", "leave out what is less sure", ["certain", "likely", "hint"], "hint"),
@@ -122,6 +126,15 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
         "print so many findings of each check, 0 for all (default: 20 in text and markdown, else all)",
       ).argParser(parseCount),
     )
+    .option("--config <file>", "the configuration (default: iptlint.config.json here or in a folder above)")
+    .option("--no-config", "without configuration")
+    .option("--baseline <file>", "findings that are known and accepted")
+    .addOption(
+      new Option("--write-baseline <file>", "accept what is found, and write it down for --baseline").conflicts(
+        "baseline",
+      ),
+    )
+    .option("--no-suppressions", "as if nothing were suppressed")
     .action(async (paths: string[], options: LintOptions & { only?: string[][] }) => {
       const { lintCommand } = await import("./lint-command.ts");
       const { only, ...rest } = options;

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
 import { constants, gunzipSync } from "node:zlib";
 import { ClosedPipeError, type Io, type Output } from "./io.ts";
@@ -7,6 +7,14 @@ import { ClosedPipeError, type Io, type Output } from "./io.ts";
 export function systemIo(): Io {
   return {
     read: (path) => readFileSync(path),
+    exists: (path) => existsSync(path),
+    get workingFolder() {
+      try {
+        return process.cwd();
+      } catch {
+        return "";
+      }
+    },
     readStdin,
     stdinIsTerminal: isatty(0),
     writeFile,

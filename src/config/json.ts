@@ -26,10 +26,16 @@ export interface TextFile {
  * @throws {ConfigError}
  */
 export function readJson<T>(file: TextFile, read: (root: JsonValue) => T): T {
-  const problems: string[] = [];
+  const problems: JsonProblem[] = [];
   const value = read(new JsonValue(rootOf(file), "", file, problems));
-  if (problems.length > 0) throw new ConfigError(problems);
+  problems.sort((a, b) => a.line - b.line);
+  if (problems.length > 0) throw new ConfigError(problems.map(({ line, text }) => `${file.name}:${line}: ${text}`));
   return value;
+}
+
+interface JsonProblem {
+  readonly line: number;
+  readonly text: string;
 }
 
 function rootOf({ name, text }: TextFile): ValueNode {
@@ -53,9 +59,9 @@ export class JsonValue {
   /** `cluster.nodeIPs[0]`; "" for the whole text. */
   readonly #path: string;
   readonly #file: TextFile;
-  readonly #problems: string[];
+  readonly #problems: JsonProblem[];
 
-  constructor(node: ValueNode, path: string, file: TextFile, problems: string[]) {
+  constructor(node: ValueNode, path: string, file: TextFile, problems: JsonProblem[]) {
     this.#node = node;
     this.#path = path;
     this.#file = file;
@@ -91,8 +97,8 @@ export class JsonValue {
 
   #note(message: string, path: string, suggestion: string | null = null): null {
     const meant = suggestion === null ? "" : `; did you mean ${JSON.stringify(suggestion)}?`;
-    const where = `${this.#file.name}:${this.#node.loc.start.line}`;
-    this.#problems.push(`${where}: ${path === "" ? "" : `${path}: `}${message}${meant}`);
+    const text = `${path === "" ? "" : `${path}: `}${message}${meant}`;
+    this.#problems.push({ line: this.#node.loc.start.line, text });
     return null;
   }
 

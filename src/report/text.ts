@@ -87,12 +87,17 @@ function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> 
   for (const note of node.notes) yield* indented(note, 2, look);
 }
 
-/** That is never fine without a word which is so only because somebody said so. */
+/** What is fine only because somebody said so is never fine without a word. */
 function besides({ suppressed, turnedOff }: NodeReport): string {
-  const count = suppressed.length + turnedOff.reduce((sum, each) => sum + each.count, 0);
-  return count === 0
-    ? ""
-    : ` besides ${groupDigits(count)} that ${count === 1 ? "is" : "are"} suppressed or turned off`;
+  const off = turnedOff.reduce((sum, { count }) => sum + count, 0);
+  const parts = [
+    suppressed.length > 0 ? `${groupDigits(suppressed.length)} suppressed` : null,
+    off > 0 ? `${groupDigits(off)} turned off` : null,
+  ];
+  return parts
+    .filter((part) => part !== null)
+    .map((part) => `; ${part}`)
+    .join("");
 }
 
 /** Where the Services may be instead. */

@@ -108,7 +108,8 @@ export class Suppressions {
     const { check, chain } = first.entry;
     const where = chain === null ? "" : ` in ${chain}`;
     const count = counted(idle.length, "entry", "entries");
-    const message = `${count} of the baseline ${idle.length === 1 ? "suppresses" : "suppress"} nothing: ${check}${where}${idle.length === 1 ? "" : " and so on"}`;
+    const [what, of] = idle.length === 1 ? ["suppresses", "that for"] : ["suppress", "the first for"];
+    const message = `${count} of the baseline ${what} nothing, ${of} ${check}${where}`;
     return [findingOf(unusedDoc, { message, location: first.location })];
   }
 

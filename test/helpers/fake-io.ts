@@ -7,6 +7,8 @@ export interface World {
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** Absent: standard input is a terminal. */
   readonly stdin?: string | Uint8Array;
+  /** Default: the root, so that nothing is looked for above it. */
+  readonly workingFolder?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Absent: standard output is a pipe. */
   readonly columns?: number;
@@ -39,6 +41,8 @@ export async function run(argv: readonly string[], world: World = {}): Promise<O
       const isFolder = [...files.keys()].some((name) => name.startsWith(`${path.replace(/\/$/, "")}/`));
       throw Object.assign(new Error("no such file"), { code: isFolder ? "EISDIR" : "ENOENT" });
     },
+    exists: (path) => files.has(path),
+    workingFolder: world.workingFolder ?? "/",
     readStdin: () => Buffer.from(world.stdin ?? ""),
     stdinIsTerminal: world.stdin === undefined,
     writeFile: (path, text) => {

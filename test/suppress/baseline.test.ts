@@ -86,10 +86,10 @@ test("each node may have as many as the worst", () => {
 test("what suppresses nothing any more is counted in one finding", () => {
   const baseline = written(text, [3, 4, 6]);
   expect(sifted(text, [], baseline).unused).toEqual([
-    "3 entries of the baseline suppress nothing: duplicate-rule in A and so on",
+    "3 entries of the baseline suppress nothing, the first for duplicate-rule in A",
   ]);
   expect(sifted(text, [3, 4], baseline).unused).toEqual([
-    "1 entry of the baseline suppresses nothing: duplicate-rule in A",
+    "1 entry of the baseline suppresses nothing, that for duplicate-rule in A",
   ]);
 });
 
