@@ -1,4 +1,5 @@
 import { displayText } from "../../grammar/bytes.ts";
+import { printAddress } from "../../grammar/values/address.ts";
 import type { NodeFacts } from "../netfilter/node.ts";
 import type { Question } from "../netfilter/question.ts";
 import { type Trace, trace } from "../netfilter/trace/trace.ts";
@@ -23,6 +24,7 @@ export function traceNodes(nodes: readonly NodeModel[], request: PacketRequest, 
       .filter(({ family }) => family === null || family === question.family)
       .map((ruleset) => {
         const traced = trace(ruleset, question, facts);
+        const plain = plainTrace(traced);
         return {
           version,
           node: name,
@@ -30,11 +32,28 @@ export function traceNodes(nodes: readonly NodeModel[], request: PacketRequest, 
           backend: ruleset.backend,
           from,
           to,
-          ...plainTrace(traced),
+          ...plain,
+          assumed: [...plain.assumed, ...takenForGranted(traced, question, facts)],
           way: wayOf(ruleset, traced.steps, "all"),
         };
       }),
   );
+}
+
+/** What the caller's facts leave out, and what it changes. */
+function takenForGranted({ ends }: Trace, { family }: Question, { addresses, routes }: NodeFacts): string[] {
+  const said: string[] = [];
+  if (addresses !== null) {
+    const own = addresses.map((bits) => printAddress({ family, bits })).join(", ");
+    said.push(
+      `${own} and loopback addresses are all that this node has; --node-ip names others, such as those of bridges`,
+    );
+  }
+  if (ends.some(({ fate, outInterface }) => fate === "forwarded" && outInterface === null)) {
+    const none = routes.length === 0 ? "no --route given" : "no --route fits";
+    said.push(`there is a route to where the packet goes (${none}); it changes nothing but the name of the interface`);
+  }
+  return said;
 }
 
 /** A trace as plain data, decoded. */
