@@ -2,7 +2,7 @@ import { readAddress } from "../../grammar/values/address.ts";
 import { addressMask } from "../../grammar/values/address-mask.ts";
 import type { AddressMask, InterfacePattern } from "../../grammar/values/types.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
-import { askedOf } from "../kubernetes/host-ports.ts";
+import { hostOf } from "../kubernetes/address-text.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import { NOTHING_KNOWN, type NodeFacts } from "../netfilter/node.ts";
 import { NONE } from "../netfilter/ruleset.ts";
@@ -58,14 +58,21 @@ function ofFamily<T extends { readonly family: Family }>(family: Family, all: re
   return all.filter((each) => each.family === family);
 }
 
-/** Addresses on which NodeLocal DNSCache listens, the cluster IP of DNS among them: it keeps them from connection tracking. */
-function cacheAddresses({ ruleset, source }: ServiceMap): bigint[] {
+/**
+ * Addresses on which the node itself answers DNS, as with NodeLocal DNSCache, the cluster IP of DNS among them: raw OUTPUT keeps its
+ * answers from connection tracking.
+ */
+function cacheAddresses({ ruleset }: ServiceMap): bigint[] {
   const chain = ruleset.chain("raw", "OUTPUT");
   const found = new Set<bigint>();
   if (chain === NONE) return [];
   for (const rule of ruleset.rulesOf(chain)) {
-    if (!(source.rules.comment(rule) ?? "").startsWith("NodeLocal DNS Cache")) continue;
-    const { ip } = askedOf(ruleset.rule(rule));
+    const { options, matches, target } = ruleset.rule(rule);
+    if (target?.name !== "NOTRACK" && target?.name !== "CT") continue;
+    const from = options.find(({ record }) => record?.flag === "--source");
+    const port = matches.flatMap((match) => match.options).find(({ record }) => record?.flag === "--sport");
+    if (from === undefined || from.negated || port?.values[0]?.text !== "53") continue;
+    const ip = hostOf(from.values[0]?.text ?? "");
     const bits = ip === null ? null : bitsOf(ip);
     if (bits !== null) found.add(bits);
   }

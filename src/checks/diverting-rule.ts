@@ -1,6 +1,8 @@
+import type { Frontend } from "../kubernetes/service-map.ts";
 import type { RuleId } from "../netfilter/ruleset.ts";
 import { type Way, waysUnder } from "./affected-ways.ts";
 import type { Check, Draft } from "./check.ts";
+import { bitsOf } from "./clients.ts";
 import type { Context } from "./context.ts";
 import { type ForeignRule, foreignRules } from "./foreign-rules.ts";
 import { type Outcome, shareOf } from "./probe.ts";
@@ -35,7 +37,14 @@ export const divertingRule: Check = {
   },
 };
 
+/** The node itself answers on the Service's address, as NodeLocal DNSCache does. */
+function isAnsweredHere({ node }: Context, { ip }: Frontend): boolean {
+  const bits = ip === null ? null : bitsOf(ip);
+  return bits !== null && node.facts.addresses?.includes(bits) === true;
+}
+
 function share(context: Context, { client, frontend, port }: Way, rule: RuleId): number {
+  if (isAnsweredHere(context, frontend)) return 0;
   const probe = context.probe(client, frontend);
   if (probe === null) return 0;
   const endpoints = new Set(port.endpoints.map(({ address }) => address));

@@ -50,16 +50,16 @@ export function nodeDeviationsOf(context: Context): readonly NodeDeviation[] {
     const there = (name: string): boolean =>
       ALTERNATIVES.some((row) => row.includes(name) && row.some((other) => slots.has(other)));
     const own = written.filter(({ slot }) => slot.role === role);
-    const expected = asManyAsThere(
-      keysOf(own),
-      ({ written }) => slots.has(written.slot.name) || !there(written.slot.name),
-      rules.map((rule) => ruleKey(ruleset.rule(rule))),
-    );
     const names = new Set(own.map(({ slot }) => slot.name));
     const judged = rules.filter((rule) => {
       const slot = slotOf(claims.claims[rule] as number);
       return slot === null || names.has(slot.name) || slot.name.startsWith("lost ");
     });
+    const expected = asManyAsThere(
+      keysOf(own),
+      ({ written }) => slots.has(written.slot.name) || !there(written.slot.name),
+      judged.map((rule) => ruleKey(ruleset.rule(rule))),
+    );
     found.push(...compareChain(context, { role, chainName, chain }, expected, judged));
   }
   return found;
