@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { byteString, bytesOf } from "../../grammar/bytes.ts";
 import { lint } from "../../src/lint.ts";
 import type { DumpText } from "../../src/nodes.ts";
+import { withoutComments } from "../kubernetes/helpers/edit.ts";
 
 const folder = new URL("../../fixtures/healthy/", import.meta.url);
 const nodes = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
@@ -41,6 +43,14 @@ describe("a healthy node has no finding of severity error or warning", () => {
 
   test.each(nodes.map(({ name }) => name))("%s, each text as a node of its own", (name) => {
     for (const text of textsOf(name)) expect(alarms([text], text.name)).toEqual([]);
+  });
+
+  test.each(nodes.map(({ name }) => name))("%s, written by an iptables that has no comments", (name) => {
+    const bare = textsOf(name).map(({ name: file, bytes }) => ({
+      name: file,
+      bytes: bytesOf(withoutComments(byteString(bytes, 0, bytes.length))),
+    }));
+    expect(alarms(bare, name)).toEqual([]);
   });
 });
 
