@@ -1,6 +1,5 @@
 import type { CheckDocumentation } from "./checks/check.ts";
-import { allChecks } from "./checks/index.ts";
-import { problemDocs } from "./checks/problem-docs.ts";
+import { documentedChecks } from "./checks/documented.ts";
 import { explain as explainNodes } from "./explain/explain.ts";
 import { type PacketOptions, readFacts, readPacket } from "./explain/packet.ts";
 import { readSubject } from "./explain/subject.ts";
@@ -12,8 +11,8 @@ import type { ServiceList } from "./report/service-list.ts";
 import type { TraceReport } from "./report/trace-report.ts";
 import { listServices, type ServiceFilter } from "./services.ts";
 
-/** What is to be known of every check and of every problem that the parser finds. */
-export const checks: readonly CheckDocumentation[] = [...allChecks, ...problemDocs];
+/** What is to be known of everything that can be found. */
+export const checks: readonly CheckDocumentation[] = documentedChecks;
 
 /** The Services that kube-proxy's rules show on the nodes. */
 export function services(nodes: readonly NodeTexts[], options: ServiceFilter & ReadOptions = {}): ServiceList {

@@ -1,7 +1,6 @@
 import { nearest } from "../../grammar/nearest.ts";
 import type { CheckDocumentation } from "../checks/check.ts";
-import { allChecks } from "../checks/index.ts";
-import { problemDocs } from "../checks/problem-docs.ts";
+import { documentedChecks } from "../checks/documented.ts";
 import { renderCheck, renderCheckList } from "../report/checks-text.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { type Io, UsageError } from "./io.ts";
@@ -9,7 +8,7 @@ import { type LookOptions, lookFor } from "./look.ts";
 import { print } from "./print.ts";
 
 /** Sorted by name: the order of the checks among themselves is theirs. */
-const documented: readonly CheckDocumentation[] = [...allChecks, ...problemDocs].sort((a, b) => (a.id < b.id ? -1 : 1));
+const documented: readonly CheckDocumentation[] = documentedChecks.toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
 /** `iptlint checks [id]` */
 export function checksCommand(id: string | undefined, options: LookOptions, io: Io): ExitCode {
