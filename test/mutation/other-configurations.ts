@@ -50,6 +50,9 @@ function isOnlyLocalOne(mutant: Mutant): boolean {
   return wasFirstOfSeveral(mutant) && local.length === 1 && (local[0] as string).endsWith(target);
 }
 
+/** Of the time of KUBE-XLB chains. */
+const isOld = (mutant: Mutant): boolean => mutant.text().includes("\n:KUBE-XLB-");
+
 const noEndpoints = /has no endpoints"/;
 const address = /(?:external|loadbalancer) IP"/;
 
@@ -65,8 +68,9 @@ export const otherConfigurations: readonly OtherConfiguration[] = [
   { edit: "number", chain: "nat KUBE-SERVICES", part: "-d", line: address, means: "another external IP" },
   { edit: "number", chain: "nat KUBE-FW", part: "-s", means: "another source range" },
   { edit: "drop match", chain: "nat KUBE-FW", part: "-s", means: "the source range 0.0.0.0/0" },
-  { edit: "delete", chain: "nat KUBE-FW", line: / -s .* -j KUBE-EXT-/, means: "one source range fewer" },
+  { edit: "delete", chain: "nat KUBE-FW", line: / -s .* -j KUBE-(?:EXT|SVC|XLB)-/, means: "one source range fewer" },
   { edit: "delete", chain: "nat KUBE-SVL", where: wasFirstOfSeveral, means: "one local endpoint fewer" },
+  { edit: "delete", chain: "nat KUBE-XLB", where: wasFirstOfSeveral, means: "one local endpoint fewer" },
   { edit: "delete", chain: "nat KUBE-SVC", where: isOnlyLocalOne, means: "the only local endpoint is terminating" },
   {
     edit: "number",
@@ -92,6 +96,20 @@ export const otherConfigurations: readonly OtherConfiguration[] = [
   { edit: "number", chain: "filter KUBE-SERVICES", part: "--dport", means: "another port" },
   { edit: "delete", chain: "filter KUBE-SERVICES", where: wasTheOnlyOne, means: "one Service fewer" },
   { edit: "delete", chain: "filter KUBE-FORWARD", line: /INVALID/, means: "nf_conntrack_tcp_be_liberal is set" },
+  {
+    edit: "delete",
+    chain: "filter FORWARD",
+    line: / -j KUBE-EXTERNAL-SERVICES$/,
+    where: isOld,
+    means: "kube-proxy 1.19",
+  },
+  {
+    edit: "drop match",
+    chain: "nat KUBE-SERVICES",
+    part: "-d",
+    line: / ! -d ::1\/128 .* -j KUBE-NODEPORTS$/,
+    means: "kube-proxy 1.26",
+  },
   { edit: "policy", chain: "filter FORWARD", means: "a pod network whose packets do not pass FORWARD" },
   { edit: "policy", chain: "filter INPUT", means: "a node that keeps its own ports closed" },
 ];
