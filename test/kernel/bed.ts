@@ -151,10 +151,10 @@ export class Bed {
     for (const [key, client] of wanted) if (!this.#clients.has(key)) this.#addClient(key, client);
   }
 
-  /** Sends the packets all at once and tells what became of each. No connection and no list outlives a call. */
-  async send(probes: readonly Probe[]): Promise<Seen[]> {
+  /** Sends the packets all at once and tells what became of each. Connections and lists of clients are forgotten before, unless asked. */
+  async send(probes: readonly Probe[], remember = false): Promise<Seen[]> {
     const packets = probes.map((probe) => ({ ...probe, sourcePort: this.#port() }));
-    this.#forget();
+    if (!remember) this.#forget();
     const bySender = new Map<string, typeof packets>();
     for (const packet of packets) bySender.set(packet.in, [...(bySender.get(packet.in) ?? []), packet]);
     for (const [name, mine] of bySender) await this.#sender(name).ask({ do: "send", packets: mine });
