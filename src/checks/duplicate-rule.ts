@@ -68,7 +68,6 @@ function copies({ store }: Context, chain: ChainId): Map<RuleId, RuleId[]> {
   const byHash = new Map<number, RuleId[]>();
   const found = new Map<RuleId, RuleId[]>();
   for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-    if (isStateful(store.shape(rule))) continue;
     const hash = hashOf(store.ast.source.bytes, ...spanOf(store, rule));
     const same = byHash.get(hash);
     if (same === undefined) {
@@ -76,8 +75,15 @@ function copies({ store }: Context, chain: ChainId): Map<RuleId, RuleId[]> {
       continue;
     }
     const first = same.find((each) => textOf(store, each) === textOf(store, rule));
-    if (first === undefined) same.push(rule);
-    else found.set(first, [...(found.get(first) ?? []), rule].slice(0, 100_000));
+    if (first === undefined) {
+      same.push(rule);
+      continue;
+    }
+    // asked last: only few rules have an equal one
+    if (isStateful(store.shape(rule))) continue;
+    const others = found.get(first);
+    if (others === undefined) found.set(first, [rule]);
+    else others.push(rule);
   }
   return found;
 }
