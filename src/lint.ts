@@ -69,6 +69,7 @@ function lintNode({ name, store, maps }: NodeModel, options: LintOptions, sieve:
     owners: ownersOf(maps),
     ...sieve.sift(name, store.ast, run),
     withheld: [],
+    restore: null,
     notes: [
       ...new Set(
         maps.flatMap(({ missing }) =>

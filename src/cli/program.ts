@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import type { NodeOptions, PacketOptions } from "../explain/packet.ts";
 import { version } from "../version.ts";
 import type { ExitCode } from "./exit-codes.ts";
-import type { Io } from "./io.ts";
+import { type Io, UsageError } from "./io.ts";
 import type { LookOptions } from "./look.ts";
 
 /** `--format sarif=out.sarif`: a format and the file that it goes to, `null` for standard output. */
@@ -37,6 +37,11 @@ export interface LintOptions extends DumpOptions, LookOptions {
   readonly writeBaseline?: string;
   /** False: `--no-suppressions`. */
   readonly suppressions?: boolean;
+  readonly restore?: boolean;
+  readonly family?: string;
+  readonly backend?: string;
+  /** Version of iptables. */
+  readonly iptables?: string;
 }
 
 export interface ServicesOptions extends DumpOptions, LookOptions {
@@ -135,7 +140,35 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
       ),
     )
     .option("--no-suppressions", "as if nothing were suppressed")
+    .addOption(
+      new Option("--restore", "say whether iptables-restore would take a text, and nothing else").conflicts([
+        ...["only", "failOn", "minConfidence", "node", "names", "ipset"],
+        ...["config", "baseline", "writeBaseline", "suppressions"],
+      ]),
+    )
+    .addOption(
+      new Option("--family <4|6>", "--restore: as this IP version reads (default: the text's)").choices(["4", "6"]),
+    )
+    .addOption(
+      new Option("--backend <name>", "--restore: as this back end reads (default: the text's)").choices([
+        "nft",
+        "legacy",
+      ]),
+    )
+    .addOption(
+      new Option(
+        "--iptables <version>",
+        "--restore: as this version reads (default: the text's, else 1.8.9)",
+      ).argParser(parseVersion),
+    )
     .action(async (paths: string[], options: LintOptions & { only?: string[][] }) => {
+      if (options.restore === true) {
+        const { restoreCommand } = await import("./restore-command.ts");
+        done(restoreCommand(paths, options, io));
+        return;
+      }
+      for (const name of ["family", "backend", "iptables"] as const)
+        if (options[name] !== undefined) throw new UsageError(`--${name} goes with --restore`);
       const { lintCommand } = await import("./lint-command.ts");
       const { only, ...rest } = options;
       done(lintCommand(paths, { ...rest, ...(only !== undefined && { only: only.flat() }) }, io));

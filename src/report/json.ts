@@ -13,6 +13,7 @@ export function* renderJson(report: Report): Iterable<string> {
     withheld: node.withheld,
     suppressed: node.suppressed.length,
     turnedOff: node.turnedOff,
+    restore: node.restore,
     notes: node.notes,
   }));
   yield `{"schema":"iptlint/findings/1","version":${toJson(report.version)},\n`;

@@ -23,7 +23,8 @@ function* suite(node: NodeReport): Iterable<string> {
   const failures = node.findings.filter((finding) => finding.severity !== "info").length + (lacksKubeProxy ? 1 : 0);
   const skipped = node.suppressed.length;
   yield `  <testsuite name="${name}" tests="${node.findings.length + skipped + 1}" failures="${failures}" errors="0"${skipped > 0 ? ` skipped="${skipped}"` : ""}>\n`;
-  yield `    <testcase name="kube-proxy rules" classname="${name}">`;
+  const whole = node.restore === null ? "kube-proxy rules" : "iptables-restore";
+  yield `    <testcase name="${whole}" classname="${name}">`;
   if (lacksKubeProxy) yield '<failure message="no kube-proxy Service rules in this capture"/>';
   yield "</testcase>\n";
   for (const finding of node.findings) yield testCase(finding);

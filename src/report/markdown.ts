@@ -10,6 +10,8 @@ import {
   type NodeReport,
   plural,
   type Report,
+  readerInWords,
+  restoreInWords,
 } from "./report.ts";
 
 /** Markdown to paste into an issue. */
@@ -31,6 +33,12 @@ function* pieces(report: Report, look: Look): Iterable<string> {
 }
 
 function* summary(node: NodeReport): Iterable<string> {
+  if (node.restore !== null) {
+    yield `### ${asCode(node.name)}: ${restoreInWords(node.restore)}\n\n`;
+    for (const note of [readerInWords(node.restore), ...node.notes]) yield `- ${forMarkdown(note)}\n`;
+    yield "\n";
+    return;
+  }
   const counts = countsInWords(countBySeverity(node));
   const missing = node.kubeProxy === null && node.expectsKubeProxy;
   yield `### ${asCode(node.name)}: ${missing ? "no kube-proxy Service rules in this capture, " : ""}${counts}\n\n`;

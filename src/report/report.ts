@@ -27,6 +27,16 @@ export interface KubeProxySummary {
   readonly vital: readonly { readonly service: string; readonly endpoints: number }[];
 }
 
+/** What iptables-restore would say of a text, and which one. */
+export interface RestoreSummary {
+  /** `null`: whichever. */
+  readonly family: 4 | 6 | null;
+  readonly backend: "legacy" | "nft" | null;
+  /** Of iptables. */
+  readonly version: string;
+  readonly refusedLines: number;
+}
+
 /** Findings of one check that are counted instead of told. */
 export interface CheckCount {
   readonly checkId: string;
@@ -55,6 +65,8 @@ export interface NodeReport {
   readonly suppressed: readonly SuppressedFinding[];
   /** Findings of checks that the configuration turns off here. */
   readonly turnedOff: readonly CheckCount[];
+  /** `null` unless that was the question. */
+  readonly restore: RestoreSummary | null;
   /** What could not be judged and why, a sentence each. */
   readonly notes: readonly string[];
 }
@@ -153,6 +165,21 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
 /** `623023` -> `623,023`, whatever the locale. */
 export function groupDigits(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** `iptables-restore takes this`, or how many lines it refuses. */
+export function restoreInWords({ refusedLines }: RestoreSummary): string {
+  return refusedLines === 0
+    ? "iptables-restore takes this"
+    : `iptables-restore refuses ${plural(refusedLines, "line")}`;
+}
+
+/** Which iptables-restore was asked: `as ip6tables-legacy-restore 1.8.9 reads it`. */
+export function readerInWords({ family, backend, version }: RestoreSummary): string {
+  const tool = `${family === 6 ? "ip6tables" : "iptables"}-${backend === null ? "" : `${backend}-`}restore ${version}`;
+  const open = [family === null ? "IP version" : null, backend === null ? "back end" : null];
+  const either = open.filter((each) => each !== null).join(" and ");
+  return `as ${tool} reads it${either === "" ? "" : `, of whichever ${either}`}`;
 }
 
 /** `1 error, 2 warnings`, or `no findings`. */

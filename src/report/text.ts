@@ -12,6 +12,8 @@ import {
   type NodeReport,
   plural,
   type Report,
+  readerInWords,
+  restoreInWords,
 } from "./report.ts";
 import { type Paint, painter, severityStyle } from "./style.ts";
 
@@ -61,6 +63,13 @@ function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> 
   const counts = countBySeverity(node);
   const total = counts.error + counts.warning + counts.info;
   const name = forTerminal(node.name, look.unicode);
+  if (node.restore !== null) {
+    const answer = paint(total === 0 ? "green" : severityStyle.error, restoreInWords(node.restore));
+    yield `${paint("bold", name)}: ${answer}`;
+    yield* indented(readerInWords(node.restore), 2, look);
+    for (const note of node.notes) yield* indented(note, 2, look);
+    return;
+  }
   const worst = counts.error > 0 ? "error" : counts.warning > 0 ? "warning" : null;
   if (node.kubeProxy === null && node.expectsKubeProxy) {
     yield `${paint("bold", name)}: ${paint("yellow", "no kube-proxy Service rules in this capture")}${seen(node, look)}`;
@@ -141,7 +150,7 @@ function totals(report: Report): string {
     if (counts.error + counts.warning === 0 && (node.kubeProxy !== null || !node.expectsKubeProxy)) fine++;
     for (const severity of ["error", "warning", "info"] as const) all[severity] += counts[severity];
   }
-  return `${plural(report.nodes.length, "node")}, ${groupDigits(fine)} fine: ${countsInWords(all)}`;
+  return `${plural(report.nodes.length, report.nodes.some((node) => node.restore !== null) ? "text" : "node")}, ${groupDigits(fine)} fine: ${countsInWords(all)}`;
 }
 
 function* findingLines(
@@ -170,14 +179,13 @@ function* findingLines(
   }
 
   const frames = [...findingFrames(finding, report, look, showFile)];
-  if (frames.length > 0) yield* ["", ...frames, ""];
-
   const advice: [string, string | null][] = [
     ["confirm", finding.confirm],
     ["remedy", finding.remedy],
     ["more", isFirst ? `iptlint checks ${finding.checkId}` : null],
   ];
   const given = advice.filter(([, text]) => text !== null);
+  if (frames.length > 0) yield* ["", ...frames, ...(given.length > 0 ? [""] : [])];
   for (const [name, text] of given) yield* labelled(name, text ?? "", look, paint);
 }
 

@@ -59,6 +59,7 @@ export function nodeOf(findings: readonly Finding[], changes: Partial<NodeReport
     withheld: [],
     suppressed: [],
     turnedOff: [],
+    restore: null,
     notes: [],
     ...changes,
   };
