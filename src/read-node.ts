@@ -3,6 +3,7 @@ import { tableOfChain } from "./kubernetes/chain-table.ts";
 import { readServiceMap, type ServiceMapOptions } from "./kubernetes/read-service-map.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import { buildStore } from "./netfilter/build.ts";
+import type { Ruleset } from "./netfilter/ruleset.ts";
 import { rulesetsOf } from "./netfilter/rulesets.ts";
 import type { RuleStore } from "./netfilter/store.ts";
 import type { NodeTexts } from "./nodes.ts";
@@ -11,7 +12,9 @@ import type { NodeTexts } from "./nodes.ts";
 export interface NodeModel {
   readonly name: string;
   readonly store: RuleStore;
-  /** One for each ruleset: IP version and back end. */
+  /** One for each IP version and back end. */
+  readonly rulesets: readonly Ruleset[];
+  /** What kube-proxy meant by each of the rulesets; read when it is first asked for, since a trace needs no Services. */
   readonly maps: readonly ServiceMap[];
 }
 
@@ -22,10 +25,22 @@ export interface ReadOptions extends ServiceMapOptions {
   readonly onProgress?: OnProgress;
 }
 
-/** Reads the texts of one node: rules, then Services. */
+/** Reads the texts of one node: rules at once, Services when somebody asks for them. */
 export function readNode(node: NodeTexts, { onProgress = () => {}, ...options }: ReadOptions = {}): NodeModel {
   onProgress(`${node.name}: reading`);
   const store = buildStore(Source.join(node.texts), { tableHint: tableOfChain });
-  onProgress(`${node.name}: finding the Services in ${store.ruleCount} rules`);
-  return { name: node.name, store, maps: rulesetsOf(store).map((ruleset) => readServiceMap(ruleset, options)) };
+  const rulesets = rulesetsOf(store);
+  let maps: readonly ServiceMap[] | undefined;
+  return {
+    name: node.name,
+    store,
+    rulesets,
+    get maps() {
+      if (maps === undefined) {
+        onProgress(`${node.name}: finding the Services in ${store.ruleCount} rules`);
+        maps = rulesets.map((ruleset) => readServiceMap(ruleset, options));
+      }
+      return maps;
+    },
+  };
 }

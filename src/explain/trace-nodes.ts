@@ -18,9 +18,8 @@ export interface PacketRequest {
 /** Follows a packet on every node, in each of its rulesets of the packet's IP version. */
 export function traceNodes(nodes: readonly NodeModel[], request: PacketRequest, facts: NodeFacts): TraceReport[] {
   const { question, from, to } = request;
-  return nodes.flatMap(({ name, maps }) =>
-    maps
-      .map(({ ruleset }) => ruleset)
+  return nodes.flatMap(({ name, rulesets }) =>
+    rulesets
       .filter(({ family }) => family === null || family === question.family)
       .map((ruleset) => {
         const traced = trace(ruleset, question, facts);
