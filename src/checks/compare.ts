@@ -49,14 +49,14 @@ function compare(context: Context, port: ServicePort, written: Written, rules: r
     const expected = byChain.get(key) ?? [];
     const role = expected[0]?.written.slot.role ?? context.role(chain) ?? "svc";
     const parts = compareChain(context, { port, role, chainName, chain }, expected, actual.get(key) ?? []);
-    found.push(...parts.filter((part) => !isRounding(part) && !isUnprinted(context, part)));
+    found.push(...parts.filter((part) => !isRounding(context, part) && !isUnprinted(context, part)));
   }
   return found;
 }
 
 /** Shares are even though a probability is written otherwise: it was rounded otherwise. */
-const isRounding = ({ kind, slot, port, chain }: Deviation): boolean =>
-  kind === "changed" && slot === "endpoint" && port.balance(chain) !== "uneven";
+const isRounding = (context: Context, { kind, slot, port, chain, rule }: Deviation): boolean =>
+  kind === "changed" && slot === "endpoint" && context.slot(rule) === slot && port.balance(chain) !== "uneven";
 
 /** The destination is there and could not be printed. */
 const isUnprinted = (context: Context, { slot, chain, role }: Deviation): boolean =>
@@ -110,7 +110,9 @@ export function compareChain<W extends Where>(
   const found: (W & Omit<Deviation, "port">)[] = [];
   for (const place of missing) {
     const { slot, text } = (expected[place] as Expected).written;
-    const instead = surplus.findIndex(({ rule, repeated }) => !repeated && fills(context, rule, slot.name));
+    const instead = surplus.findIndex(
+      ({ rule, repeated }) => !repeated && (fills(context, rule, slot.name) || isJumpLike(context, rule, text)),
+    );
     const replaced = instead >= 0 ? surplus.splice(instead, 1)[0] : undefined;
     const next = matched.find((each) => each.place > place)?.rule ?? NONE;
     found.push({
@@ -145,6 +147,12 @@ const LOST = "lost ";
 function slotName(context: Context, rule: RuleId): string {
   const slot = context.slot(rule);
   return slot.startsWith(LOST) ? slot.slice(LOST.length) : slot;
+}
+
+/** A rule of no known form that leads to the same endpoint. */
+function isJumpLike(context: Context, rule: RuleId, text: string): boolean {
+  const target = context.store.targetChain(rule);
+  return target !== NONE && context.slot(rule) === "" && text.endsWith(` -j ${context.ruleset.chainName(target)}`);
 }
 
 const fills = (context: Context, rule: RuleId, slot: string): boolean => slotName(context, rule) === slot;

@@ -19,6 +19,7 @@ import type { ClusterFacts } from "./facts.ts";
 import { nodeDeviationsOf } from "./node-deviations.ts";
 import { type Outcome, outcomesOf, type Probe, questionOf } from "./probe.ts";
 import { samplePorts } from "./samples.ts";
+import { type ShareFault, shareFaultIn } from "./share-fault.ts";
 import { surroundingsOf, type TableSurroundings } from "./surroundings.ts";
 import { type Unreferenced, unreferencedIn } from "./unreferenced.ts";
 import { write } from "./written.ts";
@@ -52,6 +53,7 @@ export class Context {
   #nodeEffect: Effect | undefined;
   #deviations: Deviations | undefined;
   #unreferenced: Unreferenced | undefined;
+  readonly #shareFaults = new Map<ChainId, ShareFault | null>();
   readonly #noted = new Set<ChainId>();
   readonly #spokenOf = new Set<RuleId>();
   readonly #traces = new Map<Ruleset, Map<string, readonly Outcome[]>>();
@@ -166,6 +168,16 @@ export class Context {
   get deviations(): Deviations {
     this.#deviations ??= new Deviations(deviationsOf(this), this.services.servicePorts);
     return this.#deviations;
+  }
+
+  /** Why the chain of a Service port does not divide connections as kube-proxy means it; `null` where it does. */
+  shareFault(port: ServicePort, chain: ChainId): ShareFault | null {
+    let fault = this.#shareFaults.get(chain);
+    if (fault === undefined) {
+      fault = shareFaultIn(this, port, chain);
+      this.#shareFaults.set(chain, fault);
+    }
+    return fault;
   }
 
   /** What nobody has taken yet of the rules that stand once on a node and are not as kube-proxy writes them. */

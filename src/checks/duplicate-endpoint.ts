@@ -2,7 +2,7 @@ import type { Check } from "./check.ts";
 import { draftOf } from "./deviation-draft.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { endpointInWords, nameOf } from "./service-words.ts";
-import { isShareFault, lostEndpoints, shareFault } from "./share-fault.ts";
+import { isShareFault, lostEndpoints } from "./share-fault.ts";
 import { listed, percent } from "./words.ts";
 
 /** kube-proxy jumps to each endpoint once. */
@@ -24,9 +24,9 @@ export const duplicateEndpoint: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    for (const [port, deviations] of context.deviations.take((each) => isShareFault(each, "duplicate")))
+    for (const [port, deviations] of context.deviations.take((each) => isShareFault(context, each, "duplicate")))
       for (const chain of new Set(deviations.map((each) => each.chain))) {
-        const fault = shareFault(port, chain);
+        const fault = context.shareFault(port, chain);
         const first = deviations.find((each) => each.chain === chain);
         const again = fault?.jumps[fault.at];
         if (fault === null || first === undefined || again === undefined) continue;

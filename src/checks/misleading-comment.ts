@@ -1,7 +1,6 @@
 import { NONE } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import { nameOf } from "./service-words.ts";
-import { shareFault } from "./share-fault.ts";
 
 /** Since 1.25 the jumps to endpoints say in their comments where they lead. */
 export const misleadingComment: Check = {
@@ -24,7 +23,9 @@ export const misleadingComment: Check = {
     if (!services.parameters.endpointComments.includes("arrow")) return;
     for (const port of services.servicePorts)
       for (const role of ["svc", "svl"] as const)
-        for (const { rule, chain } of shareFault(port, port.chain(role)) === null ? port.jumps(port.chain(role)) : []) {
+        for (const { rule, chain } of context.shareFault(port, port.chain(role)) === null
+          ? port.jumps(port.chain(role))
+          : []) {
           const said = / -> (\S+)$/.exec(claims.comment(rule) ?? "")?.[1];
           const address = endpoints.address(chain);
           if (chain === NONE || said === undefined || address === null || said === address) continue;

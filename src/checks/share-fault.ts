@@ -17,10 +17,10 @@ export interface ShareFault {
   readonly rest: number;
 }
 
-/** `null`: they divide evenly, or there is none. */
-export function shareFault(port: ServicePort, chain: ChainId): ShareFault | null {
+/** `null`: they divide evenly, there is none, or other rules of the chain lead to endpoints, too. */
+export function shareFaultIn(context: Context, port: ServicePort, chain: ChainId): ShareFault | null {
   const jumps = port.jumps(chain);
-  if (jumps.length === 0) return null;
+  if (jumps.length === 0 || hasOddJumps(context, chain)) return null;
   const shares: number[] = [];
   let rest = 1;
   for (const { threshold } of jumps) {
@@ -42,10 +42,20 @@ export function shareFault(port: ServicePort, chain: ChainId): ShareFault | null
   return { kind: "skewed", at: Math.max(0, at), ...all };
 }
 
+/** Whether rules of no known form lead to endpoints. */
+const hasOddJumps = (context: Context, chain: ChainId): boolean =>
+  context
+    .rulesOf(chain)
+    .some((rule) => context.slot(rule) === "" && context.endpoints.isEndpointChain(context.store.targetChain(rule)));
+
 /** Whether a deviation is one of a chain that divides connections, for the given reason. */
-export function isShareFault({ role, slot, port, chain }: Deviation, kind: ShareFault["kind"]): boolean {
+export function isShareFault(
+  context: Context,
+  { role, slot, port, chain }: Deviation,
+  kind: ShareFault["kind"],
+): boolean {
   if ((role !== "svc" && role !== "svl" && role !== "xlb") || slot !== "endpoint") return false;
-  return shareFault(port, chain)?.kind === kind;
+  return context.shareFault(port, chain)?.kind === kind;
 }
 
 /** Chains of endpoints to which nothing leads, though their own comments and hash say that they are this Service port's. */

@@ -2,7 +2,7 @@ import type { Check } from "./check.ts";
 import { draftOf } from "./deviation-draft.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
-import { isShareFault, type ShareFault, shareFault } from "./share-fault.ts";
+import { isShareFault, type ShareFault } from "./share-fault.ts";
 import { listed, percent } from "./words.ts";
 
 /**
@@ -29,9 +29,9 @@ export const skewedEndpointShares: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    for (const [port, deviations] of context.deviations.take((each) => isShareFault(each, "skewed")))
+    for (const [port, deviations] of context.deviations.take((each) => isShareFault(context, each, "skewed")))
       for (const chain of new Set(deviations.map((each) => each.chain))) {
-        const fault = shareFault(port, chain);
+        const fault = context.shareFault(port, chain);
         const first = deviations.find((each) => each.chain === chain);
         const jump = fault?.jumps[fault.at];
         if (fault === null || first === undefined || jump === undefined) continue;

@@ -2,7 +2,7 @@ import type { Check } from "./check.ts";
 import { draftOf } from "./deviation-draft.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
-import { isShareFault, shareFault } from "./share-fault.ts";
+import { isShareFault } from "./share-fault.ts";
 import { counted, listed } from "./words.ts";
 
 /** A jump without conditions takes every packet: what stands behind it is never asked. */
@@ -21,9 +21,9 @@ export const unreachableEndpoint: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    for (const [port, deviations] of context.deviations.take((each) => isShareFault(each, "unreachable")))
+    for (const [port, deviations] of context.deviations.take((each) => isShareFault(context, each, "unreachable")))
       for (const chain of new Set(deviations.map((each) => each.chain))) {
-        const fault = shareFault(port, chain);
+        const fault = context.shareFault(port, chain);
         const first = deviations.find((each) => each.chain === chain);
         const stop = fault?.jumps[fault.at];
         if (fault === null || first === undefined || stop === undefined) continue;

@@ -2,9 +2,16 @@ import { bytesOf } from "../../grammar/bytes.ts";
 import { readServiceMap } from "../kubernetes/read-service-map.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
-import { type WritableNode, type WrittenRule, writeNode, writeServicePort } from "../kubernetes/write-rules.ts";
+import {
+  type WritableEndpoint,
+  type WritableNode,
+  type WritableServicePort,
+  type WrittenRule,
+  writeNode,
+  writeServicePort,
+} from "../kubernetes/write-rules.ts";
 import { buildStore } from "../netfilter/build.ts";
-import type { RuleId, Ruleset } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import { rulesetsOf } from "../netfilter/rulesets.ts";
 import { BUILT_IN } from "../netfilter/table.ts";
 import { NO_SURROUNDINGS, type TableSurroundings } from "./surroundings.ts";
@@ -43,7 +50,7 @@ export function write(
 ): Written | null {
   const node = writableNode(services);
   const own: Line[] = ports.flatMap((port) =>
-    writeServicePort(port.writable(), node).map((rule) => ({ text: rule.text, rule, port })),
+    writeServicePort(completed(port, services), node).map((rule) => ({ text: rule.text, rule, port })),
   );
   own.push(...writeNode(node).map((rule) => ({ text: rule.text, rule, port: null })));
   const lines: Line[] = [];
@@ -60,6 +67,39 @@ export function write(
     else ids.push(id);
   }
   return { ruleset, services: readServiceMap(ruleset), rules: lines.map(({ rule }) => rule), byPort };
+}
+
+/** The facts with the endpoints, too, to which rules lead that are not as kube-proxy writes them. */
+function completed(port: ServicePort, services: ServiceMap): WritableServicePort {
+  const writable = port.writable();
+  const cluster = endpointsBehind(port.chain("svc"), services);
+  const local = endpointsBehind(port.chain("svl") === NONE ? port.chain("xlb") : port.chain("svl"), services);
+  if (covers(writable.cluster, cluster) && covers(writable.local, local)) return writable;
+  const meant = new Map([...writable.cluster, ...writable.local].map(({ chain, address }) => [chain, address]));
+  const asMeant = (found: Behind): WritableEndpoint[] =>
+    [...found].map(([chain, address]) => ({ chain, address: meant.get(chain) ?? address }));
+  return { ...writable, cluster: asMeant(cluster), ...(local.size > 0 && { local: asMeant(local) }) };
+}
+
+/** Addresses by name of the endpoint's chain. */
+type Behind = ReadonlyMap<string, string | null>;
+
+function covers(known: readonly WritableEndpoint[], found: Behind): boolean {
+  const chains = new Set(known.map(({ chain }) => chain));
+  return [...found.keys()].every((chain) => chains.has(chain));
+}
+
+/** Endpoints to which rules of a chain lead, whatever their conditions, in the order of the rules; affinity aside. */
+function endpointsBehind(chain: ChainId, { ruleset, source: { rules, endpoints } }: ServiceMap): Behind {
+  const found = new Map<string, string | null>();
+  if (chain === NONE) return found;
+  for (const rule of ruleset.rulesOf(chain)) {
+    const target = ruleset.target(rule);
+    if (!endpoints.isEndpointChain(target) || rules.candidate(rule)?.slot.name === "affinity") continue;
+    const name = ruleset.chainName(target);
+    if (!found.has(name)) found.set(name, endpoints.address(target));
+  }
+  return found;
 }
 
 /** The lines of a table; its rules are added to `lines` in their order. */
