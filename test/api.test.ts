@@ -16,6 +16,11 @@ const guarded = [
   "src/api",
   "src/lint",
   "src/nodes",
+  "src/sieve",
+  "src/restore",
+  "src/config/config",
+  "src/suppress/baseline",
+  "src/suppress/suppression",
   "src/report/report",
   "src/report/service-list",
   "src/report/explanation",
@@ -48,6 +53,21 @@ test("every question can be asked of the library", () => {
     ...iptlint.formats.concise(iptlint.lint(nodes), { width: 80, colour: false, unicode: true, quiet: false }),
   ]).toEqual([]);
   expect(Buffer.compare(Buffer.from(iptlint.print(iptlint.parse(bytes))), bytes)).toBe(0);
+});
+
+test("a configuration and a baseline can be given", () => {
+  const config = iptlint.readConfig({ name: "c.json", text: '{"cluster": {"nodePortRange": "31000-31999"}}' });
+  const newBaseline = new iptlint.NewBaseline("b.json");
+  const [node] = iptlint.lint(nodes, { config, newBaseline }).nodes;
+  expect(node?.suppressed.map(({ finding }) => finding.checkId)).toEqual(["node-port-outside-range"]);
+  const text = [...iptlint.renderBaseline(newBaseline.entries)].join("");
+  const baseline = iptlint.readBaseline({ name: "b.json", text });
+  expect(iptlint.lint(nodes, { config, baseline }).nodes[0]?.findings).toEqual([]);
+  expect(() => iptlint.readConfig({ name: "c.json", text: "{" })).toThrow(iptlint.ConfigError);
+});
+
+test("iptables-restore's judgement can be asked for", () => {
+  expect(iptlint.restore([{ name: "a", bytes }]).nodes[0]?.restore?.refusedLines).toBe(0);
 });
 
 test("what does not read is a RequestError", () => {

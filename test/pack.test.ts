@@ -83,7 +83,7 @@ test("the library works and has types", () => {
 
 test("the JSON Schemas are in the package", () => {
   const schemas = readdirSync(join(installed, "dist/schema"));
-  for (const name of ["findings", "services", "explain", "trace", "ast"])
+  for (const name of ["findings", "services", "explain", "trace", "ast", "config", "baseline"])
     expect(schemas).toContain(`${name}.schema.json`);
 });
 

@@ -82,11 +82,6 @@ export class BaselineCounts {
     this.#counts.set(key, count);
     return { key, entry: { ...entry, count } };
   }
-
-  /** The number of a key. */
-  of(key: string): number {
-    return this.#counts.get(key) ?? 0;
-  }
 }
 
 /** Gathers all findings of a run into a new baseline. */

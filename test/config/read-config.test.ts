@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { factsOf, levelOf } from "../../src/config/config.ts";
 import { matchesGlob } from "../../src/config/glob.ts";
@@ -264,4 +265,11 @@ test("addresses of nodes go to the nodes that are meant", () => {
   expect(factsOf(config, "node-b").nodeIps).toEqual([]);
   const forAll = readConfig({ name, text: '{"cluster": {"nodeIPs": ["192.0.2.1"]}}' });
   expect(factsOf(forAll, "whichever").nodeIps).toHaveLength(1);
+});
+
+test("the README's example is one", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+  const [, text = ""] = /```json\n([\s\S]*?)```/.exec(readme) ?? [];
+  expectSchema("config", JSON.parse(text));
+  expect(problemsOf(text)).toEqual([]);
 });
