@@ -22,6 +22,8 @@ export interface DumpOptions {
   readonly node?: readonly NodeRequest[];
   /** File with names of Services. */
   readonly names?: string;
+  /** Files with what `ipset save` printed. */
+  readonly ipset?: readonly string[];
 }
 
 export interface LintOptions extends DumpOptions, LookOptions {
@@ -68,8 +70,6 @@ export interface TraceOptions extends DumpOptions, LookOptions, NodeOptions, Omi
   readonly to?: string;
   /** A Service, or a way to it. */
   readonly allClients?: string;
-  /** Files. */
-  readonly ipset?: readonly string[];
   readonly format: "text" | "json";
 }
 
@@ -231,9 +231,6 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
         collect(String),
       ),
     )
-    .addOption(
-      new Option("--ipset <file>", "what ipset save printed; may be given several times").argParser(collect(String)),
-    )
     .addOption(textOrJson())
     .action(async (paths: string[], options: TraceOptions) => {
       const { traceCommand } = await import("./trace-command.ts");
@@ -289,6 +286,9 @@ function dumps(command: Command): Command {
     .option(
       "--names <file>",
       "names of Services for rules without comments: kubectl get services -A -o json (or yaml, name)",
+    )
+    .addOption(
+      new Option("--ipset <file>", "what ipset save printed; may be given several times").argParser(collect(String)),
     )
     .addOption(
       new Option("--node <name=files>", "these files are one node's: a=v4.txt,v6.txt").argParser(collect(parseNode)),

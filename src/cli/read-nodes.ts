@@ -1,3 +1,4 @@
+import { byteString } from "../../grammar/bytes.ts";
 import { NameList } from "../kubernetes/names/name-list.ts";
 import { NamesError, readNames } from "../kubernetes/names/read-names.ts";
 import { groupByNode, type NodeTexts } from "../nodes.ts";
@@ -22,11 +23,14 @@ export interface RequestedNodes {
  */
 export function readNodeTexts(
   paths: readonly string[],
-  { node: named = [], names }: DumpOptions,
+  { node: named = [], names, ipset = [] }: DumpOptions,
   io: Io,
 ): RequestedNodes {
   const progress = new Progress(io);
-  const known = names === undefined ? {} : { names: readNameList(names, io) };
+  const known = {
+    ...(names !== undefined && { names: readNameList(names, io) }),
+    ...(ipset.length > 0 && { ipsets: ipset.map((path) => readBytes("--ipset", path, io)).join("\n") }),
+  };
   const { texts, unreadable } = readInputs([...paths, ...named.flatMap(({ files }) => files)], io);
   return {
     nodes: groupByNode(texts, named),
@@ -34,6 +38,16 @@ export function readNodeTexts(
     options: { ...known, onProgress: (step) => progress.step(step) },
     progress,
   };
+}
+
+/** A file that goes with the dumps, as a byte string. */
+export function readBytes(option: string, path: string, io: Io): string {
+  try {
+    const bytes = io.read(path);
+    return byteString(bytes, 0, bytes.length);
+  } catch (error) {
+    throw new UsageError(`${option} ${path} ${reasonOf(error)}`);
+  }
 }
 
 function readNameList(path: string, io: Io): NameList {

@@ -1,4 +1,3 @@
-import { byteString } from "../../grammar/bytes.ts";
 import { traceAllClients } from "../explain/all-clients.ts";
 import { readFacts, readPacket } from "../explain/packet.ts";
 import { readSubject } from "../explain/subject.ts";
@@ -10,12 +9,11 @@ import { renderClientsText } from "../report/clients-text.ts";
 import { renderTraceJson } from "../report/trace-json.ts";
 import { renderTraceText } from "../report/trace-text.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { reasonOf } from "./inputs.ts";
 import { type Io, UsageError } from "./io.ts";
 import { lookFor } from "./look.ts";
 import { print } from "./print.ts";
 import type { TraceOptions } from "./program.ts";
-import { readNodeTexts } from "./read-nodes.ts";
+import { readBytes, readNodeTexts } from "./read-nodes.ts";
 
 /** `iptlint trace [dump...] --from … --to …`, `iptlint trace [dump...] --all-clients …` */
 export function traceCommand(paths: readonly string[], options: TraceOptions, io: Io): ExitCode {
@@ -65,13 +63,7 @@ function traceClients(paths: readonly string[], options: TraceOptions, service: 
 function readSets({ ipset = [] }: TraceOptions, io: Io): NodeFacts["sets"] {
   const all = new Map<string, IpSet>();
   for (const path of ipset) {
-    let bytes: Uint8Array;
-    try {
-      bytes = io.read(path);
-    } catch (error) {
-      throw new UsageError(`--ipset ${path} ${reasonOf(error)}`);
-    }
-    const { sets, problems } = readIpSets(byteString(bytes, 0, bytes.length));
+    const { sets, problems } = readIpSets(readBytes("--ipset", path, io));
     const [problem] = problems;
     if (problem !== undefined)
       throw new UsageError(`--ipset ${path}, line ${problem.line}: expected ${problem.expected}`);
