@@ -28,7 +28,8 @@ export function answerFor(node: NodeModel, map: ServiceMap, { port, frontend, he
   const traces = asked === null ? [] : new Clients(map).to(asked, port);
   const shown = asked === null ? undefined : mainTrace(asked, traces);
   const remarks = remarksOf(map, port, asked, shown?.trace ?? null);
-  const shares = shown === undefined || remarks.excerpt ? sharesByRules(port) : mergeEnds(shown.trace);
+  const shares =
+    shown === undefined || remarks.excerpt ? sharesByRules(port) : mergeEnds(shown.trace, map.mode === "ipvs");
   return {
     node: node.name,
     headline: displayText(headline ?? headlineOf(map, port, frontend)),
@@ -53,7 +54,8 @@ function headlineOf(map: ServiceMap, port: ServicePort, frontend: Frontend | nul
   const others = port.frontends.filter((other) => other !== frontend && other.kind !== frontend.kind).slice(0, 3);
   const besides = others.map(frontendInBrief);
   const rest = besides.length === 0 ? "" : ` (${besides.join(", ")})`;
-  return `${shortFrontend(frontend)} is ${article(frontend)} of Service ${nameOf(port)}${rest}`;
+  const whose = port.id === null && frontend.chain === null ? nameOf(port) : `Service ${nameOf(port)}`;
+  return `${shortFrontend(frontend)} is ${article(frontend)} of ${whose}${rest}`;
 }
 
 function waysIn(port: ServicePort): string {
@@ -122,10 +124,10 @@ function sharesByRules(port: ServicePort): ExplainedShare[] {
 }
 
 /** Endpoints with their shares as packets get to them, and what becomes of those that get to none. */
-function mergeEnds(trace: Trace): ExplainedShare[] {
+function mergeEnds(trace: Trace, isIpvs: boolean): ExplainedShare[] {
   const merged = new Map<string, ExplainedShare>();
   for (const end of trace.ends) {
-    const note = noteOf(end, trace);
+    const note = noteOf(end, trace, isIpvs);
     const key = `${end.dnat} ${note}`;
     const known = merged.get(key);
     const share = end.share + (known?.share ?? 0);
@@ -134,7 +136,7 @@ function mergeEnds(trace: Trace): ExplainedShare[] {
   return [...merged.values()].sort((a, b) => (b.share ?? 0) - (a.share ?? 0));
 }
 
-function noteOf(end: End, { steps }: Trace): string | null {
+function noteOf(end: End, { steps }: Trace, isIpvs: boolean): string | null {
   const line = steps[end.step]?.line ?? 0;
   const where = line === 0 ? "" : ` (line ${line})`;
   const assumed = end.assumptions.map(({ variable, value }) => (value ? variable.holds : variable.fails));
@@ -147,7 +149,9 @@ function noteOf(end: End, { steps }: Trace): string | null {
           ? `not known${where}: ${end.reason}`
           : end.dnat === null
             ? end.fate === "local"
-              ? "handed to this node itself, untranslated"
+              ? isIpvs
+                ? "handed to IPVS in the kernel, which chooses the endpoint (ipvsadm -Sn shows them)"
+                : "handed to this node itself, untranslated"
               : "sent on untranslated"
             : null;
   const parts = [said, assumed.length === 0 ? null : `if ${assumed.join(" and ")}`].filter((part) => part !== null);
