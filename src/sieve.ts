@@ -1,4 +1,5 @@
 import type { Ast } from "../grammar/syntax-tree.ts";
+import { judgesSuppressions } from "./checks/documented.ts";
 import type { Finding, Severity } from "./checks/finding.ts";
 import type { CheckRun } from "./checks/run.ts";
 import { type Config, levelOf } from "./config/config.ts";
@@ -42,9 +43,11 @@ export class Sieve {
       select(this.#levelled([finding], node, off), this.#options).map((each) => ({ finding: each, suppression })),
     );
     const { newBaseline } = this.#options;
+    if (newBaseline === null) return { findings: left, suppressed: known, turnedOff: off.all };
+    const accepted = left.filter(({ checkId }) => !judgesSuppressions(checkId));
     return {
-      findings: newBaseline === null ? left : [],
-      suppressed: newBaseline === null ? known : [...known, ...newBaseline.accept(ast, left)],
+      findings: left.filter(({ checkId }) => judgesSuppressions(checkId)),
+      suppressed: [...known, ...newBaseline.accept(ast, accepted)],
       turnedOff: off.all,
     };
   }

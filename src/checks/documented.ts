@@ -49,6 +49,19 @@ export const refusedLine: CheckDocumentation = {
   since: "0.1.0",
 };
 
+const aboutCapture: ReadonlySet<string> = new Set([
+  ...allChecks.filter(({ subject }) => subject === "capture").map(({ id }) => id),
+  "missing-commit",
+]);
+
+/** Whether a check says what the text is worth as a whole: without its findings the others do not mean what they say. */
+export const judgesCapture = (checkId: string): boolean => aboutCapture.has(checkId);
+
+const aboutSuppressions: ReadonlySet<string> = new Set(suppressionDocs.map(({ id }) => id));
+
+/** Whether a finding is about suppressions: no suppression covers it. */
+export const judgesSuppressions = (checkId: string): boolean => aboutSuppressions.has(checkId);
+
 /** Everything that has an id. */
 export const documentedChecks: readonly CheckDocumentation[] = [
   ...allChecks,

@@ -1,7 +1,9 @@
+import { judgesCapture } from "../checks/documented.ts";
 import { isAtLeast, type Severity } from "../checks/finding.ts";
 import { lint } from "../lint.ts";
 import { renderBaseline } from "../report/baseline-json.ts";
-import { allFindings, type Report } from "../report/report.ts";
+import { forTerminal } from "../report/escape.ts";
+import { allFindings, type NodeReport, type Report } from "../report/report.ts";
 import { NewBaseline } from "../suppress/baseline.ts";
 import { loadBaseline, loadConfig } from "./config-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
@@ -30,8 +32,19 @@ export function lintCommand(paths: readonly string[], options: LintOptions, io: 
   if (newBaseline !== null) writeTo(newBaseline.name, renderBaseline(newBaseline.entries), io);
   const report: Report = { ...found, unreadable };
   writeReport(report, outputs, options, io);
+  for (const node of report.nodes) warnOfHidden(node, io);
   if (unreadable.length > 0) return exitCodes.unreadable;
   return isFine(report, options.failOn ?? config?.failOn ?? "warning") ? exitCodes.ok : exitCodes.found;
+}
+
+/** Whatever the format: nobody is to take a capture for sound because somebody silenced what says otherwise. */
+function warnOfHidden({ name, suppressed, turnedOff }: NodeReport, io: Io): void {
+  const hidden = [...suppressed.map(({ finding }) => finding), ...turnedOff];
+  const grave = hidden.filter(({ checkId, severity }) => severity !== "info" && judgesCapture(checkId));
+  const ids = [...new Set(grave.map(({ checkId }) => checkId))];
+  if (ids.length === 0) return;
+  const what = `${name}: ${ids.join(", ")} ${ids.length === 1 ? "is" : "are"} suppressed or turned off`;
+  io.stderr.write(`iptlint: ${forTerminal(`${what}: the capture may not show what the kernel has`)}\n`);
 }
 
 function isFine(report: Report, failOn: Severity | "never"): boolean {

@@ -1,7 +1,7 @@
 import type { Node, RuleNode, Word } from "../../grammar/ast.ts";
 import { bytesOf } from "../../grammar/bytes.ts";
 import type { Ast } from "../../grammar/syntax-tree.ts";
-import { allChecks } from "../checks/index.ts";
+import { judgesCapture } from "../checks/documented.ts";
 import { type Directive, KEYWORD, type NoDirective, readDirective } from "./directive.ts";
 import { findBytes } from "./find-bytes.ts";
 
@@ -27,11 +27,6 @@ export interface Comments {
 }
 
 const keyword = bytesOf(KEYWORD);
-
-/** Checks that judge the capture itself: a comment that the kernel kept does not vouch for the text it stands in. */
-const aboutCapture: ReadonlySet<string> = new Set(
-  allChecks.filter(({ subject }) => subject === "capture").map(({ id }) => id),
-);
 
 /** Finds the directives of a text: in comments of rules, which the kernel keeps, and in lines of files that are kept by hand. */
 export function commentsIn(ast: Ast): Comments {
@@ -69,7 +64,8 @@ function readComment(text: string): Directive | NoDirective | null {
   if (behind.startsWith("-next")) return () => `in a rule it is ${KEYWORD}`;
   const read = readDirective(behind);
   if (typeof read === "function") return read;
-  const judge = read.checkIds.find((id) => aboutCapture.has(id));
+  // what the kernel kept does not vouch for the text that it stands in
+  const judge = read.checkIds.find(judgesCapture);
   return judge === undefined ? read : () => `${judge} is about the capture as a whole`;
 }
 

@@ -216,7 +216,7 @@ describe("suppressions", () => {
 
   test("a capture that cannot be believed is never fine without a word", async () => {
     const lossy = readLossy();
-    const { code, stdout } = await lint(["l.txt"], {
+    const { code, stdout, stderr } = await lint(["l.txt"], {
       "l.txt": lossy,
       ...known({ check: "lost-matches", reason: "we know" }),
     });
@@ -224,6 +224,12 @@ describe("suppressions", () => {
     expect(stdout).toMatch(/^l.txt: ok, no findings; 1 suppressed\n/);
     expect(stdout).toContain("1 finding suppressed: lost-matches (1 error)");
     expect(stdout).toMatch(/the text does not describe the kernel's rules: \d+ checks did not run/);
+    const warning =
+      "iptlint: l.txt: lost-matches is suppressed or turned off: the capture may not show what the kernel has\n";
+    expect(stderr).toBe(warning);
+    const config = { [configName]: JSON.stringify({ checks: { "*": "off" } }) };
+    const quiet = await lint(["--quiet", "--format", "concise", "l.txt"], { "l.txt": lossy, ...config });
+    expect(quiet).toMatchObject({ code: 0, stdout: "", stderr: warning });
   });
 
   /** What an iptables before 1.8.8 prints of rules that a newer one wrote. */
@@ -254,6 +260,14 @@ describe("a baseline", () => {
     expect((await lint(["--baseline", "b.json", "--no-suppressions", "b.txt"], more)).code).toBe(1);
     const mended = await lint(["--baseline", "b.json", "a.txt"], more);
     expect(mended.stdout).toContain("unused-suppression: 4 entries of the baseline suppress nothing, the first for ");
+  });
+
+  test("what is said of suppressions is not accepted with the rest", async () => {
+    const text = `# iptlint-ignore-next duplicate-rule\n${healthy}`;
+    const { code, stdout, written } = await lint(["--write-baseline", "b.json", "c.txt"], { "c.txt": text });
+    expect(code).toBe(1);
+    expect(stdout).toContain("warning malformed-suppression");
+    expect(JSON.parse(written.get("b.json") ?? "").findings).toEqual([]);
   });
 
   test.each([
