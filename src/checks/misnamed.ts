@@ -1,5 +1,5 @@
 import { joinAddress, splitAddress } from "../kubernetes/address-text.ts";
-import { endpointHash, hashedChainName } from "../kubernetes/chain-name.ts";
+import { hashedChainName, isEndpointChainName } from "../kubernetes/chain-name.ts";
 import { plainName } from "../kubernetes/read/names.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
@@ -35,16 +35,16 @@ function findMisnamed(context: Context): Misnamed[] {
     if (name === null || protocol === null || nameEvidence !== "hash") continue;
     for (const chain of port.endpointChains()) {
       const address = endpoints.address(chain);
-      const suffix = hashedChainName(ruleset.chainName(chain));
-      if (address === null || suffix?.wellFormed !== true) continue;
-      if (endpointHash(name, protocol, address) === suffix.suffix) continue;
+      const chainName = ruleset.chainName(chain);
+      if (address === null || isEndpointChainName(chainName, name, protocol, address)) continue;
+      if (hashedChainName(chainName)?.wellFormed !== true) continue;
       const dnat = endpoints.dnat[chain] as RuleId;
       const own = dnat === NONE ? null : claims.name(dnat);
       const isOthers =
-        own !== null && plainName(own) !== port.id && endpointHash(own, protocol, address) === suffix.suffix;
+        own !== null && plainName(own) !== port.id && isEndpointChainName(chainName, own, protocol, address);
       const owner = isOthers ? plainName(own) : null;
-      const proven = otherAddresses(context, chain, address).find(
-        (each) => endpointHash(name, protocol, each) === suffix.suffix,
+      const proven = otherAddresses(context, chain, address).find((each) =>
+        isEndpointChainName(chainName, name, protocol, each),
       );
       found.push({ port, chain, owner, address, proven: proven ?? null, name: port.id ?? name });
     }

@@ -107,17 +107,17 @@ function isExternal(context: Context, port: ServicePort): boolean {
 
 /** KUBE-SEP: the mark for hairpins, then DNAT, both for one address and without affinity. */
 function isEndpoint({ store, endpoints, claims }: Context, chain: ChainId): boolean {
+  if (endpoints.contradicting.has(chain)) return false;
   const hairpin = endpoints.hairpin[chain] as RuleId;
   const dnat = endpoints.dnat[chain] as RuleId;
+  const translates = dnat === NONE ? null : claims.candidate(dnat);
   return (
     hairpin !== NONE &&
-    dnat !== NONE &&
+    translates?.slot.name === "dnat" &&
+    (translates.holes.get("SEP") ?? NONE) === NONE &&
     store.firstRule(chain) === hairpin &&
     store.nextRule(hairpin) === dnat &&
-    store.nextRule(dnat) === NONE &&
-    !endpoints.contradicting.includes(chain) &&
-    claims.candidate(dnat)?.slot.name === "dnat" &&
-    (claims.candidate(dnat)?.holes.get("SEP") ?? NONE) === NONE
+    store.nextRule(dnat) === NONE
   );
 }
 

@@ -89,15 +89,15 @@ function strangers(context: Context): RuleId[] {
 /** Rules for a Service's address or NodePort that belong to no Service here: the rule that led its packets on is gone. */
 function aimless(context: Context): RuleId[] {
   const { claims, store, ruleset, services } = context;
-  const owned = new Set<RuleId>();
+  const owned = new Uint8Array(store.ruleCount);
   for (const port of [...services.servicePorts, ...services.detachedServicePorts])
-    for (const rule of port.sharedRules) owned.add(rule);
+    for (const rule of port.sharedRules) owned[rule] = 1;
   const found: RuleId[] = [];
   for (const name of ["KUBE-SERVICES", "KUBE-NODEPORTS"]) {
     const chain = ruleset.chain("nat", name);
     if (chain === NONE) continue;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
-      if (slotOf(claims.claims[rule] as number)?.of === "service" && !owned.has(rule)) found.push(rule);
+      if (slotOf(claims.claims[rule] as number)?.of === "service" && owned[rule] === 0) found.push(rule);
   }
   return found;
 }

@@ -11,6 +11,26 @@ class NameHash extends _SHA256 {
 
   /** The first 16 characters of base32 over the hash of the bytes of `text`: 80 bits. */
   of(text: string): string {
+    const [first, second, third] = this.#process(text);
+    return (
+      letters(first >>> 2, 6) +
+      letters(((first & 3) << 28) | (second >>> 4), 6) +
+      letters(((second & 15) << 16) | (third >>> 16), 4)
+    );
+  }
+
+  /** Whether `name` ends in those characters, from place `from` on; no text is made. */
+  is(text: string, name: string, from: number): boolean {
+    const [first, second, third] = this.#process(text);
+    return (
+      name.length === from + 16 &&
+      hasLetters(name, from, first >>> 2, 6) &&
+      hasLetters(name, from + 6, ((first & 3) << 28) | (second >>> 4), 6) &&
+      hasLetters(name, from + 12, ((second & 15) << 16) | (third >>> 16), 4)
+    );
+  }
+
+  #process(text: string): ReturnType<_SHA256["get"]> {
     this.set(...this.#initial);
     const bytes = this.#bytes;
     let used = 0;
@@ -30,12 +50,7 @@ class NameHash extends _SHA256 {
     bytes.fill(0, used);
     this.#words.setUint32(BLOCK - 4, text.length * 8);
     this.process(this.#words, 0);
-    const [first, second, third] = this.get();
-    return (
-      letters(first >>> 2, 6) +
-      letters(((first & 3) << 28) | (second >>> 4), 6) +
-      letters(((second & 15) << 16) | (third >>> 16), 4)
-    );
+    return this.get();
   }
 }
 
@@ -46,10 +61,23 @@ function letters(bits: number, count: number): string {
   return text;
 }
 
+/** Whether the lowest `count` groups of five bits stand at `from`, highest first. */
+function hasLetters(name: string, from: number, bits: number, count: number): boolean {
+  for (let i = 0; i < count; i++)
+    if (name.charCodeAt(from + i) !== ALPHABET.charCodeAt((bits >>> (5 * (count - 1 - i))) & 31)) return false;
+  return true;
+}
+
 let hash: NameHash | undefined;
 
 /** First 16 base32 characters of SHA-256 over the bytes of `text` (portProtoHash, servicePortEndpointChainName). */
 export function chainHash(text: string): string {
   hash ??= new NameHash();
   return hash.of(text);
+}
+
+/** Whether `name` is a prefix of `from` characters and then `chainHash(text)`. */
+export function isHashedName(name: string, from: number, text: string): boolean {
+  hash ??= new NameHash();
+  return hash.is(text, name, from);
 }

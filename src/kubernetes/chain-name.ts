@@ -1,4 +1,4 @@
-import { chainHash } from "./chain-hash.ts";
+import { chainHash, isHashedName } from "./chain-hash.ts";
 
 /** What a chain is to one service port; `KUBE-SVC-` and so on (pkg/proxy/iptables/proxier.go). */
 export type ServiceChainRole = "svc" | "svl" | "ext" | "fw" | "xlb";
@@ -102,6 +102,14 @@ export function servicePortChain(role: ServiceChainRole, name: string, protocol:
 
 export function endpointChain(name: string, protocol: string, address: string): string {
   return chainPrefixes.sep + endpointHash(name, protocol, address);
+}
+
+/** Whether a chain of an endpoint has the name that kube-proxy gives it. */
+export function isEndpointChainName(chain: string, name: string, protocol: string, address: string): boolean {
+  return (
+    chain.startsWith(chainPrefixes.sep) &&
+    isHashedName(chain, chainPrefixes.sep.length, name + protocol.toLowerCase() + address)
+  );
 }
 
 /**

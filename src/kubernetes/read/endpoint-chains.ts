@@ -17,7 +17,7 @@ export class EndpointChains {
   /** Rule that marks what comes back to its own sender, by chain. */
   readonly hairpin: Int32Array;
   /** Chains whose two rules name different addresses. */
-  readonly contradicting: ChainId[] = [];
+  readonly contradicting = new Set<ChainId>();
 
   constructor(rules: ClaimedRules) {
     this.#rules = rules;
@@ -57,7 +57,7 @@ export class EndpointChains {
     if (hairpin === NONE || dnat === NONE || LOST_DNAT.includes(this.#rules.claims[dnat] as Claim)) return;
     const source = this.#rules.value(hairpin, "endpointIP") ?? "";
     const address = splitAddress(this.#rules.value(dnat, "endpoint") ?? "");
-    if (address !== null && hostOf(source) !== address.ip) this.contradicting.push(chain);
+    if (address !== null && hostOf(source) !== address.ip) this.contradicting.add(chain);
   }
 
   #keep(column: Int32Array, chain: ChainId, rule: RuleId): void {
