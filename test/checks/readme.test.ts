@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { candidates, candidatesOf, type Resolution } from "../../src/checks/candidates.ts";
 import type { CheckDocumentation } from "../../src/checks/check.ts";
+import { refusedLine, suppressionDocs } from "../../src/checks/documented.ts";
 import { allChecks } from "../../src/checks/index.ts";
 import { problemDocs } from "../../src/checks/problem-docs.ts";
 import { lint } from "../../src/lint.ts";
@@ -12,8 +13,11 @@ const fixtures = checkFixtures();
 const encoder = new TextEncoder();
 
 /** The findings of one check as the command line prints them, without the summary of the node. */
-function outputOf({ path, text, check }: CheckFixture): string {
-  const report = lint([{ name: path, texts: [{ name: path, bytes: encoder.encode(text) }] }], { only: [check] });
+function outputOf({ path, text, check, config }: CheckFixture): string {
+  const report = lint([{ name: path, texts: [{ name: path, bytes: encoder.encode(text) }] }], {
+    only: [check],
+    config,
+  });
   return [...formats.text(report, { width: 100, colour: false, unicode: true, quiet: true })].join("").trim();
 }
 
@@ -49,6 +53,8 @@ function section(check: CheckDocumentation): string {
   ].join("\n\n");
 }
 
+const others: readonly CheckDocumentation[] = [...suppressionDocs, refusedLine];
+
 function page(): string {
   const sorted = [...allChecks].sort((a, b) => (a.id < b.id ? -1 : 1));
   const rows = (checks: readonly CheckDocumentation[]): string[] => [
@@ -68,6 +74,10 @@ function page(): string {
     "",
     ...rows(problemDocs),
     "",
+    "## What is found about suppressions, and with --restore",
+    "",
+    ...rows(others),
+    "",
     "## Failures that people met",
     "",
     "What became of each failure that was collected from public threads: a check, a part of one, or why a capture cannot show it.",
@@ -79,7 +89,7 @@ function page(): string {
     ),
     "",
     ...sorted.flatMap((check) => [section(check), ""]),
-    ...problemDocs.flatMap((check) => [section(check), ""]),
+    ...[...problemDocs, ...others].flatMap((check) => [section(check), ""]),
   ]
     .join("\n")
     .trimEnd()

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Config } from "../../../src/config/config.ts";
+import { readConfig } from "../../../src/config/read-config.ts";
 
 const root = join(import.meta.dirname, "../../../fixtures/checks");
 
@@ -15,6 +17,8 @@ export interface CheckFixture {
   readonly isQuiet: boolean;
   /** What the dump shows, in a sentence. */
   readonly scenario: string;
+  /** What is known of the cluster: `# Config: {…}` in a line; `null`: nothing. */
+  readonly config: Config | null;
 }
 
 /** A finding that a marker asks for: `# expect CHECK: beginning of the message` above the line. */
@@ -40,9 +44,15 @@ export function checkFixtures(): readonly CheckFixture[] {
             text,
             isQuiet: name.startsWith("ok-"),
             scenario: /^# Scenario: (.+)$/m.exec(text)?.[1] ?? "",
+            config: configIn(text),
           };
         }),
     );
+}
+
+function configIn(text: string): Config | null {
+  const [, config] = /^# Config: (.+)$/m.exec(text) ?? [];
+  return config === undefined ? null : readConfig({ name: "iptlint.config.json", text: config });
 }
 
 export function expectedIn(text: string): readonly Expected[] {
