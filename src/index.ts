@@ -9,7 +9,7 @@ export { checks, explain, services, trace } from "./api.ts";
 export type { CheckDocumentation } from "./checks/check.ts";
 export type { Confidence, Finding, Location, Related, Severity } from "./checks/finding.ts";
 export type { Config } from "./config/config.ts";
-export { ConfigError } from "./config/json.ts";
+export { ConfigError } from "./config/config-error.ts";
 export { readConfig } from "./config/read-config.ts";
 export type { PacketOptions } from "./explain/packet.ts";
 export { RequestError } from "./explain/request-error.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { ConfigError, type TextFile } from "../config/json.ts";
+import { ConfigError, type TextFile } from "../config/config-error.ts";
 import { configName, readConfig } from "../config/read-config.ts";
 import { type Baseline, readBaseline } from "../suppress/baseline.ts";
 import { reasonOf } from "./inputs.ts";

@@ -1,8 +1,8 @@
 import type { Address } from "../../grammar/values/types.ts";
 import type { ClusterFacts } from "../checks/facts.ts";
 import type { Finding, Location, Severity } from "../checks/finding.ts";
+import type { TextFile } from "./config-error.ts";
 import { globs } from "./glob.ts";
-import type { TextFile } from "./json.ts";
 
 /** What a check is worth: as bad as this, as bad as it says itself (`on`), nothing (`off`). */
 export type Level = Severity | "on" | "off";

@@ -2,24 +2,7 @@ import { parse, type ValueNode } from "@humanwhocodes/momoa";
 import { displayLength, utf8ByteString } from "../../grammar/bytes.ts";
 import { nearest } from "../../grammar/nearest.ts";
 import type { Location } from "../checks/finding.ts";
-
-/** A file that the user wrote cannot be used. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
-  /** What is wrong, one line each: file, line, path, what was seen, what is expected. */
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(problems.join("\n"));
-    this.problems = problems;
-  }
-}
-
-/** A file and its Unicode text. */
-export interface TextFile {
-  readonly name: string;
-  readonly text: string;
-}
+import { ConfigError, type TextFile } from "./config-error.ts";
 
 /**
  * Reads a JSON text with a function that asks its values what they are. All that they refuse is told at once.

@@ -14,8 +14,9 @@ import {
   levels,
   type Scope,
 } from "./config.ts";
+import type { TextFile } from "./config-error.ts";
 import { matchesGlob } from "./glob.ts";
-import { type JsonValue, readJson, type TextFile } from "./json.ts";
+import { type JsonValue, readJson } from "./json.ts";
 
 /** The name under which a configuration is looked for. */
 export const configName = "iptlint.config.json";

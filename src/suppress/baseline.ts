@@ -1,6 +1,7 @@
 import type { Ast } from "../../grammar/syntax-tree.ts";
 import type { Finding, Location } from "../checks/finding.ts";
-import { type JsonValue, readJson, type TextFile } from "../config/json.ts";
+import type { TextFile } from "../config/config-error.ts";
+import { type JsonValue, readJson } from "../config/json.ts";
 import { nodeOf, stableLine } from "./stable-line.ts";
 import type { SuppressedFinding } from "./suppression.ts";
 

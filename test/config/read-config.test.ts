@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { factsOf, levelOf } from "../../src/config/config.ts";
+import { ConfigError } from "../../src/config/config-error.ts";
 import { matchesGlob } from "../../src/config/glob.ts";
-import { ConfigError } from "../../src/config/json.ts";
 import { readConfig } from "../../src/config/read-config.ts";
 import { expectSchema } from "../helpers/schema.ts";
 import { findingAt, wholeLine } from "../report/sample.ts";

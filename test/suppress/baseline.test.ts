@@ -3,7 +3,7 @@ import { bytesOf } from "../../grammar/bytes.ts";
 import { parse } from "../../grammar/parse.ts";
 import { Source } from "../../grammar/source.ts";
 import { locate } from "../../src/checks/location.ts";
-import { ConfigError } from "../../src/config/json.ts";
+import { ConfigError } from "../../src/config/config-error.ts";
 import { renderBaseline } from "../../src/report/baseline-json.ts";
 import { NewBaseline, readBaseline } from "../../src/suppress/baseline.ts";
 import { stableLine } from "../../src/suppress/stable-line.ts";
