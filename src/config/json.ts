@@ -78,6 +78,11 @@ export class JsonValue {
     return this.#note(`seen ${shown}, expected ${expected}`, this.#path, suggestion);
   }
 
+  /** Notes that nothing is called like the key before this value. */
+  refuseKey(what: string, expected: string, suggestion: string | null): null {
+    return this.#note(`${what}, expected ${expected}`, this.#path, suggestion);
+  }
+
   #note(message: string, path: string, suggestion: string | null = null): null {
     const meant = suggestion === null ? "" : `; did you mean ${JSON.stringify(suggestion)}?`;
     const text = `${path === "" ? "" : `${path}: `}${message}${meant}`;

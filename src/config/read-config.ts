@@ -51,7 +51,8 @@ function readLevels(value: JsonValue): Map<string, Level> {
   for (const { key, value: item } of value.entries("an object with ids of checks and what they are worth")) {
     const level = item.choice(levels);
     const ids = idsOf(key);
-    if (ids.length === 0) item.refuse("the id of a check before it, or a pattern such as missing-*", meant(key));
+    if (ids.length === 0)
+      item.refuseKey("no such check", "an id that `iptlint checks` lists, or a pattern such as missing-*", meant(key));
     if (level === null) continue;
     for (const id of ids) (key.includes("*") ? byPattern : byId).set(id, level);
   }
@@ -104,7 +105,7 @@ function readSuppression(value: JsonValue): ConfiguredSuppression | null {
 }
 
 function readCheckIds(value: JsonValue): string[] {
-  const expected = "the id of a check, or a pattern such as missing-*";
+  const expected = "an id that `iptlint checks` lists, or a pattern such as missing-*";
   const pattern = value.string(expected);
   const ids = pattern === null ? [] : idsOf(pattern);
   if (pattern !== null && ids.length === 0) value.refuse(expected, meant(pattern));

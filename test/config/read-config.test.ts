@@ -70,12 +70,12 @@ test.each([
   [
     "an unknown check",
     '{"checks": {"missing-hok": "off"}}',
-    ':1: checks["missing-hok"]: seen "off", expected the id of a check before it, or a pattern such as missing-*; did you mean "missing-hook"?',
+    ':1: checks["missing-hok"]: no such check, expected an id that `iptlint checks` lists, or a pattern such as missing-*; did you mean "missing-hook"?',
   ],
   [
     "a pattern for nothing",
     '{"checks": {"no-such-*": "off"}}',
-    ':1: checks["no-such-*"]: seen "off", expected the id of a check before it, or a pattern such as missing-*',
+    ':1: checks["no-such-*"]: no such check, expected an id that `iptlint checks` lists, or a pattern such as missing-*',
   ],
   [
     "an unknown level",
@@ -125,7 +125,7 @@ test.each([
   [
     "a suppression of an unknown check",
     '{"suppressions": [{"check": "x", "reason": "x"}]}',
-    ':1: suppressions[0].check: seen "x", expected the id of a check, or a pattern such as missing-*',
+    ':1: suppressions[0].check: seen "x", expected an id that `iptlint checks` lists, or a pattern such as missing-*',
   ],
   [
     "a host name",
