@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { Source } from "../../grammar/source.ts";
+import { bitsOf, clientsOf, nodeOfProbes } from "../../src/checks/clients.ts";
 import { allChecks } from "../../src/checks/index.ts";
 import { runChecks } from "../../src/checks/run.ts";
 import { factsOf } from "../../src/config/config.ts";
 import { readConfig } from "../../src/config/read-config.ts";
 import { readServiceMap } from "../../src/kubernetes/read-service-map.ts";
 import { buildStore } from "../../src/netfilter/build.ts";
+import type { Ruleset } from "../../src/netfilter/ruleset.ts";
 import { rulesetsOf } from "../../src/netfilter/rulesets.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url));
@@ -95,4 +97,38 @@ test("an owner who has rules but no chain is there", () => {
   const after = findings(cluster, "dumps/1.30.5-nft/realistic-node/iptables-save.txt");
   expect(after.filter((line) => line.includes("missing-owner"))).toEqual([]);
   expect(after.length).toBeGreaterThanOrEqual(before.length);
+});
+
+describe("probes", () => {
+  const mapOf = (text: string) => {
+    const store = buildStore(Source.join([{ name: "a", bytes: new TextEncoder().encode(text) }]));
+    return readServiceMap(rulesetsOf(store)[0] as Ruleset);
+  };
+  const known = (cluster: object) => factsOf(readConfig({ name: "c", text: JSON.stringify({ cluster }) }), "node");
+  const four = new TextDecoder().decode(fixture(base));
+  const undetected = four.replace(/ ! -s 10\.244\.0\.0\/16/g, "").replace(/ -s 10\.244\.0\.0\/16/g, "");
+
+  test("take place on the node's own addresses", () => {
+    const facts = known({ nodeIPs: ["2001:db8::7", "198.51.100.7", "198.51.100.8"] });
+    const { address, facts: node } = nodeOfProbes(4, mapOf(four), facts);
+    expect(address).toBe(bitsOf("198.51.100.7"));
+    expect(node.addresses).toContain(bitsOf("198.51.100.8"));
+    expect(node.addresses).not.toContain(bitsOf("2001:db8::7"));
+  });
+
+  test("from outside come from outside of all networks of the cluster", () => {
+    const map = mapOf(four);
+    const outside = (cluster: object) => clientsOf(4, map, 0n, known(cluster)).get("outside")?.source;
+    const usual = outside({});
+    expect(usual).toBe(bitsOf("93.184.215.14"));
+    expect(outside({ serviceCIDRs: ["93.184.0.0/16"] })).not.toBe(usual);
+    expect(outside({ podCIDRs: ["93.184.0.0/16"] })).not.toBe(usual);
+  });
+
+  test("of pods come from the pods' networks where the rules do not show them", () => {
+    const map = mapOf(undetected);
+    expect(clientsOf(4, map, 0n, known({})).get("pod")).toBeUndefined();
+    const pod = clientsOf(4, map, 0n, known({ podCIDRs: ["fd00::/64", "10.42.0.0/16"] })).get("pod");
+    expect((pod?.source ?? 0n) >> 16n).toBe((bitsOf("10.42.0.0") ?? 0n) >> 16n);
+  });
 });
