@@ -51,7 +51,17 @@ function compare(context: Context, port: ServicePort, written: Written, rules: r
     const parts = compareChain(context, { port, role, chainName, chain }, expected, actual.get(key) ?? []);
     found.push(...parts.filter((part) => !isRounding(context, part) && !isUnprinted(context, part)));
   }
-  return found;
+  return found.map((deviation) => astray(context, deviation));
+}
+
+/** A rule that seems to be missing, where one of its kind and of the Service's name asks for what belongs to nobody: it was changed. */
+function astray(context: Context, deviation: Deviation): Deviation {
+  const { kind, slot, chain, port } = deviation;
+  if (kind !== "missing") return deviation;
+  const named = context.aimless.get(port.id ?? "") ?? [];
+  const at = named.findIndex((each) => context.store.chainOf(each) === chain && context.slot(each) === slot);
+  const [rule] = at < 0 ? [] : named.splice(at, 1);
+  return rule === undefined ? deviation : { ...deviation, kind: "changed", rule };
 }
 
 /** Shares are even though a probability is written otherwise: it was rounded otherwise. */

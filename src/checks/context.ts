@@ -9,6 +9,7 @@ import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/rule
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Table, TableName } from "../netfilter/table.ts";
 import { trace } from "../netfilter/trace/trace.ts";
+import { aimlessIn } from "./aimless-rules.ts";
 import { type Capture, captureOf } from "./capture.ts";
 import { bitsOf, type Client, type ClientKind, clientsOf, nodeOfProbes } from "./clients.ts";
 import { deviationsOf } from "./compare.ts";
@@ -53,6 +54,7 @@ export class Context {
   #nodeEffect: Effect | undefined;
   #deviations: Deviations | undefined;
   #unreferenced: Unreferenced | undefined;
+  #aimless: Map<string, RuleId[]> | undefined;
   readonly #shareFaults = new Map<ChainId, ShareFault | null>();
   readonly #noted = new Set<ChainId>();
   readonly #spokenOf = new Set<RuleId>();
@@ -214,6 +216,12 @@ export class Context {
   get unreferenced(): Unreferenced {
     this.#unreferenced ??= unreferencedIn(this.services);
     return this.#unreferenced;
+  }
+
+  /** Rules for an address or NodePort of no Service, by name; what belongs elsewhere is taken out when Services are compared. */
+  get aimless(): Map<string, RuleId[]> {
+    this.#aimless ??= aimlessIn(this.services);
+    return this.#aimless;
   }
 
   /** Says that another finding speaks of these unreferenced chains. */

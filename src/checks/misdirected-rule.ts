@@ -1,7 +1,7 @@
 import { hashedChainName, parseServicePortName, provenSpelling } from "../kubernetes/chain-name.ts";
 import { plainName } from "../kubernetes/read/names.ts";
+import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
-import type { RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft } from "./check.ts";
 import type { Context } from "./context.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
@@ -25,20 +25,10 @@ export const misdirectedRule: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    const found: Draft[] = [];
-    let refuted = 0;
-    for (const port of context.services.servicePorts) {
-      if (port.nameEvidence === "refuted") refuted++;
-      if (port.nameEvidence !== "hash") continue;
-      for (const frontend of port.frontends) {
-        if (frontend.chain === null) continue;
-        const meant = context.claims.name(frontend.rule);
-        if (meant === null || plainName(meant) === port.id || !isOther(port, meant)) continue;
-        context.deviations.take(({ rule }) => rule === frontend.rule);
-        found.push(draftOf(context, port, plainName(meant), frontend.rule));
-      }
-    }
-    for (const draft of found) report(draft);
+    const bent = bentRules(context);
+    takeConsequences(context, bent);
+    for (const each of bent) report(draftOf(context, each));
+    const refuted = context.services.servicePorts.filter(({ nameEvidence }) => nameEvidence === "refuted").length;
     const [first] = context.services.servicePorts.filter(({ nameEvidence }) => nameEvidence === "refuted");
     if (first === undefined) return;
     const rule = first.evidence[0];
@@ -58,6 +48,26 @@ export const misdirectedRule: Check = {
   },
 };
 
+/** A rule that leads to a Service port, and whose comment is another one's. */
+interface Bent {
+  readonly port: ServicePort;
+  readonly meant: string;
+  readonly frontend: Frontend;
+}
+
+function bentRules(context: Context): Bent[] {
+  const found: Bent[] = [];
+  for (const port of context.services.servicePorts) {
+    if (port.nameEvidence !== "hash") continue;
+    for (const frontend of port.frontends) {
+      const meant = frontend.chain === null ? null : context.claims.name(frontend.rule);
+      if (meant === null || plainName(meant) === port.id || !isOther(port, meant)) continue;
+      found.push({ port, meant: plainName(meant), frontend });
+    }
+  }
+  return found;
+}
+
 /** The comment is a Service's name, and the chain is not that Service's. */
 function isOther(port: ServicePort, meant: string): boolean {
   const { chainHash, protocol } = port;
@@ -65,13 +75,38 @@ function isOther(port: ServicePort, meant: string): boolean {
   return provenSpelling(meant, protocol, chainHash) === null;
 }
 
-function draftOf(context: Context, port: ServicePort, meant: string, rule: RuleId): Draft {
+/** What the one Service port seems to have too much, and the other lacks, follows from the bent rule. */
+function takeConsequences(context: Context, bent: readonly Bent[]): void {
+  if (bent.length === 0) return;
+  const rules = new Set(bent.map(({ frontend }) => frontend.rule));
+  const reached = new Set(bent.map(({ port }) => port));
+  const lost = new Map<string, Set<string>>();
+  for (const { meant, frontend } of bent)
+    lost.set(meant, (lost.get(meant) ?? new Set()).add(frontend.ip === null ? String(frontend.port) : frontend.ip));
+  const isLost = (port: ServicePort, text: string): boolean => {
+    const places = lost.get(port.id ?? "");
+    const [, ip] = / -d (\S+?)(?:\/\d+)? /.exec(text) ?? [];
+    const [, number = ""] = / --dport (\d+)/.exec(text) ?? [];
+    return places?.has(ip ?? number) === true;
+  };
+  context.deviations.take(
+    ({ port, rule, role, expected }) =>
+      rules.has(rule) ||
+      (reached.has(port) && (role.includes(" ") || role === "ext" || role === "fw" || role === "xlb")) ||
+      isLost(port, expected ?? ""),
+  );
+  for (const { frontend } of bent) context.noteRule(frontend.rule);
+  for (const port of context.services.servicePorts)
+    if (lost.has(port.id ?? ""))
+      context.noteUnreferenced((["svc", "svl", "ext", "fw", "xlb"] as const).map((role) => port.chain(role)));
+}
+
+function draftOf(context: Context, { port, meant, frontend }: Bent): Draft {
   const { ruleset } = context;
-  const target = ruleset.chainName(ruleset.target(rule));
-  const frontend = port.frontends.find((each) => each.rule === rule);
-  const what = frontend === undefined ? "a rule" : frontendInWords(frontend);
+  const target = ruleset.chainName(ruleset.target(frontend.rule));
+  const what = frontendInWords(frontend);
   return {
-    at: { rule },
+    at: { rule: frontend.rule },
     label: `${target} is ${hashedChainName(target)?.wellFormed === true ? "by its hash " : ""}a chain of ${nameOf(port)}`,
     message: `${what} of ${meant} leads to ${nameOf(port)}`,
     servicePort: meant,

@@ -1,15 +1,13 @@
-import { hostOf } from "../kubernetes/address-text.ts";
-import type { Frontend } from "../kubernetes/service-map.ts";
 import { isHookRole } from "../kubernetes/templates/slot.ts";
-import { slotOf, UNEXPECTED } from "../kubernetes/templates/slots.ts";
+import { UNEXPECTED } from "../kubernetes/templates/slots.ts";
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { aimlessDraft } from "./aimless-rules.ts";
 import type { Check, Draft } from "./check.ts";
 import type { Context } from "./context.ts";
 import type { Deviation } from "./deviation.ts";
 import { draftOf, nodeDraftOf } from "./deviation-draft.ts";
-import { shareOf } from "./probe.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
-import { frontendInWords, nameOf } from "./service-words.ts";
+import { nameOf } from "./service-words.ts";
 import { counted } from "./words.ts";
 
 /** The catch-all: a rule in a chain of kube-proxy's own that no template of its rules claims. */
@@ -49,7 +47,7 @@ export const unexpectedKubeProxyRule: Check = {
         message: `${deviation.chainName} has a rule that kube-proxy ${VERBS[deviation.kind]}`,
       });
     }
-    for (const rule of aimless(context)) report(aimlessDraft(context, rule));
+    for (const rule of [...context.aimless.values()].flat()) report(aimlessDraft(context, rule));
     for (const draft of otherRefusals(context)) report(draft);
     for (const rule of strangers(context)) {
       if (reported.has(rule)) continue;
@@ -84,54 +82,6 @@ function strangers(context: Context): RuleId[] {
       if (claims.claims[rule] === UNEXPECTED) found.push(rule);
   }
   return found;
-}
-
-/** Rules for a Service's address or NodePort that belong to no Service here: the rule that led its packets on is gone. */
-function aimless(context: Context): RuleId[] {
-  const { claims, store, ruleset, services } = context;
-  const owned = new Uint8Array(store.ruleCount);
-  for (const port of [...services.servicePorts, ...services.detachedServicePorts])
-    for (const rule of port.sharedRules) owned[rule] = 1;
-  const found: RuleId[] = [];
-  for (const name of ["KUBE-SERVICES", "KUBE-NODEPORTS"]) {
-    const chain = ruleset.chain("nat", name);
-    if (chain === NONE) continue;
-    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
-      if (slotOf(claims.claims[rule] as number)?.of === "service" && owned[rule] === 0) found.push(rule);
-  }
-  return found;
-}
-
-function aimlessDraft(context: Context, rule: RuleId): Draft {
-  const { claims, ruleset, store } = context;
-  const chain = ruleset.chainName(store.chainOf(rule));
-  const name = claims.name(rule);
-  const text = claims.value(rule, "clusterIP") ?? claims.value(rule, "address");
-  const ip = text === null ? null : hostOf(text);
-  const number = Number(claims.value(rule, "port") ?? claims.value(rule, "nodePort"));
-  const frontend: Frontend = {
-    kind: ip === null ? "nodePort" : "clusterIP",
-    ip,
-    port: number,
-    protocol: claims.value(rule, "protocol"),
-    fate: "forwarded",
-    rule,
-    chain: null,
-  };
-  const probe = context.probe(context.client("outside"), frontend);
-  const isLost = probe !== null && shareOf(probe.outcomes, ({ kind }) => kind === "untranslated").least > 0.999;
-  const where = frontendInWords(frontend);
-  return {
-    at: { rule },
-    label: "kube-proxy writes a rule behind it that leads these packets on",
-    message: `${chain} marks ${where}${name === null ? "" : ` of ${name}`} for SNAT, and no rule leads it to an endpoint`,
-    servicePort: name,
-    effect: isLost
-      ? `Traced: connections to ${where} keep their destination and get no endpoint.`
-      : "No effect on the connections that were traced.",
-    severity: isLost ? "error" : "warning",
-    confirm: `iptables -t nat -S ${chain}`,
-  };
 }
 
 /** Refusals of table filter that do not do what their comments say: REJECT without any endpoint, DROP without one on this node. */

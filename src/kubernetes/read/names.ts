@@ -16,7 +16,7 @@ export function nameByComments(group: ServiceGroup, rules: ClaimedRules, endpoin
   for (const name of namesIn(group, rules)) {
     first ??= name;
     if (!group.hashed || group.suffix === null) break;
-    for (const protocol of group.protocol === null ? PROTOCOLS : [group.protocol]) {
+    for (const protocol of protocolsFor(group)) {
       const proven = provenSpelling(name, protocol, group.suffix);
       if (proven === null) continue;
       group.name = proven;
@@ -29,6 +29,10 @@ export function nameByComments(group: ServiceGroup, rules: ClaimedRules, endpoin
   group.name = first;
   group.nameEvidence = group.hashed && group.protocol !== null ? "refuted" : "comment";
 }
+
+/** A rule that was bent to the group may ask for a protocol that is not its own: the hash knows better. */
+const protocolsFor = ({ protocol }: ServiceGroup): readonly string[] =>
+  protocol === null ? PROTOCOLS : [protocol, ...PROTOCOLS.filter((each) => each !== protocol)];
 
 /** Names what comments do not name, or name wrongly, after a list of Services. `namespaces` that the dump itself names. */
 export function nameByList(group: ServiceGroup, list: NameList, namespaces: () => Iterable<string>): void {
