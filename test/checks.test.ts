@@ -5,7 +5,7 @@ import { candidates } from "../src/checks/candidates.ts";
 import type { Check } from "../src/checks/check.ts";
 import { allChecks } from "../src/checks/index.ts";
 import { problemDocs } from "../src/checks/problem-docs.ts";
-import { findingsIn } from "./checks/helpers/findings.ts";
+import { findingsIn, findingsOf } from "./checks/helpers/findings.ts";
 import { checkFixtures, expectedIn } from "./checks/helpers/fixtures.ts";
 
 const fixtures = checkFixtures();
@@ -13,19 +13,11 @@ const fixtures = checkFixtures();
 /** Its dump would be larger than the rest of the repository: it is made here. */
 const TOO_LARGE = "large-ruleset";
 
-/** They compare a dump with the configuration's facts of the cluster: test/config judges them. */
-const NEED_FACTS: ReadonlySet<string> = new Set([
-  "cluster-ip-outside-range",
-  "local-detector-mismatch",
-  "unexpected-owner",
-  "missing-owner",
-]);
-
 describe("every fixture reports exactly what its markers say, all checks together", () => {
-  for (const { path, text } of fixtures)
-    test(path, () => {
-      const expected = expectedIn(text);
-      const found = findingsIn(text).map(({ location, checkId, message }) => ({
+  for (const fixture of fixtures)
+    test(fixture.path, () => {
+      const expected = expectedIn(fixture.text);
+      const found = findingsOf(fixture).map(({ location, checkId, message }) => ({
         line: location.line,
         checkId,
         message,
@@ -45,7 +37,7 @@ describe("every fixture reports exactly what its markers say, all checks togethe
 
 describe("every check", () => {
   test.each(allChecks.map((check) => [check.id, check] as const))("%s has a tripping and a quiet fixture", (id) => {
-    if (id === TOO_LARGE || NEED_FACTS.has(id)) return;
+    if (id === TOO_LARGE) return;
     const own = fixtures.filter(({ check }) => check === id);
     const trips = own.filter(({ text }) => expectedIn(text).some(({ checkId }) => checkId === id));
     expect(trips.map(({ isQuiet }) => isQuiet)).not.toContain(true);
@@ -68,18 +60,18 @@ describe("every check", () => {
   });
 
   test("messages say facts: one line, no stop, no severity word, no advice", () => {
-    for (const { text } of fixtures)
-      for (const { message } of findingsIn(text)) {
+    for (const fixture of fixtures)
+      for (const { message } of findingsOf(fixture)) {
         expect(message).not.toMatch(/\n|\.$/);
         expect(message).not.toMatch(/\b(?:error|warning|should|please)\b/i);
       }
   });
 
   test("findings name their check's remedy and say the effect", () => {
-    for (const { text, path } of fixtures)
-      for (const { effect, checkId, confirm } of findingsIn(text)) {
+    for (const fixture of fixtures)
+      for (const { effect, checkId, confirm } of findingsOf(fixture)) {
         if (problemDocs.some(({ id }) => id === checkId)) continue;
-        expect([path, checkId, effect]).not.toEqual([path, checkId, null]);
+        expect([fixture.path, checkId, effect]).not.toEqual([fixture.path, checkId, null]);
         expect(confirm).toMatch(/\S/);
       }
   });

@@ -35,6 +35,7 @@ export const clusterIpOutsideRange: Check = {
     report({
       at: { rule: at },
       message: `${outside.length} of ${counted(services.servicePorts.length, "Service port")} ${outside.length === 1 ? "has" : "have"} a cluster IP outside of ${where}: ${listed(outside.map((port) => `${port.clusterIP} of ${nameOf(port)}`))}`,
+      effect: `Whoever else has ${outside.length === 1 ? "this address" : "these addresses"} is not reached from this node.`,
       servicePort: outside.length === 1 ? first.id : null,
       related: others.map((rule) => ({ at: { rule }, label: "and here" })),
     });

@@ -33,6 +33,7 @@ export const missingOwner: Check = {
       report({
         at: { table: at },
         message: `the configuration expects ${owner}, and nothing of it is in this capture`,
+        effect: `What its rules would forward, rewrite or keep out is not forwarded, rewritten or kept out by iptables here.`,
       });
     }
   },

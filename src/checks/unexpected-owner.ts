@@ -43,6 +43,7 @@ export const unexpectedOwner: Check = {
         report({
           at: spotOf(ruleset, chain),
           message: `${owner.name} has ${counted(count, "chain")} here (${owner.purpose}), and the configuration does not expect it`,
+          effect: "What these rules accept, drop or rewrite nobody keeps up to date.",
         });
       }
     }
