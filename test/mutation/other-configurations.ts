@@ -53,6 +53,18 @@ function isOnlyLocalOne(mutant: Mutant): boolean {
 /** Of the time of KUBE-XLB chains. */
 const isOld = (mutant: Mutant): boolean => mutant.text().includes("\n:KUBE-XLB-");
 
+/** No other rule of the Service port holds what was changed. */
+function isItsOnlyWord(pattern: RegExp): (mutant: Mutant) => boolean {
+  return (mutant) => {
+    const word = pattern.exec(mutant.before)?.[0] ?? "";
+    const name = /--comment "(\S+) /.exec(mutant.before)?.[1] ?? "";
+    return !mutant
+      .text()
+      .split("\n")
+      .some((line) => line.includes(`"${name} `) && line.includes(word));
+  };
+}
+
 const noEndpoints = /has no endpoints"/;
 const address = /(?:external|loadbalancer) IP"/;
 
@@ -66,6 +78,22 @@ export const otherConfigurations: readonly OtherConfiguration[] = [
   },
   { edit: "delete", chain: "nat KUBE-SERVICES", line: address, where: isStillUsed, means: "one external IP fewer" },
   { edit: "number", chain: "nat KUBE-SERVICES", part: "-d", line: address, means: "another external IP" },
+  {
+    edit: "number",
+    chain: "nat KUBE-SERVICES",
+    part: "-d",
+    line: / cluster IP"/,
+    where: isItsOnlyWord(/ -d \S+ /),
+    means: "another cluster IP",
+  },
+  {
+    edit: "number",
+    chain: "nat KUBE-SERVICES",
+    part: "--dport",
+    line: / cluster IP"/,
+    where: isItsOnlyWord(/ --dport \d+ /),
+    means: "another port",
+  },
   { edit: "number", chain: "nat KUBE-FW", part: "-s", means: "another source range" },
   { edit: "drop match", chain: "nat KUBE-FW", part: "-s", means: "the source range 0.0.0.0/0" },
   { edit: "delete", chain: "nat KUBE-FW", line: / -s .* -j KUBE-(?:EXT|SVC|XLB)-/, means: "one source range fewer" },

@@ -32,8 +32,8 @@ const MOST_ENDPOINTS = 12;
 /** Packets of every kind of client to every address and port of every Service, and some that are no Service's. */
 export function siteOf(truth: Truth, family: Family): Site {
   const { config } = truth;
-  const nodeIP = family === 4 ? config.nodePortAddresses[0]?.split("/")[0] || config.nodeIP || NODE[4] : NODE[6];
-  const own = family === 4 && /^\d/.test(nodeIP) ? nodeIP : NODE[family];
+  const given = family === 4 ? [config.nodeIP, ...config.nodePortAddresses.filter((each) => !each.includes("/"))] : [];
+  const own = given.find((each) => each !== "") ?? NODE[family];
   const interfacePods = config.detectLocal === "InterfaceNamePrefix";
   const podInterface = interfacePods ? `${config.detectLocalValue}7` : "cni0";
   const ports = truth.servicePorts.filter((port) => port.family === family);
