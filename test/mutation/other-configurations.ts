@@ -65,6 +65,12 @@ function isItsOnlyWord(pattern: RegExp): (mutant: Mutant) => boolean {
   };
 }
 
+/** No other rule of kube-proxy shows what a pod of this node looks like. */
+const isOnlyDetector = (mutant: Mutant): boolean => {
+  const network = / -s (\S+) /.exec(mutant.before)?.[1];
+  return network !== undefined && !mutant.text().includes(` -s ${network} `);
+};
+
 const noEndpoints = /has no endpoints"/;
 const address = /(?:external|loadbalancer) IP"/;
 
@@ -94,6 +100,15 @@ export const otherConfigurations: readonly OtherConfiguration[] = [
     where: isItsOnlyWord(/ --dport \d+ /),
     means: "another port",
   },
+  {
+    edit: "number",
+    chain: "nat KUBE-SERVICES",
+    part: "-d",
+    line: /^-A KUBE-SERVICES -d \S+ .* -j KUBE-NODEPORTS$/,
+    means: "another address of the node in --nodeport-addresses",
+  },
+  { edit: "number", chain: "nat KUBE-EXT", part: "-s", where: isOnlyDetector, means: "another cluster CIDR" },
+  { edit: "delete", chain: "nat KUBE-EXT", line: / -s /, where: isOnlyDetector, means: "no cluster CIDR" },
   { edit: "number", chain: "nat KUBE-FW", part: "-s", means: "another source range" },
   { edit: "drop match", chain: "nat KUBE-FW", part: "-s", means: "the source range 0.0.0.0/0" },
   { edit: "delete", chain: "nat KUBE-FW", line: / -s .* -j KUBE-(?:EXT|SVC|XLB)-/, means: "one source range fewer" },
