@@ -10,7 +10,7 @@ const LONGEST_WORD = 1023;
 
 /** What people put where they took a value out: `<private_ip>`, `XX:XX:XX:XX:XX:XX`, `{{ var }}`, `${VAR}`, `x.x.x.x`. */
 const PLACEHOLDER =
-  /^(?:<.{0,80}>|\{\{.{0,80}|\$\{?\w{1,80}\}?|[Xx*]{1,4}(?:[.:][Xx*]{1,4})+(?:\/[\dXx*]{1,3})?(?::\d{1,5})?|REDACTED|\.{3})$/;
+  /^(?:<.{0,80}>(?:[/:]\d{1,5})?|\{\{.{0,80}|\$\{?\w{1,80}\}?|[Xx*]{1,4}(?:[.:][Xx*]{1,4})+(?:\/[\dXx*]{1,3})?(?::\d{1,5})?|REDACTED|\.{3})$/;
 
 interface Value {
   readonly word: number;

@@ -53,7 +53,7 @@ export const intervalSeconds: Codec<number> = {
 };
 export const limitBurst = integer("limit-burst", 0, 10_000);
 export const stringOffset = integer("string-offset", 0, MAX_16);
-export const nodeCount = integer("node-count", 1, 16);
+export const nodeCount = integer("node-count", 0, 16);
 export const nodeNumber = integer("node-number", 1, 32);
 export const ulogGroup = integer("ulog-group", 1, 32);
 export const ulogThreshold = integer("ulog-threshold", 1, 50);

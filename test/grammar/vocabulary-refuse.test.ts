@@ -272,6 +272,10 @@ describeShared("the verdict of the real iptables-restore 1.8.9", () => {
       "placeholders that look like host names",
     ],
     [
+      "strongswan-strongswan-testing-tests-ha-both-active-hosts-moon-etc-iptables.rules",
+      "placeholders that look like host names",
+    ],
+    [
       "resteex0-ufw-rate-limit-http-https-before.rules",
       "iptables-nft-restore --test does not look whether chains are declared",
     ],
