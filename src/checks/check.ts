@@ -42,6 +42,8 @@ export interface Check extends CheckDocumentation {
   readonly subject: Subject;
   /** Tables without which it cannot tell; where one of them is missing, cut off or a fragment it is silent, and the run says so. */
   readonly needs: readonly TableName[];
+  /** What it finds about a Service port usually follows from what an earlier check found about the same one, and is shown with that. */
+  readonly followsOthers?: boolean;
   /** Called once for each ruleset (IP version and back end) of a node. */
   readonly run?: (context: Context, report: ReportFinding) => void;
   /** Called once for each node. */

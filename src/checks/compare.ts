@@ -54,14 +54,13 @@ function compare(context: Context, port: ServicePort, written: Written, rules: r
   return found.map((deviation) => astray(context, deviation));
 }
 
-/** A rule that seems to be missing, where one of its kind and of the Service's name asks for what belongs to nobody: it was changed. */
+/** A missing rule of a chain that all Services share, where one with its comment has no owner: that is what became of it. */
 function astray(context: Context, deviation: Deviation): Deviation {
-  const { kind, slot, chain, port } = deviation;
-  if (kind !== "missing") return deviation;
-  const named = context.aimless.get(port.id ?? "") ?? [];
-  const at = named.findIndex((each) => context.store.chainOf(each) === chain && context.slot(each) === slot);
-  const [rule] = at < 0 ? [] : named.splice(at, 1);
-  return rule === undefined ? deviation : { ...deviation, kind: "changed", rule };
+  const { kind, chainName, expected } = deviation;
+  if (kind !== "missing" || !deviation.role.startsWith("nat ")) return deviation;
+  const [, quoted, bare] = / --comment (?:"([^"]*)"|(\S+))/.exec(expected ?? "") ?? [];
+  const rule = context.loose.take(chainName, quoted ?? bare ?? "");
+  return rule === null ? deviation : { ...deviation, kind: "changed", rule };
 }
 
 /** Shares are even though a probability is written otherwise: it was rounded otherwise. */
@@ -120,11 +119,12 @@ export function compareChain<W extends Where>(
   const found: (W & Omit<Deviation, "port">)[] = [];
   for (const place of missing) {
     const { slot, text } = (expected[place] as Expected).written;
-    const instead = surplus.findIndex(
-      ({ rule, repeated }) => !repeated && (fills(context, rule, slot.name) || isJumpLike(context, rule, text)),
-    );
-    const replaced = instead >= 0 ? surplus.splice(instead, 1)[0] : undefined;
     const next = matched.find((each) => each.place > place)?.rule ?? NONE;
+    const isLike = (rule: RuleId): boolean => fills(context, rule, slot.name) || isJumpLike(context, rule, text);
+    let instead = surplus.findIndex(({ rule, repeated }) => !repeated && isLike(rule));
+    if (instead < 0 && !where.role.includes(" "))
+      instead = surplus.findIndex(({ rule, repeated }) => !repeated && isBetween(rule, previous(matched, place), next));
+    const replaced = instead >= 0 ? surplus.splice(instead, 1)[0] : undefined;
     found.push({
       ...where,
       kind: replaced === undefined ? "missing" : "changed",
@@ -151,6 +151,14 @@ export function compareChain<W extends Where>(
     });
   return found;
 }
+
+/** The rule before the place; `NONE` for the first place. */
+const previous = (matched: readonly { readonly rule: RuleId; readonly place: number }[], place: number): RuleId =>
+  matched.findLast((each) => each.place < place)?.rule ?? NONE;
+
+/** Whether a rule stands where another one is missing. */
+const isBetween = (rule: RuleId, before: RuleId, after: RuleId): boolean =>
+  rule > before && (after === NONE || rule < after);
 
 const LOST = "lost ";
 

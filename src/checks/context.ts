@@ -9,7 +9,6 @@ import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/rule
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Table, TableName } from "../netfilter/table.ts";
 import { trace } from "../netfilter/trace/trace.ts";
-import { aimlessIn } from "./aimless-rules.ts";
 import { type Capture, captureOf } from "./capture.ts";
 import { bitsOf, type Client, type ClientKind, clientsOf, nodeOfProbes } from "./clients.ts";
 import { deviationsOf } from "./compare.ts";
@@ -17,6 +16,7 @@ import type { NodeDeviation } from "./deviation.ts";
 import { Deviations } from "./deviations.ts";
 import { type Effect, effectOf, effectOn } from "./effect.ts";
 import type { ClusterFacts } from "./facts.ts";
+import { LooseRules } from "./loose-rules.ts";
 import { nodeDeviationsOf } from "./node-deviations.ts";
 import { type Outcome, outcomesOf, type Probe, questionOf } from "./probe.ts";
 import { samplePorts } from "./samples.ts";
@@ -54,7 +54,7 @@ export class Context {
   #nodeEffect: Effect | undefined;
   #deviations: Deviations | undefined;
   #unreferenced: Unreferenced | undefined;
-  #aimless: Map<string, RuleId[]> | undefined;
+  #loose: LooseRules | undefined;
   readonly #shareFaults = new Map<ChainId, ShareFault | null>();
   readonly #noted = new Set<ChainId>();
   readonly #spokenOf = new Set<RuleId>();
@@ -218,10 +218,10 @@ export class Context {
     return this.#unreferenced;
   }
 
-  /** Rules for an address or NodePort of no Service, by name; what belongs elsewhere is taken out when Services are compared. */
-  get aimless(): Map<string, RuleId[]> {
-    this.#aimless ??= aimlessIn(this.services);
-    return this.#aimless;
+  /** Rules of no known owner in the chains that all Services share. */
+  get loose(): LooseRules {
+    this.#loose ??= new LooseRules(this.services);
+    return this.#loose;
   }
 
   /** Says that another finding speaks of these unreferenced chains. */

@@ -24,6 +24,7 @@ export const incompleteAffinity: Check = {
   since: "0.1.0",
   subject: "kube-proxy",
   needs: ["nat"],
+  followsOthers: true,
   run(context, report) {
     const found = context.deviations.take(
       (deviation) =>

@@ -31,7 +31,11 @@ export const missingHairpinMark: Check = {
     const hasDnat = ({ chain }: Deviation): boolean => chain !== NONE && endpoints.dnat[chain] !== NONE;
     const found = context.deviations.take(
       (deviation) =>
-        deviation.role === "sep" && deviation.slot === "hairpin" && deviation.kind !== "repeated" && hasDnat(deviation),
+        deviation.role === "sep" &&
+        deviation.slot === "hairpin" &&
+        deviation.kind !== "repeated" &&
+        deviation.kind !== "unexpected" &&
+        hasDnat(deviation),
     );
     for (const [port, deviations] of found)
       for (const deviation of deviations) {

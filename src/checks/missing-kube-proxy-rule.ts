@@ -22,6 +22,7 @@ export const missingKubeProxyRule: Check = {
   since: "0.1.0",
   subject: "kube-proxy",
   needs: ["nat", "filter"],
+  followsOthers: true,
   run(context, report) {
     const ofNode = context.takeNodeDeviations(({ kind }) => kind === "missing" || kind === "changed");
     for (const chainName of new Set(ofNode.map((each) => each.chainName))) {

@@ -31,7 +31,9 @@ export const nodePortsNotLast: Check = {
       .filter((rule) => !context.slot(rule).startsWith("node-ports") && context.slot(rule) !== "");
     const [first] = behind;
     if (first === undefined) return;
-    const clashes = clashesOf(context, new Set(behind));
+    const isBehind = new Set(behind);
+    const clashes = clashesOf(context, isBehind);
+    context.deviations.take(({ kind, rule }) => (kind === "misplaced" || kind === "repeated") && isBehind.has(rule));
     report({
       at: { rule: jump },
       label: "kube-proxy writes this rule last",

@@ -7,6 +7,7 @@ import { type Context, contextsOf } from "./context.ts";
 import { type ClusterFacts, NO_FACTS } from "./facts.ts";
 import { type Finding, severities } from "./finding.ts";
 import { allChecks } from "./index.ts";
+import { oneForEachCause, type Reported } from "./one-cause.ts";
 import { problemFindings } from "./problem-findings.ts";
 import { locationOf } from "./spot.ts";
 
@@ -39,14 +40,15 @@ export function runChecks(
   };
   for (const finding of problemFindings(store.ast)) add(finding);
   const contexts = contextsOf(maps, facts);
-  const reporter = (check: Check) => (draft: Draft) => add(findingOf(check, draft, store));
-  for (const check of checks) check.runOnNode?.({ store, contexts }, reporter(check));
+  for (const check of checks) check.runOnNode?.({ store, contexts }, (draft) => add(findingOf(check, draft, store)));
   for (const context of contexts) {
+    const reported: Reported[] = [];
     for (const check of checks) {
       const reason = reasonToBeSilent(check, context);
-      if (reason === null) check.run?.(context, reporter(check));
+      if (reason === null) check.run?.(context, (draft) => reported.push({ check, draft }));
       else if (reason !== NOT_THERE) muted.set(reason, (muted.get(reason) ?? new Set()).add(check.id));
     }
+    for (const { check, draft } of oneForEachCause(reported)) add(findingOf(check, draft, store));
   }
   found.sort((a, b) => rank(a.finding) - rank(b.finding) || a.offset - b.offset || order(a.finding, b.finding));
   return {

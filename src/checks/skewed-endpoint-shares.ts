@@ -39,12 +39,15 @@ export const skewedEndpointShares: Check = {
         const addresses = fault.jumps.map(
           (each) => context.endpoints.address(each.chain) ?? context.ruleset.chainName(each.chain),
         );
+        const missed = deviations.filter((each) => each.chain === chain && each.kind === "missing");
+        const lost = missed.map(({ expected }) => / -j (\S+)/.exec(expected ?? "")?.[1] ?? "?");
+        const count = fault.jumps.length + lost.length;
         report({
           ...draftOf(context, first),
           at: { rule: jump.rule },
           label: wanted === null ? "does not fit its place" : "kube-proxy writes this in its place:",
-          missing: wanted === null ? [] : [wanted],
-          message: `connections to ${nameOf(port)} are shared ${sharesInWords(fault, addresses)} instead of ${percent(1 / fault.jumps.length)} each`,
+          missing: [...(wanted === null ? [] : [wanted]), ...missed.flatMap(({ expected }) => expected ?? [])],
+          message: `connections to ${nameOf(port)} are shared ${sharesInWords(fault, addresses)} instead of ${percent(1 / count)} each${lost.length === 0 ? "" : `; ${listed(lost)} ${lost.length === 1 ? "gets" : "get"} none`}`,
         });
       }
   },

@@ -1,11 +1,13 @@
+import { parseServicePortName } from "../kubernetes/chain-name.ts";
+import { plainName } from "../kubernetes/read/names.ts";
 import { isHookRole } from "../kubernetes/templates/slot.ts";
 import { UNEXPECTED } from "../kubernetes/templates/slots.ts";
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
-import { aimlessDraft } from "./aimless-rules.ts";
 import type { Check, Draft } from "./check.ts";
 import type { Context } from "./context.ts";
 import type { Deviation } from "./deviation.ts";
 import { draftOf, nodeDraftOf } from "./deviation-draft.ts";
+import { aimlessDraft } from "./loose-rules.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
 import { counted } from "./words.ts";
@@ -27,6 +29,7 @@ export const unexpectedKubeProxyRule: Check = {
   since: "0.1.0",
   subject: "kube-proxy",
   needs: ["nat"],
+  followsOthers: true,
   run(context, report) {
     const reported = new Set<RuleId>();
     for (const [port, deviations] of context.deviations.take(() => true)) {
@@ -47,16 +50,17 @@ export const unexpectedKubeProxyRule: Check = {
         message: `${deviation.chainName} has a rule that kube-proxy ${VERBS[deviation.kind]}`,
       });
     }
-    for (const rule of [...context.aimless.values()].flat()) report(aimlessDraft(context, rule));
+    for (const rule of context.loose.aimless) if (!context.loose.isTaken(rule)) report(aimlessDraft(context, rule));
     for (const draft of otherRefusals(context)) report(draft);
     for (const rule of strangers(context)) {
-      if (reported.has(rule)) continue;
+      if (reported.has(rule) || context.loose.isTaken(rule)) continue;
       const chain = context.store.chainOf(rule);
       report({
         at: { rule },
         message: `${context.ruleset.chainName(chain)} has a rule that kube-proxy does not write`,
         label: "kube-proxy writes no such rule here",
         severity: "warning",
+        servicePort: serviceOf(context, rule),
         confirm: `iptables -t ${context.ruleset.tableOf(chain).name} -S ${context.ruleset.chainName(chain)}`,
       });
     }
@@ -82,6 +86,13 @@ function strangers(context: Context): RuleId[] {
       if (claims.claims[rule] === UNEXPECTED) found.push(rule);
   }
   return found;
+}
+
+/** Whose rule it seems to be: that of the Service whose chain it leads to, or of the one in its comment. */
+function serviceOf(context: Context, rule: RuleId): string | null {
+  const port = context.portOf(context.store.targetChain(rule));
+  const [, name] = /^([^\s/]+\/\S+)/.exec(context.claims.comment(rule) ?? "") ?? [];
+  return port?.id ?? (name === undefined || parseServicePortName(name) === null ? null : plainName(name));
 }
 
 /** Refusals of table filter that do not do what their comments say: REJECT without any endpoint, DROP without one on this node. */

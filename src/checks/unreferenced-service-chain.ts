@@ -30,6 +30,7 @@ export const unreferencedServiceChain: Check = {
   since: "0.1.0",
   subject: "kube-proxy",
   needs: ["nat"],
+  followsOthers: true,
   run(context, report) {
     const { chains, isLarge } = context.unreferenced;
     const left = chains.filter((chain) => !context.isNotedUnreferenced(chain));

@@ -18,6 +18,7 @@ export const unwantedMasqueradeMark: Check = {
   since: "0.1.0",
   subject: "kube-proxy",
   needs: ["nat"],
+  followsOthers: true,
   run(context, report) {
     const { store, ruleset } = context;
     const found = context.deviations.take(({ kind, rule }) => {

@@ -89,13 +89,13 @@ function covers(known: readonly WritableEndpoint[], found: Behind): boolean {
   return [...found.keys()].every((chain) => chains.has(chain));
 }
 
-/** Endpoints to which rules of a chain lead, whatever their conditions, in the order of the rules; affinity aside. */
-function endpointsBehind(chain: ChainId, { ruleset, source: { rules, endpoints } }: ServiceMap): Behind {
+/** Endpoints to which rules of a chain lead, whatever their conditions, in the order of the rules. */
+function endpointsBehind(chain: ChainId, { ruleset, source: { endpoints } }: ServiceMap): Behind {
   const found = new Map<string, string | null>();
   if (chain === NONE) return found;
   for (const rule of ruleset.rulesOf(chain)) {
     const target = ruleset.target(rule);
-    if (!endpoints.isEndpointChain(target) || rules.candidate(rule)?.slot.name === "affinity") continue;
+    if (!endpoints.isEndpointChain(target)) continue;
     const name = ruleset.chainName(target);
     if (!found.has(name)) found.set(name, endpoints.address(target));
   }

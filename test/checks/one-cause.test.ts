@@ -6,7 +6,8 @@ import { seriousIn } from "./helpers/findings.ts";
 /** What was edited, the text and what stands for it, and all findings above info. */
 type Row = readonly [edit: string, from: RegExp, to: string, found: readonly RegExp[]];
 
-const rows: readonly Row[] = [
+/** Edits of a dump of 1.20. */
+const older: readonly Row[] = [
   [
     "a NodePort bent to another Service",
     /("default\/multi:http" -m tcp --dport 30700 -j )KUBE-SVC-\w+/,
@@ -45,14 +46,33 @@ const rows: readonly Row[] = [
   ],
 ];
 
-describeShared("one edit of the rules of 1.20 is one finding", () => {
-  const dump = readFileSync(sharedPath("dumps/1.20.2-legacy/mixed/iptables-save.txt"), "latin1");
+/** Edits of a dump of 1.30. */
+const newer: readonly Row[] = [
+  [
+    "an endpoint's jump deleted where session affinity still knows it",
+    /-A KUBE-SVC-WZ7SQLHN7GAGURQN .* --probability \S+ -j KUBE-SEP-DTOSFMPXOKTQ63HJ\n/,
+    "",
+    [/warning skewed-endpoint-shares .*instead of 25\.0 % each; KUBE-SEP-DTOSFMPXOKTQ63HJ gets none/],
+  ],
+  [
+    "a jump to an endpoint that accepts instead",
+    /(-A KUBE-SVC-6MHKKLENO6MXVQPC .*)-j KUBE-SEP-2JWEJUDPUHKM7TGF/,
+    "$1-j ACCEPT",
+    [/error unexpected-kube-proxy-rule .*default\/multi:dns-tcp/],
+  ],
+];
 
-  test.each(rows)("%s", (_, from, to, wanted) => {
-    const edited = dump.replace(from, to);
-    expect(edited).not.toBe(dump);
-    const found = seriousIn(edited);
-    expect(found).toHaveLength(wanted.length);
-    for (const [i, pattern] of wanted.entries()) expect(found[i]).toMatch(pattern);
-  });
+describeShared("one edit is one finding", () => {
+  const dumps = { "1.20.2": older, "1.30.5": newer };
+  for (const [version, edits] of Object.entries(dumps)) {
+    const dump = readFileSync(sharedPath(`dumps/${version}-legacy/mixed/iptables-save.txt`), "latin1");
+
+    test.each(edits)(`${version}: %s`, (_, from, to, wanted) => {
+      const edited = dump.replace(from, to);
+      expect(edited).not.toBe(dump);
+      const found = seriousIn(edited);
+      expect(found).toHaveLength(wanted.length);
+      for (const [i, pattern] of wanted.entries()) expect(found[i]).toMatch(pattern);
+    });
+  }
 });
