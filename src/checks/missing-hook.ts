@@ -64,7 +64,11 @@ function missingHooks(context: Context): WrittenRule[] {
       // the kubelet hooks its chain twice or, where it does not run, not at all
       if (rule.slot.name === "firewall" && ruleset.callers(target).length === 0) return false;
       // before 1.20 fewer chains of table filter were hooked, and nothing else shows the release
-      const isLater = era === "1.20" && rule.slot.name === "external-services" && rule.chain === "FORWARD";
+      const isLater =
+        era === "1.20" &&
+        rule.slot.name === "external-services" &&
+        rule.chain === "FORWARD" &&
+        oddHook(context, from, target) === NONE;
       return !isLater && !leadsTo(context, from, target);
     },
   );
