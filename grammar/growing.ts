@@ -1,31 +1,32 @@
 /** A column of integers that grows as lines are read. */
 export class Growing {
-  #values: Int32Array;
+  /** The column with room to spare; another one after a push. */
+  values: Int32Array;
   length = 0;
 
   constructor(capacity = 1024) {
-    this.#values = new Int32Array(capacity);
+    this.values = new Int32Array(capacity);
   }
 
   push(value: number): void {
-    if (this.length === this.#values.length) {
+    if (this.length === this.values.length) {
       const more = new Int32Array(this.length * 2);
-      more.set(this.#values);
-      this.#values = more;
+      more.set(this.values);
+      this.values = more;
     }
-    this.#values[this.length++] = value;
+    this.values[this.length++] = value;
   }
 
   get(index: number): number {
-    return this.#values[index] as number;
+    return this.values[index] as number;
   }
 
   set(index: number, value: number): void {
-    this.#values[index] = value;
+    this.values[index] = value;
   }
 
   /** The values so far, without a copy: a view that is valid until the next push. */
   view(): Int32Array {
-    return this.#values.subarray(0, this.length);
+    return this.values.subarray(0, this.length);
   }
 }

@@ -1,10 +1,11 @@
-import { WORD } from "./keyword.ts";
+import { type Keyword, WORD } from "./keyword.ts";
 import { beginsCounters, isCommit, isDash, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
 import { isShape, type Outline } from "./outline.ts";
 import { Scanner } from "./scanner.ts";
 import { type Shape, shapeWith } from "./shape.ts";
 import { ShapeMemo } from "./shape-memo.ts";
 import { shapeOf } from "./shape-of.ts";
+import { ShapeTrie } from "./shape-trie.ts";
 
 const LF = 10;
 const CR = 13;
@@ -31,6 +32,7 @@ export class LineReader {
   readonly bytes: Uint8Array;
   readonly scanner: Scanner;
   readonly memo: ShapeMemo;
+  readonly #trie: ShapeTrie | null;
   /** First byte of the line. */
   start = 0;
   /** First byte behind blanks and noise before the line's own text. */
@@ -48,6 +50,7 @@ export class LineReader {
     this.bytes = bytes;
     this.scanner = new Scanner(bytes);
     this.memo = new ShapeMemo(useMemo);
+    this.#trie = useMemo ? new ShapeTrie(bytes) : null;
   }
 
   /** The line's whole form; made when asked for where it is not kept. */
@@ -58,13 +61,32 @@ export class LineReader {
 
   /** Reads the line at `start`; its file ends at `limit`, and begins with this line where `first`. */
   read(start: number, limit: number, first: boolean): void {
-    const bytes = this.bytes;
     this.start = start;
     this.joined = 0;
+    if (!first && this.#readKnown(start, limit)) return;
+    const bytes = this.bytes;
     this.#endLine(start, limit);
     const bom =
       first && start + 3 <= this.end && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
     this.#text(bom ? start + 3 : start, limit, true);
+    const { id, kind } = this.outline;
+    if (id >= 0 && this.textStart === start && this.joined === 0 && (kind === "rule" || kind === "chain"))
+      this.#trie?.add(this.scanner.words, this.scanner.count, this.scanner.spans, id);
+  }
+
+  /** Reads a line of a form that was met before, if it is one. */
+  #readKnown(start: number, limit: number): boolean {
+    const trie = this.#trie;
+    if (trie === null) return false;
+    const { scanner, memo } = this;
+    const shape = trie.find(start, limit, scanner.spans);
+    if (shape < 0) return false;
+    scanner.hold(memo.words[shape] as readonly Keyword[], trie.count);
+    this.textStart = start;
+    this.end = trie.end;
+    this.next = trie.next;
+    this.outline = memo.shapes[shape] as Shape;
+    return true;
   }
 
   #endLine(from: number, limit: number): void {

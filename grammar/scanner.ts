@@ -2,8 +2,7 @@ import { byteString } from "./bytes.ts";
 import { Context } from "./context.ts";
 import { Expects, type Keyword, WORD } from "./keyword.ts";
 import { skipBlanks } from "./line-start.ts";
-import { matchWord, protocolWord, targetWord } from "./spellings.ts";
-import { allTargets } from "./vocabulary/index.ts";
+import { longestTarget, matchWord, protocolWord, targetWord } from "./spellings.ts";
 
 const SPACE = 32;
 const TAB = 9;
@@ -19,7 +18,8 @@ export class Scanner {
   /** Start and end of word k at 2k and 2k + 1. */
   spans = new Int32Array(1024);
   /** The keyword of each word. */
-  readonly words: Keyword[] = [];
+  words: readonly Keyword[];
+  readonly #ownWords: Keyword[] = [];
   count = 0;
   /** Of the keyword numbers of the line. */
   hash = 0;
@@ -30,6 +30,7 @@ export class Scanner {
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
+    this.words = this.#ownWords;
   }
 
   /** Scans the rule that begins at `start`; the line ends before `end`. */
@@ -237,7 +238,15 @@ export class Scanner {
     return raw.includes('"') ? unquote(raw) : raw;
   }
 
+  /** Takes over a line whose words and spans are known. */
+  hold(words: readonly Keyword[], count: number): void {
+    this.#reset();
+    this.words = words;
+    this.count = count;
+  }
+
   #reset(): void {
+    this.words = this.#ownWords;
     this.count = 0;
     this.hash = 0;
     this.unterminated = false;
@@ -249,7 +258,7 @@ export class Scanner {
     if (n << 1 >= this.spans.length) this.#grow();
     this.spans[n << 1] = start;
     this.spans[(n << 1) + 1] = end;
-    this.words[n] = word;
+    this.#ownWords[n] = word;
     this.hash = (Math.imul(this.hash, 31) + word.id) | 0;
   }
 
@@ -329,10 +338,3 @@ export function unquote(raw: string): string {
 }
 
 const root = new Context([], "", false, true);
-
-let longest = 0;
-
-function longestTarget(): number {
-  if (longest === 0) for (const target of allTargets) longest = Math.max(longest, target.name.length);
-  return longest;
-}

@@ -17,6 +17,8 @@ interface Entry {
  * stops adding. */
 export class ShapeMemo {
   readonly shapes: Shape[] = [];
+  /** The keywords of each shape's lines. */
+  readonly words: (readonly Keyword[])[] = [];
   readonly #entries = new Map<number, Entry>();
   readonly #enabled: boolean;
 
@@ -35,7 +37,9 @@ export class ShapeMemo {
     if (this.shapes.length >= MOST_SHAPES) return ruleOutline(scanner) ?? shapeOf(words, count, plain, -1);
     const shape = shapeOf(words, count, plain, this.shapes.length);
     this.shapes.push(shape);
-    this.#entries.set(hash, { words: words.slice(0, count), shape, other: first });
+    const kept = words.slice(0, count);
+    this.words.push(kept);
+    this.#entries.set(hash, { words: kept, shape, other: first });
     return shape;
   }
 }

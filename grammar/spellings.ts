@@ -1,6 +1,6 @@
 import { commands } from "./commands.ts";
 import { type Expectation, Expects, type Keyword, keyword, type Role } from "./keyword.ts";
-import { coreOptions, implicitMatch, matchRecord, targetRecord } from "./vocabulary/index.ts";
+import { allTargets, coreOptions, implicitMatch, matchRecord, targetRecord } from "./vocabulary/index.ts";
 import type { ExtensionRecord, OptionRecord } from "./vocabulary/record.ts";
 
 /** The keywords of the vocabulary by their spellings; each is made once, when it is first asked for. */
@@ -44,6 +44,14 @@ export const matchWord = (name: string): Keyword | undefined =>
 /** The name of a target that the vocabulary knows. */
 export const targetWord = (name: string): Keyword | undefined =>
   nameWord(targetNames, name, Expects.target, targetRecord(name));
+
+let longest = 0;
+
+/** Letters of the longest name of a target: a longer word is a chain's name. */
+export function longestTarget(): number {
+  if (longest === 0) for (const { name } of allTargets) longest = Math.max(longest, name.length);
+  return longest;
+}
 
 /** A protocol that brings a match along; all others are plain values. */
 export function protocolWord(name: string): Keyword | undefined {

@@ -1,0 +1,241 @@
+import { Growing } from "./growing.ts";
+import { Expects, type Keyword, WORD } from "./keyword.ts";
+import { longestTarget, targetWord } from "./spellings.ts";
+
+const SPACE = 32;
+const TAB = 9;
+const LF = 10;
+const CR = 13;
+const QUOTE = 34;
+const BANG = 33;
+const COLON = 58;
+const BRACKET = 91;
+const CLOSING_BRACKET = 93;
+const BACKSLASH = 92;
+
+/** What a free word of a line is. */
+const VALUE = 1;
+/** The name of a chain after `-j`: any word that is no target extension. */
+const NAME = 2;
+const COUNTERS = 3;
+/** A word of a declaration, in which quotes mean nothing. */
+const RAW = 4;
+
+/** Node 0 stands for none; rules begin at 1, declarations of chains at 2. */
+const RULES = 1;
+const CHAINS = 2;
+const NO_SHAPE = -1;
+/** A line of more words is left to the scanner. */
+const MOST_WORDS = 400;
+
+/**
+ * The kept shapes of a text as a tree of words: a line is read by walking it, and its shape is what the tree has where the line ends.
+ * What the scanner reads follows from the words before alone, so a line that fits needs no scanner; one that does not costs one look.
+ * Integers in typed arrays and one loop, because nearly every byte of a dump passes through here, mostly before V8 has optimised much.
+ */
+export class ShapeTrie {
+  readonly #bytes: Uint8Array;
+  /** Of each node: what a free word is here, where it leads, the first edge for a word of fixed text, the shape of a line that ends. */
+  readonly #kinds = new Growing(64);
+  readonly #free = new Growing(64);
+  readonly #edges = new Growing(64);
+  readonly #shapes = new Growing(64);
+  /** Of each edge: the next one of its node, where it leads, its text as a place in the source. */
+  readonly #siblings = new Growing(64);
+  readonly #targets = new Growing(64);
+  readonly #starts = new Growing(64);
+  readonly #ends = new Growing(64);
+  /** Of the line that was found last: the first byte behind its text, the first byte of the next line, and the number of its words. */
+  end = 0;
+  next = 0;
+  count = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    for (let node = 0; node <= CHAINS; node++) this.#node();
+    // edge 0 stands for none
+    for (const column of [this.#siblings, this.#targets, this.#starts, this.#ends]) column.push(0);
+  }
+
+  /**
+   * Reads the line at `start`, which ends at an LF or at `limit`.
+   * @param spans - takes start and end of word k at 2k and 2k + 1
+   * @returns the shape's number, or -1 where the line is none of the kept shapes
+   */
+  find(start: number, limit: number, spans: Int32Array): number {
+    const bytes = this.#bytes;
+    const kinds = this.#kinds.values;
+    const free = this.#free.values;
+    const edges = this.#edges.values;
+    let node = bytes[start] === COLON ? CHAINS : RULES;
+    let count = 0;
+    let from = start;
+    for (;;) {
+      let to = from;
+      let isFixed = false;
+      for (let edge = edges[node] as number, before = 0; edge !== 0; edge = this.#siblings.values[edge] as number) {
+        const textStart = this.#starts.values[edge] as number;
+        const length = (this.#ends.values[edge] as number) - textStart;
+        let k = 0;
+        while (k < length && bytes[from + k] === bytes[textStart + k]) k++;
+        if (k === length && from + length <= limit && this.#isEnd(from + length, limit)) {
+          to = from + length;
+          isFixed = true;
+          if (before !== 0) this.#moveToFront(node, edge, before);
+          node = this.#targets.values[edge] as number;
+          break;
+        }
+        before = edge;
+      }
+      if (!isFixed) {
+        const kind = kinds[node] as number;
+        if (kind === 0) return NO_SHAPE;
+        to = this.#freeWord(kind, from, limit);
+        if (to <= from) return NO_SHAPE;
+        node = free[node] as number;
+      }
+      spans[count << 1] = from;
+      spans[(count << 1) + 1] = to;
+      count++;
+      if (to >= limit || bytes[to] !== SPACE) break;
+      from = to + 1;
+    }
+    const end = spans[(count << 1) - 1] as number;
+    this.count = count;
+    this.end = end;
+    this.next = end >= limit ? limit : bytes[end] === CR ? Math.min(end + 2, limit) : end + 1;
+    return this.#shapes.values[node] as number;
+  }
+
+  /** Keeps the shape of a line that the scanner has read, where its words allow it. */
+  add(words: readonly Keyword[], count: number, spans: Int32Array, shape: number): void {
+    if (count > MOST_WORDS || !areFixed(words, count) || !this.#isSingleSpaced(count, spans)) return;
+    let node = words[0] === WORD.chain ? CHAINS : RULES;
+    for (let k = 0; k < count; k++) {
+      const start = spans[k << 1] as number;
+      const end = spans[(k << 1) + 1] as number;
+      const kind = node === CHAINS || words[0] === WORD.chain ? RAW : kindOf(words[k] as Keyword);
+      node = kind === 0 ? this.#childOfText(node, start, end) : this.#childOfFree(node, kind);
+    }
+    this.#shapes.set(node, shape);
+  }
+
+  #node(): number {
+    for (const column of [this.#kinds, this.#free, this.#edges]) column.push(0);
+    this.#shapes.push(NO_SHAPE);
+    return this.#kinds.length - 1;
+  }
+
+  #childOfFree(node: number, kind: number): number {
+    if (this.#kinds.get(node) === 0) {
+      this.#kinds.set(node, kind);
+      this.#free.set(node, this.#node());
+    }
+    return this.#free.get(node);
+  }
+
+  #childOfText(node: number, start: number, end: number): number {
+    const bytes = this.#bytes;
+    for (let edge = this.#edges.get(node); edge !== 0; edge = this.#siblings.get(edge)) {
+      const from = this.#starts.get(edge);
+      if (this.#ends.get(edge) - from !== end - start) continue;
+      let k = 0;
+      while (k < end - start && bytes[from + k] === bytes[start + k]) k++;
+      if (k === end - start) return this.#targets.get(edge);
+    }
+    const made = this.#node();
+    const edge = this.#siblings.length;
+    this.#siblings.push(this.#edges.get(node));
+    this.#targets.push(made);
+    this.#starts.push(start);
+    this.#ends.push(end);
+    this.#edges.set(node, edge);
+    return made;
+  }
+
+  /** The edge taken last is tried first. */
+  #moveToFront(node: number, edge: number, before: number): void {
+    this.#siblings.set(before, this.#siblings.get(edge));
+    this.#siblings.set(edge, this.#edges.get(node));
+    this.#edges.set(node, edge);
+  }
+
+  /** Behind the free word at `from`; anything else where the scanner has to look. */
+  #freeWord(kind: number, from: number, limit: number): number {
+    const bytes = this.#bytes;
+    let i = from;
+    if (kind === COUNTERS) {
+      if (bytes[i] !== BRACKET) return -1;
+      for (; i < limit; i++) {
+        const code = bytes[i] as number;
+        if (code === CLOSING_BRACKET) return this.#isEnd(i + 1, limit) ? i + 1 : -1;
+        if (code <= SPACE) return -1;
+      }
+      return -1;
+    }
+    if (kind === NAME && bytes[i] === QUOTE) return -1;
+    if (kind !== RAW && bytes[i] === QUOTE) {
+      for (i++; i < limit && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH || bytes[i] === LF) return -1;
+      return i < limit && this.#isEnd(i + 1, limit) ? i + 1 : -1;
+    }
+    for (; i < limit; i++) {
+      const code = bytes[i] as number;
+      if (code === SPACE || code === LF || (code === CR && (i + 1 === limit || bytes[i + 1] === LF))) break;
+      if (code === TAB || (code === QUOTE && kind !== RAW)) return -1;
+    }
+    if (i === from + 1 && bytes[from] === BANG) return -1;
+    return kind === NAME && i - from <= longestTarget() && this.#isTarget(from, i) ? -1 : i;
+  }
+
+  #isTarget(start: number, end: number): boolean {
+    return targetWord(String.fromCharCode(...this.#bytes.subarray(start, end))) !== undefined;
+  }
+
+  /** Whether a word ends here: at a blank or at the end of the line. */
+  #isEnd(at: number, limit: number): boolean {
+    if (at >= limit) return true;
+    const code = this.#bytes[at];
+    return code === SPACE || code === LF || (code === CR && (at + 1 === limit || this.#bytes[at + 1] === LF));
+  }
+
+  #isSingleSpaced(count: number, spans: Int32Array): boolean {
+    for (let k = 1; k < count; k++) {
+      const end = spans[(k << 1) - 1] as number;
+      if (spans[k << 1] !== end + 1 || this.#bytes[end] !== SPACE) return false;
+    }
+    return true;
+  }
+}
+
+/** Whether what the scanner makes of each word follows from the words before it, whatever a free word says. */
+function areFixed(words: readonly Keyword[], count: number): boolean {
+  for (let k = 0; k < count; k++) {
+    const word = words[k] as Keyword;
+    const before = words[k - 1];
+    if (word === WORD.name ? before?.role !== "Jump" : !KEPT_ROLES.has(word.role)) return false;
+    // how many values follow depends on what they are
+    if (word.expects === Expects.optional || word.expects === Expects.loose) return false;
+    if (word.command !== null && word.command.least !== word.command.most) return false;
+    if (word === WORD.value && before?.expects === Expects.protocol) return false;
+  }
+  return true;
+}
+
+const KEPT_ROLES: ReadonlySet<string> = new Set([
+  "Value",
+  "Name",
+  "Counters",
+  "Chain",
+  "Bang",
+  "Match",
+  "Jump",
+  "Command1",
+  "Command2",
+  "Flag0",
+  "Flag1",
+  "Flag2",
+]);
+
+function kindOf(word: Keyword): number {
+  return word === WORD.value ? VALUE : word === WORD.name ? NAME : word === WORD.counters ? COUNTERS : 0;
+}
