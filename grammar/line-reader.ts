@@ -61,9 +61,9 @@ export class LineReader {
 
   /** Reads the line at `start`; its file ends at `limit`, and begins with this line where `first`. */
   read(start: number, limit: number, first: boolean): void {
+    if (!first && this.readKnown(start, limit)) return;
     this.start = start;
     this.joined = 0;
-    if (!first && this.#readKnown(start, limit)) return;
     const bytes = this.bytes;
     this.#endLine(start, limit);
     const bom =
@@ -75,14 +75,16 @@ export class LineReader {
   }
 
   /** Reads a line of a form that was met before, if it is one. */
-  #readKnown(start: number, limit: number): boolean {
+  readKnown(start: number, limit: number): boolean {
     const trie = this.#trie;
     if (trie === null) return false;
     const { scanner, memo } = this;
     const shape = trie.find(start, limit, scanner.spans);
     if (shape < 0) return false;
     scanner.hold(memo.words[shape] as readonly Keyword[], trie.count);
+    this.start = start;
     this.textStart = start;
+    this.joined = 0;
     this.end = trie.end;
     this.next = trie.next;
     this.outline = memo.shapes[shape] as Shape;

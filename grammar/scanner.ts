@@ -209,29 +209,6 @@ export class Scanner {
     return true;
   }
 
-  /**
-   * Word `k` of a line of `count` words that blanks alone part, read from the nearer end; `null` where quotes stand on the way back,
-   * because they are read forwards alone.
-   */
-  wordAt(start: number, end: number, k: number, count: number): string | null {
-    const { bytes } = this;
-    if (k * 2 < count) {
-      for (let i = start, word = 0; ; word++) {
-        while (i < end && (bytes[i] === SPACE || bytes[i] === TAB)) i++;
-        const stop = this.#wordEnd(i, end);
-        if (word === k) return this.text(i, stop);
-        i = stop;
-      }
-    }
-    for (let stop = end, word = count - 1; ; word--) {
-      while (stop > start && (bytes[stop - 1] === SPACE || bytes[stop - 1] === TAB)) stop--;
-      let i = stop;
-      while (i > start && bytes[i - 1] !== SPACE && bytes[i - 1] !== TAB) if (bytes[--i] === QUOTE) return null;
-      if (word === k) return byteString(bytes, i, stop);
-      stop = i;
-    }
-  }
-
   /** A word as iptables reads it: without quotes and escapes. */
   text(start: number, end: number): string {
     const raw = byteString(this.bytes, start, end);

@@ -68,6 +68,11 @@ export class Ast implements Iterable<Node> {
     for (let index = 0; index < this.length; index++) yield this.node(index);
   }
 
+  /** Number of the form of a node's line among those that are kept; negative where it is not. */
+  shapeId(index: number): number {
+    return this.#columns.shapes[index] as number;
+  }
+
   /** The form of a node's line; parsed again where its source has too many forms to keep. */
   shape(index: number): Shape {
     const id = this.#columns.shapes[index] as number;
@@ -84,46 +89,31 @@ export class Ast implements Iterable<Node> {
 
   /** The words of a node as spans, for readers that know its shape; valid until the next read. */
   words(index: number): Scanner {
-    const { reader, starts } = this.#columns;
-    const shape = this.#columns.shapes[index] as number;
+    const { reader, starts, shapes } = this.#columns;
+    const shape = shapes[index] as number;
     const start = starts[index] as number;
+    if (shape >= 0 && reader.readKnown(start, this.#limit(start))) return reader.scanner;
     const { bytes } = this.source;
-    if (shape !== UNKEPT && (bytes[start] === 45 || bytes[start] === 91)) {
-      const form = reader.memo.shapes[shape];
-      if (form === undefined || (form.plain && form.kind === "rule")) {
-        let end = this.offset(index + 1);
-        if (bytes[end - 1] === 10) end--;
-        if (bytes[end - 1] === 13) end--;
-        reader.scanner.split(start, end);
-        if (form === undefined || reader.scanner.count === form.words) return reader.scanner;
-      }
+    if (shape === UNKEPT_PLAIN && (bytes[start] === 45 || bytes[start] === 91)) {
+      let end = this.offset(index + 1);
+      if (bytes[end - 1] === 10) end--;
+      if (bytes[end - 1] === 13) end--;
+      reader.scanner.split(start, end);
+      return reader.scanner;
     }
     return this.read(index).scanner;
   }
 
-  /** Word `k` of a rule's node as iptables reads it: cheaper than all its words where one is asked for. */
+  /** Word `k` of a rule's node as iptables reads it. */
   word(index: number, k: number): string {
-    const { reader, starts, shapes } = this.#columns;
-    const form = reader.memo.shapes[shapes[index] as number];
-    const start = starts[index] as number;
-    const { bytes } = this.source;
-    if (
-      form?.plain === true &&
-      form.kind === "rule" &&
-      bytes[start] === 45 &&
-      bytes[start + 1] === 65 &&
-      bytes[start + 2] === 32
-    ) {
-      let end = this.offset(index + 1);
-      if (bytes[end - 1] === 10) end--;
-      if (bytes[end - 1] === 13) end--;
-      const found = reader.scanner.wordAt(start, end, k, form.words);
-      if (found !== null) return found;
-    }
     const scanner = this.words(index);
-    return k < scanner.count
-      ? scanner.text(scanner.spans[k << 1] as number, scanner.spans[(k << 1) + 1] as number)
-      : "";
+    const { spans } = scanner;
+    return k < scanner.count ? scanner.text(spans[k << 1] as number, spans[(k << 1) + 1] as number) : "";
+  }
+
+  /** Where the file ends in which the byte at `start` is. */
+  #limit(start: number): number {
+    return this.source.files.length === 1 ? this.source.bytes.length : this.source.fileAt(start).end;
   }
 
   /** First byte of a node. */

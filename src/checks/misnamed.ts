@@ -1,3 +1,4 @@
+import { bytesOf } from "../../grammar/bytes.ts";
 import { joinAddress, splitAddress } from "../kubernetes/address-text.ts";
 import { hashedChainName, isEndpointChainName } from "../kubernetes/chain-name.ts";
 import { plainName } from "../kubernetes/read/names.ts";
@@ -33,7 +34,9 @@ function findMisnamed(context: Context): Misnamed[] {
   for (const port of services.servicePorts) {
     const { name, protocol, nameEvidence } = port;
     if (name === null || protocol === null || nameEvidence !== "hash") continue;
+    const owner = bytesOf(name + protocol.toLowerCase());
     for (const chain of port.endpointChains()) {
+      if (endpoints.isSurelyNamed(chain, owner)) continue;
       const address = endpoints.address(chain);
       const chainName = ruleset.chainName(chain);
       if (address === null || isEndpointChainName(chainName, name, protocol, address)) continue;
@@ -42,11 +45,11 @@ function findMisnamed(context: Context): Misnamed[] {
       const own = dnat === NONE ? null : claims.name(dnat);
       const isOthers =
         own !== null && plainName(own) !== port.id && isEndpointChainName(chainName, own, protocol, address);
-      const owner = isOthers ? plainName(own) : null;
+      const other = isOthers ? plainName(own) : null;
       const proven = otherAddresses(context, chain, address).find((each) =>
         isEndpointChainName(chainName, name, protocol, each),
       );
-      found.push({ port, chain, owner, address, proven: proven ?? null, name: port.id ?? name });
+      found.push({ port, chain, owner: other, address, proven: proven ?? null, name: port.id ?? name });
     }
   }
   return found;

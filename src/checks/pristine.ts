@@ -17,7 +17,7 @@ export function isPristine(context: Context, port: ServicePort): boolean {
     isBalancer(context, port, port.chain("svc"), isOld) &&
     (port.chain("svl") === NONE || isBalancer(context, port, port.chain("svl"), isOld)) &&
     (port.chain("ext") === NONE ? isOld || port.frontends.length === 1 : isExternal(context, port)) &&
-    port.endpointChains().every((chain) => isEndpoint(context, chain))
+    port.endpointChains().every((chain) => context.endpoints.isPlain(chain))
   );
 }
 
@@ -103,22 +103,6 @@ function isExternal(context: Context, port: ServicePort): boolean {
   if (first === undefined || last === undefined) return false;
   if (slotsAre(context, rules, ["masquerade", "cluster"])) return context.store.targetChain(last) === port.chain("svc");
   return false;
-}
-
-/** KUBE-SEP: the mark for hairpins, then DNAT, both for one address and without affinity. */
-function isEndpoint({ store, endpoints, claims }: Context, chain: ChainId): boolean {
-  if (endpoints.contradicting.has(chain)) return false;
-  const hairpin = endpoints.hairpin[chain] as RuleId;
-  const dnat = endpoints.dnat[chain] as RuleId;
-  const translates = dnat === NONE ? null : claims.candidate(dnat);
-  return (
-    hairpin !== NONE &&
-    translates?.slot.name === "dnat" &&
-    (translates.holes.get("SEP") ?? NONE) === NONE &&
-    store.firstRule(chain) === hairpin &&
-    store.nextRule(hairpin) === dnat &&
-    store.nextRule(dnat) === NONE
-  );
 }
 
 const slotsAre = (context: Context, rules: readonly RuleId[], names: readonly string[]): boolean =>

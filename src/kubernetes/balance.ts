@@ -1,3 +1,5 @@
+import { byteString } from "../../grammar/bytes.ts";
+
 /** How the jumps of a chain divide new connections. The kernel compares 31 random bits with a number: all shares are multiples of 2^-31. */
 
 const UNIT = 2 ** 31;
@@ -15,6 +17,25 @@ export function threshold(probability: string | null): number {
   const value = Number(probability);
   return Number.isFinite(value) ? Math.min(UNIT, Math.max(0, Math.round(value * UNIT))) : 0;
 }
+
+/** The same for a probability as iptables-save prints it, given as bytes. */
+export function thresholdAt(bytes: Uint8Array, start: number, end: number): number {
+  let digits = 0;
+  let unit = 1;
+  if (bytes[start] === 48 && bytes[start + 1] === 46 && end - start <= MOST_EXACT)
+    for (let i = start + 2; i < end; i++) {
+      const digit = (bytes[i] as number) - 48;
+      if (digit < 0 || digit > 9) break;
+      digits = digits * 10 + digit;
+      unit *= 10;
+    }
+  // both numbers are exact, so their quotient is the number nearest to what stands there
+  if (unit === 10 ** (end - start - 2)) return Math.round((digits / unit) * UNIT);
+  return threshold(byteString(bytes, start, end));
+}
+
+/** `0.` and as many digits as an integer of a double holds. */
+const MOST_EXACT = 17;
 
 /** Share of each jump when they are tried in this order: what reaches it, times its own part. */
 export function shares(thresholds: readonly number[]): number[] {

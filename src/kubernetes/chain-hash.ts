@@ -19,19 +19,33 @@ class NameHash extends _SHA256 {
     );
   }
 
-  /** Whether `name` ends in those characters, from place `from` on; no text is made. */
-  is(text: string, name: string, from: number): boolean {
-    const [first, second, third] = this.#process(text);
+  /** Whether these characters over `owner` and `bytes` from `from` to `to` stand in `bytes` from `start` on; no text is made. */
+  isAt(bytes: Uint8Array, start: number, owner: Uint8Array, from: number, to: number): boolean {
+    const own = this.#bytes;
+    const length = owner.length + to - from;
+    let used = 0;
+    for (; used < owner.length; used++) own[used] = owner[used] as number;
+    for (let i = from; i < to; i++) own[used++] = bytes[i] as number;
+    own[used++] = 0x80;
+    while (used < BLOCK - 4) own[used++] = 0;
+    this.#words.setUint32(BLOCK - 4, length * 8);
+    this.#begin();
+    this.process(this.#words, 0);
+    const [first, second, third] = this.get();
     return (
-      name.length === from + 16 &&
-      hasLetters(name, from, first >>> 2, 6) &&
-      hasLetters(name, from + 6, ((first & 3) << 28) | (second >>> 4), 6) &&
-      hasLetters(name, from + 12, ((second & 15) << 16) | (third >>> 16), 4)
+      hasLetters(bytes, start, first >>> 2, 6) &&
+      hasLetters(bytes, start + 6, ((first & 3) << 28) | (second >>> 4), 6) &&
+      hasLetters(bytes, start + 12, ((second & 15) << 16) | (third >>> 16), 4)
     );
   }
 
+  #begin(): void {
+    const [a, b, c, d, e, f, g, h] = this.#initial;
+    this.set(a, b, c, d, e, f, g, h);
+  }
+
   #process(text: string): ReturnType<_SHA256["get"]> {
-    this.set(...this.#initial);
+    this.#begin();
     const bytes = this.#bytes;
     let used = 0;
     for (let i = 0; i < text.length; i++) {
@@ -62,9 +76,9 @@ function letters(bits: number, count: number): string {
 }
 
 /** Whether the lowest `count` groups of five bits stand at `from`, highest first. */
-function hasLetters(name: string, from: number, bits: number, count: number): boolean {
+function hasLetters(bytes: Uint8Array, from: number, bits: number, count: number): boolean {
   for (let i = 0; i < count; i++)
-    if (name.charCodeAt(from + i) !== ALPHABET.charCodeAt((bits >>> (5 * (count - 1 - i))) & 31)) return false;
+    if (bytes[from + i] !== ALPHABET.charCodeAt((bits >>> (5 * (count - 1 - i))) & 31)) return false;
   return true;
 }
 
@@ -76,8 +90,19 @@ export function chainHash(text: string): string {
   return hash.of(text);
 }
 
-/** Whether `name` is a prefix of `from` characters and then `chainHash(text)`. */
-export function isHashedName(name: string, from: number, text: string): boolean {
+/**
+ * Whether the bytes from `start` to `end` are the first 16 base32 characters of SHA-256 over `owner` and the bytes from `from` to `to`.
+ * False for what is longer than one block of SHA-256: that is for `chainHash`.
+ */
+export function endsInHash(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  owner: Uint8Array,
+  from: number,
+  to: number,
+): boolean {
+  if (end - start !== 16 || owner.length + to - from > BLOCK - 9) return false;
   hash ??= new NameHash();
-  return hash.is(text, name, from);
+  return hash.isAt(bytes, start, owner, from, to);
 }

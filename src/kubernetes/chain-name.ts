@@ -1,4 +1,4 @@
-import { chainHash, isHashedName } from "./chain-hash.ts";
+import { chainHash } from "./chain-hash.ts";
 
 /** What a chain is to one service port; `KUBE-SVC-` and so on (pkg/proxy/iptables/proxier.go). */
 export type ServiceChainRole = "svc" | "svl" | "ext" | "fw" | "xlb";
@@ -48,6 +48,26 @@ export function hashedChainName(name: string): HashedChainName | null {
   const suffix = name.slice(chainPrefixes[role].length);
   if (suffix === "") return null;
   return { role, suffix, wellFormed: HASH.test(suffix) };
+}
+
+const CODES = new Map<number, HashedChainRole>();
+for (const [role, prefix] of Object.entries(chainPrefixes) as [HashedChainRole, string][])
+  if (role !== "fw") CODES.set(codeOf(...[5, 6, 7].map((i) => prefix.charCodeAt(i))), role);
+
+function codeOf(first = 0, second = 0, third = 0): number {
+  return (first << 16) | (second << 8) | third;
+}
+
+/**
+ * Role of a name given as bytes, as `hashedChainName` would say it: hundreds of thousands of names make no strings. `undefined`: the
+ * name is for `hashedChainName` to judge.
+ */
+export function hashedRoleAt(bytes: Uint8Array, start: number, end: number): HashedChainRole | null | undefined {
+  if (end - start < 9 || bytes[start] !== 75 || bytes[start + 1] !== 85 || bytes[start + 2] !== 66) return null;
+  if (bytes[start + 3] !== 69 || bytes[start + 4] !== 45) return null;
+  if (bytes[start + 8] !== 45) return undefined;
+  const role = CODES.get(codeOf(bytes[start + 5], bytes[start + 6], bytes[start + 7]));
+  return role === undefined || end - start === 9 ? undefined : role;
 }
 
 function roleOfPrefix(name: string): HashedChainRole | null {
@@ -106,10 +126,7 @@ export function endpointChain(name: string, protocol: string, address: string): 
 
 /** Whether a chain of an endpoint has the name that kube-proxy gives it. */
 export function isEndpointChainName(chain: string, name: string, protocol: string, address: string): boolean {
-  return (
-    chain.startsWith(chainPrefixes.sep) &&
-    isHashedName(chain, chainPrefixes.sep.length, name + protocol.toLowerCase() + address)
-  );
+  return chain === endpointChain(name, protocol, address);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import { hostOf, joinAddress, splitAddress } from "./address-text.ts";
-import { type Balance, balanceOf, shares, threshold } from "./balance.ts";
+import { type Balance, shares } from "./balance.ts";
 import { endpointHash, hashedChainName } from "./chain-name.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { ServiceGroup } from "./read/service-group.ts";
@@ -74,8 +74,7 @@ export class EndpointsOf {
       }
     }
     const all = remembered.length + strays.length === 0 ? found : [...found, ...remembered, ...strays];
-    const once = new Set(all);
-    return once.size === all.length ? all : [...once];
+    return all.length < 2 ? all : [...new Set(all)];
   }
 
   /** Rules of a chain that lead to endpoints in a form that kube-proxy does not write. */
@@ -91,11 +90,11 @@ export class EndpointsOf {
 
   /** What divides new connections over endpoints, in the order of the rules; affinity aside. */
   jumps(chain: ChainId): readonly EndpointJump[] {
-    const { rules, ruleset } = this.#source;
+    const { balances, ruleset } = this.#source;
     return this.rules(chain, "endpoint").map((rule) => ({
       rule,
       chain: ruleset.target(rule),
-      threshold: threshold(rules.value(rule, "probability")),
+      threshold: balances.threshold(rule),
     }));
   }
 
@@ -133,7 +132,7 @@ export class EndpointsOf {
 
   /** Whether a chain shares evenly, as kube-proxy writes it; `null` for a chain without endpoints. */
   balance(chain: ChainId): Balance | null {
-    return balanceOfJumps(this.jumps(chain));
+    return this.#source.balances.of(chain);
   }
 
   /** Form of the comments on the way; `null` without endpoints. */
@@ -235,7 +234,7 @@ export class EndpointsOf {
     const effective = jumps.filter((jump) => !this.#source.endpoints.isPassedThrough(jump.chain));
     const parts = shares(effective.map((jump) => jump.threshold));
     for (const [i, jump] of effective.entries()) by.set(jump.chain, (by.get(jump.chain) ?? 0) + (parts[i] as number));
-    const isEven = balanceOfJumps(jumps) !== "uneven" && effective.length === jumps.length;
+    const isEven = this.balance(chain) !== "uneven" && effective.length === jumps.length;
     return { by, ideal: !isEven ? null : jumps.length === 1 ? "1" : `1/${jumps.length}`, isSure: true };
   }
 
@@ -262,10 +261,4 @@ export class EndpointsOf {
     for (const { port } of this.#group.frontends.slice(0, MOST_SIBLINGS)) if (port !== null) ports.add(port);
     return ports;
   }
-}
-
-function balanceOfJumps(jumps: readonly EndpointJump[]): Balance | null {
-  if (jumps.length === 0) return null;
-  const distinct = new Set(jumps.map((jump) => jump.chain));
-  return distinct.size === jumps.length ? balanceOf(jumps.map((jump) => jump.threshold)) : "uneven";
 }

@@ -2,6 +2,7 @@ import type { Ruleset } from "../netfilter/ruleset.ts";
 import { parseServicePortName } from "./chain-name.ts";
 import { membersOf, usedSets } from "./ipvs.ts";
 import type { NameList } from "./names/name-list.ts";
+import { Balances } from "./read/balances.ts";
 import { ClaimedRules } from "./read/claimed-rules.ts";
 import { EndpointChains } from "./read/endpoint-chains.ts";
 import { nameByComments, nameByList } from "./read/names.ts";
@@ -33,7 +34,17 @@ export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOp
   const healthChecksShown = filterComplete && hasNamedHealthChecks(ruleset, rules);
   const isContested = (frontend: Frontend): boolean => groups.isContested(frontend);
   return new ServiceMap(
-    { ruleset, rules, endpoints, parameters, isContested, natComplete, filterComplete, healthChecksShown },
+    {
+      ruleset,
+      rules,
+      endpoints,
+      balances: new Balances(rules),
+      parameters,
+      isContested,
+      natComplete,
+      filterComplete,
+      healthChecksShown,
+    },
     groups,
   );
 }

@@ -56,6 +56,19 @@ export class RuleStore {
     return byteString(this.ast.source.bytes, this.#names.start(chain), this.#names.end(chain));
   }
 
+  /** All bytes of the node's texts. */
+  get bytes(): Uint8Array {
+    return this.ast.source.bytes;
+  }
+
+  /** Where the bytes of the chain's name begin, somewhere in the text, and where they end. */
+  nameStart(chain: ChainId): number {
+    return this.#names.start(chain);
+  }
+  nameEnd(chain: ChainId): number {
+    return this.#names.end(chain);
+  }
+
   /** The chain of that name in the table, or -1. */
   chainNamed(table: Table, name: string): ChainId {
     return this.#names.find(table.index, name);
@@ -110,6 +123,11 @@ export class RuleStore {
 
   shape(rule: RuleId): Shape {
     return this.ast.shape(this.node(rule));
+  }
+
+  /** Number of the rule's form among those that are kept; negative where it is not. */
+  shapeId(rule: RuleId): number {
+    return this.ast.shapeId(this.node(rule));
   }
 
   /** Word `k` of the rule, without quotes. */

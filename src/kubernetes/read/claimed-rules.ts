@@ -1,6 +1,7 @@
 import type { Scanner } from "../../../grammar/scanner.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../../netfilter/ruleset.ts";
-import { hashedChainName } from "../chain-name.ts";
+import type { TableName } from "../../netfilter/table.ts";
+import { hashedChainName, hashedRoleAt } from "../chain-name.ts";
 import { type Candidate, planFor } from "../templates/plan.ts";
 import { isHookRole, type Role, roles } from "../templates/slot.ts";
 import { type Claim, FOREIGN, slotsByRole, UNEXPECTED } from "../templates/slots.ts";
@@ -12,6 +13,9 @@ const IPVS_CHAIN = /^KUBE-(NODE-PORT|LOAD-BALANCER|SOURCE-RANGES-FIREWALL|IPVS-F
 
 /** Number of a role, by which tables of roles are indexed. */
 export const roleNumber = (role: Role): number => roleNumbers.get(role) as number;
+
+/** Letters of the longest name that is a role's, and of `KUBE-FW-` with its hash. */
+const LONGEST_NAME = 24;
 
 /** Place of a claim's slot among those of its role. */
 const slotIndex: readonly number[] = slotNumbers();
@@ -39,6 +43,8 @@ export class ClaimedRules {
   /** Chains with a role, in the order of the text. */
   readonly chains: readonly ChainId[];
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
+  /** How rules of a form fill a slot: by claim, by number of the form. */
+  readonly #candidates: (Candidate | undefined)[][] = [];
 
   constructor(ruleset: Ruleset) {
     this.ruleset = ruleset;
@@ -55,17 +61,32 @@ export class ClaimedRules {
 
   /** How the rule fills its slot; `null` for a rule that fills none. */
   candidate(rule: RuleId): Candidate | null {
-    const claim = this.claims[rule] as Claim;
+    const claim = rule === NONE ? FOREIGN : (this.claims[rule] as Claim);
     if (claim <= UNEXPECTED) return null;
-    for (const candidate of this.#plan(rule, this.roles[this.ruleset.chainOf(rule)] as number))
-      if (candidate.claim === claim) return candidate;
+    const shape = this.ruleset.store.shapeId(rule);
+    const known = shape < 0 ? undefined : this.#candidates[claim]?.[shape];
+    if (known !== undefined) return known;
+    for (const candidate of this.#plan(rule, this.roles[this.ruleset.chainOf(rule)] as number)) {
+      if (candidate.claim !== claim) continue;
+      if (shape >= 0) {
+        const byShape = this.#candidates[claim] ?? [];
+        byShape[shape] = candidate;
+        this.#candidates[claim] = byShape;
+      }
+      return candidate;
+    }
     return null;
+  }
+
+  /** Number of the word that holds the rule's value for a hole; -1 when there is none. */
+  wordOf(rule: RuleId, hole: string): number {
+    return this.candidate(rule)?.holes.get(hole) ?? NONE;
   }
 
   /** The rule's value for a hole of its slot's template; `null` when there is none. */
   value(rule: RuleId, hole: string): string | null {
-    const word = this.candidate(rule)?.holes.get(hole);
-    return word === undefined || word < 0 ? null : this.ruleset.store.word(rule, word);
+    const word = this.wordOf(rule, hole);
+    return word < 0 ? null : this.ruleset.store.word(rule, word);
   }
 
   /** What stands for `{name}` in the rule's comment; `null` without a comment, or when the comment is not the slot's. */
@@ -115,14 +136,24 @@ export class ClaimedRules {
     for (let chain = 0; chain < store.chainCount; chain++) {
       const table = store.tableOf(chain);
       if (!own.has(table.index)) continue;
-      const name = store.chainName(chain);
-      const hashed = table.name === "nat" ? hashedChainName(name) : null;
-      const role = roleNumbers.get(hashed?.role ?? `${table.name} ${name}`);
+      const role = this.#roleOf(chain, table.name);
       if (role === undefined) continue;
       this.roles[chain] = role;
       chains.push(chain);
     }
     return chains;
+  }
+
+  #roleOf(chain: ChainId, table: TableName): number | undefined {
+    const { store } = this.ruleset;
+    const start = store.nameStart(chain);
+    const end = store.nameEnd(chain);
+    const quick = table === "nat" ? hashedRoleAt(store.bytes, start, end) : null;
+    if (quick != null) return roleNumbers.get(quick);
+    if (end - start > LONGEST_NAME) return undefined;
+    const name = store.chainName(chain);
+    const hashed = quick === undefined ? hashedChainName(name) : null;
+    return roleNumbers.get(hashed?.role ?? `${table} ${name}`);
   }
 
   #claim(chain: ChainId, role: number): void {
@@ -175,13 +206,14 @@ export class ClaimedRules {
   }
 
   #plan(rule: RuleId, role: number): readonly Candidate[] {
-    const shape = this.ruleset.store.shape(rule);
-    if (shape.id < 0) return planFor(shape, role);
+    const { store } = this.ruleset;
+    const id = store.shapeId(rule);
+    if (id < 0) return planFor(store.shape(rule), role);
     const plans = this.#plans[role] as (readonly Candidate[] | undefined)[];
-    const known = plans[shape.id];
+    const known = plans[id];
     if (known !== undefined) return known;
-    const made = planFor(shape, role);
-    plans[shape.id] = made;
+    const made = planFor(store.shape(rule), role);
+    plans[id] = made;
     return made;
   }
 }

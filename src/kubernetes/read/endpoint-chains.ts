@@ -1,5 +1,6 @@
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import { hostOf, splitAddress } from "../address-text.ts";
+import { endsInHash } from "../chain-hash.ts";
 import { type Claim, claimOf } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 
@@ -18,17 +19,39 @@ export class EndpointChains {
   readonly hairpin: Int32Array;
   /** Chains whose two rules name different addresses. */
   readonly contradicting = new Set<ChainId>();
+  /** By chain: it holds the mark, then the translation without affinity, both for one address, and nothing else. */
+  readonly #plain: Uint8Array;
+  /** Bytes of the text that say where the chain's DNAT rule sends, by chain; empty where that is no matter of a plain word. */
+  readonly #starts: Int32Array;
+  readonly #lengths: Uint8Array;
 
   constructor(rules: ClaimedRules) {
     this.#rules = rules;
     const { chainCount } = rules.ruleset.store;
     this.dnat = new Int32Array(chainCount).fill(NONE);
     this.hairpin = new Int32Array(chainCount).fill(NONE);
+    this.#plain = new Uint8Array(chainCount);
+    this.#starts = new Int32Array(chainCount);
+    this.#lengths = new Uint8Array(chainCount);
     for (const chain of rules.chains) if (rules.roles[chain] === SEP) this.#read(chain);
   }
 
   isEndpointChain(chain: ChainId): boolean {
     return chain !== NONE && this.#rules.roles[chain] === SEP;
+  }
+
+  /** Whether the chain has just the two rules that kube-proxy writes without affinity, in order and for one address. */
+  isPlain(chain: ChainId): boolean {
+    return this.#plain[chain] === 1;
+  }
+
+  /** Whether the chain's name is the hash of `owner` (name and protocol, as bytes) and of where its DNAT rule sends. False: perhaps. */
+  isSurelyNamed(chain: ChainId, owner: Uint8Array): boolean {
+    const length = this.#lengths[chain] as number;
+    if (length === 0) return false;
+    const { store } = this.#rules.ruleset;
+    const start = this.#starts[chain] as number;
+    return endsInHash(store.bytes, store.nameStart(chain) + 9, store.nameEnd(chain), owner, start, start + length);
   }
 
   /** `10.244.1.5:80` as the DNAT rule has it; `null` when there is none, or the capture lost the address. */
@@ -47,21 +70,82 @@ export class EndpointChains {
 
   #read(chain: ChainId): void {
     const { store } = this.#rules.ruleset;
-    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      const claim = this.#rules.claims[rule] as Claim;
+    const { claims } = this.#rules;
+    const first = store.firstRule(chain);
+    let count = 0;
+    for (let rule = first; rule !== NONE; rule = store.nextRule(rule)) {
+      const claim = claims[rule] as Claim;
+      count++;
       if (claim === HAIRPIN) this.#keep(this.hairpin, chain, rule);
       else if (claim === DNAT || LOST_DNAT.includes(claim)) this.#keep(this.dnat, chain, rule);
     }
     const hairpin = this.hairpin[chain] as RuleId;
     const dnat = this.dnat[chain] as RuleId;
-    if (hairpin === NONE || dnat === NONE || LOST_DNAT.includes(this.#rules.claims[dnat] as Claim)) return;
-    const source = this.#rules.value(hairpin, "endpointIP") ?? "";
-    const address = splitAddress(this.#rules.value(dnat, "endpoint") ?? "");
-    if (address !== null && hostOf(source) !== address.ip) this.contradicting.add(chain);
+    if (dnat === NONE || LOST_DNAT.includes(claims[dnat] as Claim)) return;
+    this.#keepAddress(chain, dnat);
+    if (hairpin === NONE) return;
+    if (!this.#isFrom(hairpin, chain)) {
+      const source = this.#rules.value(hairpin, "endpointIP") ?? "";
+      const address = splitAddress(this.#rules.value(dnat, "endpoint") ?? "");
+      if (address !== null && hostOf(source) !== address.ip) {
+        this.contradicting.add(chain);
+        return;
+      }
+    }
+    if (count === 2 && first === hairpin && this.#rules.wordOf(dnat, "SEP") === NONE) this.#plain[chain] = 1;
   }
 
   #keep(column: Int32Array, chain: ChainId, rule: RuleId): void {
     if (column[chain] === NONE) column[chain] = rule;
     else this.#rules.disown(rule);
   }
+
+  #keepAddress(chain: ChainId, dnat: RuleId): void {
+    const { store } = this.#rules.ruleset;
+    const word = this.#rules.wordOf(dnat, "endpoint");
+    if (word < 0) return;
+    const { spans } = store.words(dnat);
+    const start = spans[word << 1] as number;
+    const length = (spans[(word << 1) + 1] as number) - start;
+    if (length > MOST_BYTES || store.bytes[start] === QUOTE) return;
+    this.#starts[chain] = start;
+    this.#lengths[chain] = length;
+  }
+
+  /** Whether the bytes of the mark's source, `IP/32`, are those of the chain's address, `IP:port` or `[IP]:port`. False: perhaps. */
+  #isFrom(hairpin: RuleId, chain: ChainId): boolean {
+    const { store } = this.#rules.ruleset;
+    const { bytes } = store;
+    const word = this.#rules.wordOf(hairpin, "endpointIP");
+    let at = this.#starts[chain] as number;
+    const end = at + (this.#lengths[chain] as number);
+    if (word < 0 || at === end) return false;
+    const { spans } = store.words(hairpin);
+    const last = spans[(word << 1) + 1] as number;
+    const isBracketed = bytes[at] === BRACKET;
+    if (isBracketed) at++;
+    let i = spans[word << 1] as number;
+    while (i < last && at < end && bytes[i] === bytes[at] && bytes[i] !== SLASH) {
+      i++;
+      at++;
+    }
+    if (!isHostPrefix(bytes, i, last, isBracketed)) return false;
+    return isBracketed ? bytes[at] === CLOSING_BRACKET && bytes[at + 1] === COLON : bytes[at] === COLON;
+  }
 }
+
+/** Whether the bytes are the `/32` or `/128` of a single address. */
+function isHostPrefix(bytes: Uint8Array, start: number, end: number, isV6: boolean): boolean {
+  if (bytes[start] !== SLASH || end - start !== (isV6 ? 4 : 3)) return false;
+  return isV6
+    ? bytes[start + 1] === 49 && bytes[start + 2] === 50 && bytes[start + 3] === 56
+    : bytes[start + 1] === 51 && bytes[start + 2] === 50;
+}
+
+const QUOTE = 34;
+const SLASH = 47;
+const COLON = 58;
+const BRACKET = 91;
+const CLOSING_BRACKET = 93;
+/** `[ffff:…]:65535` has fewer. */
+const MOST_BYTES = 60;

@@ -1,5 +1,6 @@
 import type { Ruleset } from "../../netfilter/ruleset.ts";
 import type { Frontend, ProxyParameters } from "../service-map.ts";
+import type { Balances } from "./balances.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
 import type { EndpointChains } from "./endpoint-chains.ts";
 
@@ -8,6 +9,7 @@ export interface MapSource {
   readonly ruleset: Ruleset;
   readonly rules: ClaimedRules;
   readonly endpoints: EndpointChains;
+  readonly balances: Balances;
   readonly parameters: ProxyParameters;
   /** Another Service port claims the same destination. */
   isContested(frontend: Frontend): boolean;
