@@ -8,6 +8,11 @@ export class Growing {
     this.values = new Int32Array(capacity);
   }
 
+  /** With room for the lines of a text, if they have so many bytes on average: memory that is not written costs nothing. */
+  static forLines(bytes: Uint8Array, average: number): Growing {
+    return new Growing(Math.floor(bytes.length / average) + 64);
+  }
+
   push(value: number): void {
     if (this.length === this.values.length) {
       const more = new Int32Array(this.length * 2);

@@ -15,6 +15,7 @@ export type Outline = Pick<
   | "numberWord"
   | "policyWord"
   | "countersWord"
+  | "valueWord"
   | "targetWord"
   | "targetRecord"
 >;
@@ -74,6 +75,7 @@ export function ruleOutline({ words, count, plain }: Scanner): Outline | null {
     policyWord,
     countersWord,
     noteWord: -1,
+    valueWord: -1,
     targetFlagWord: -1,
     targetWord,
     targetRecord,

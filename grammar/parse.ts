@@ -22,6 +22,9 @@ export interface ParseOptions {
   readonly values?: boolean;
 }
 
+/** A dump's lines have more bytes than this on average. */
+const SHORT_LINE = 48;
+
 /** Most header comments are short; one that is longer is no header. */
 const LONGEST_HEADER = 200;
 
@@ -41,8 +44,8 @@ class Run {
   readonly #source: Source;
   readonly #reader: LineReader;
   readonly #visitor: LineVisitor | undefined;
-  readonly #starts = new Growing(4096);
-  readonly #shapes = new Growing(4096);
+  readonly #starts: Growing;
+  readonly #shapes: Growing;
   readonly #joins: Join[] = [];
   readonly #blocks: Block[] = [];
   readonly #problems: LineProblems;
@@ -55,6 +58,8 @@ class Run {
 
   constructor(source: Source, reader: LineReader, options: ParseOptions) {
     this.#source = source;
+    this.#starts = Growing.forLines(source.bytes, SHORT_LINE);
+    this.#shapes = Growing.forLines(source.bytes, SHORT_LINE);
     this.#reader = reader;
     this.#visitor = options.visitor;
     this.#problems = new LineProblems(reader, options.values ?? true);
@@ -75,7 +80,7 @@ class Run {
         this.#joins.push({ node, linesSoFar: (this.#joins.at(-1)?.linesSoFar ?? 0) + reader.joined });
       this.#structure(node, name);
       this.#problems.line(node, this.#block);
-      this.#torn(node);
+      if (this.#source.tears.length > this.#tears) this.#torn(node);
       this.#visitor?.line(reader, node, this.#block);
       if (reader.outline.kind === "commit") this.#block = null;
     }
@@ -87,8 +92,8 @@ class Run {
     return new Ast({
       source: this.#source,
       reader: this.#reader,
-      starts: this.#starts.view().slice(),
-      shapes: this.#shapes.view().slice(),
+      starts: this.#starts.view(),
+      shapes: this.#shapes.view(),
       joins: this.#joins,
       fileNodes: this.#fileNodes,
       blocks: this.#blocks,

@@ -88,6 +88,7 @@ function ruleShape(
       kind !== "rule" && command.values.length > 1 && record?.name === "policy" ? (command.values[1] as number) : -1,
     countersWord: counters,
     noteWord,
+    valueWord: lastValue(options, matches),
     targetFlagWord: jump === null ? -1 : jump.word,
     targetWord,
     targetRecord: jump === null ? null : (line[targetWord] as Keyword).extension,
@@ -96,6 +97,15 @@ function ruleShape(
     matches,
     error: null,
   };
+}
+
+function lastValue(options: readonly ShapeOption[], matches: readonly ShapeMatch[]): number {
+  for (let k = options.length - 1; k >= 0; k--) {
+    const { valueWords, owner } = options[k] as ShapeOption;
+    const last = valueWords[valueWords.length - 1];
+    if (last !== undefined && matches[owner]?.name !== "comment") return last;
+  }
+  return -1;
 }
 
 function ownerOf(word: Keyword, matches: readonly ShapeMatch[], hasTarget: boolean): number {

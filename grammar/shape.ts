@@ -55,6 +55,8 @@ export interface Shape {
   readonly policyWord: number;
   readonly countersWord: number;
   readonly noteWord: number;
+  /** The last value of the rule, that of a comment aside. */
+  readonly valueWord: number;
   readonly targetFlagWord: number;
   readonly targetWord: number;
   readonly targetRecord: ExtensionRecord | null;
@@ -85,6 +87,7 @@ export function shapeWith(given: Partial<Shape>): Shape {
     policyWord: given.policyWord ?? -1,
     countersWord: given.countersWord ?? -1,
     noteWord: given.noteWord ?? -1,
+    valueWord: given.valueWord ?? -1,
     targetFlagWord: given.targetFlagWord ?? -1,
     targetWord: given.targetWord ?? -1,
     targetRecord: given.targetRecord ?? null,

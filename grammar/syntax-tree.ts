@@ -46,6 +46,8 @@ export class Ast implements Iterable<Node> {
   readonly problems: readonly Problem[];
   readonly blocks: readonly Block[];
   readonly #columns: Columns;
+  /** The node whose words the scanner holds, -1 where that is not known. */
+  #held = -1;
 
   constructor(columns: Columns) {
     this.source = columns.source;
@@ -82,6 +84,7 @@ export class Ast implements Iterable<Node> {
   /** Raw bytes of a node without its line end: from the first byte of its own text (blanks and noise before it left out). */
   read(index: number): LineReader {
     const { reader, starts, fileNodes } = this.#columns;
+    this.#held = -1;
     const start = starts[index] as number;
     reader.read(start, this.source.fileAt(start).end, fileNodes.includes(index));
     return reader;
@@ -90,15 +93,20 @@ export class Ast implements Iterable<Node> {
   /** The words of a node as spans, for readers that know its shape; valid until the next read. */
   words(index: number): Scanner {
     const { reader, starts, shapes } = this.#columns;
+    if (this.#held === index) return reader.scanner;
     const shape = shapes[index] as number;
     const start = starts[index] as number;
-    if (shape >= 0 && reader.readKnown(start, this.#limit(start))) return reader.scanner;
+    if (shape >= 0 && reader.readKnown(start, this.#limit(start))) {
+      this.#held = index;
+      return reader.scanner;
+    }
     const { bytes } = this.source;
     if (shape === UNKEPT_PLAIN && (bytes[start] === 45 || bytes[start] === 91)) {
       let end = this.offset(index + 1);
       if (bytes[end - 1] === 10) end--;
       if (bytes[end - 1] === 13) end--;
       reader.scanner.split(start, end);
+      this.#held = index;
       return reader.scanner;
     }
     return this.read(index).scanner;

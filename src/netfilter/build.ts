@@ -24,16 +24,20 @@ export function buildStore(input: Uint8Array | Source, options: BuildOptions = {
   return builder.store(ast, options.tableHint ?? (() => undefined));
 }
 
+/** Rules of a dump have more bytes than this on average. */
+const SHORT_RULE = 64;
+
 type MutableTable = { -readonly [key in keyof Table]: Table[key] } & { chains: number[] };
 
 class Builder implements LineVisitor {
   readonly #bytes: Uint8Array;
   readonly #names: NameIndex;
   readonly #tables: MutableTable[] = [];
-  readonly #ruleNode = new Growing(4096);
-  readonly #ruleChain = new Growing(4096);
-  readonly #ruleTarget = new Growing(4096);
-  readonly #ruleNext = new Growing(4096);
+  readonly #ruleNode: Growing;
+  readonly #ruleChain: Growing;
+  readonly #ruleTarget: Growing;
+  readonly #ruleNext: Growing;
+  readonly #ruleValue: Growing;
   readonly #chainNode = new Growing();
   readonly #chainFirst = new Growing();
   readonly #chainLast = new Growing();
@@ -48,6 +52,9 @@ class Builder implements LineVisitor {
   constructor(source: Source) {
     this.#bytes = source.bytes;
     this.#names = new NameIndex(source.bytes);
+    const column = (): Growing => Growing.forLines(source.bytes, SHORT_RULE);
+    [this.#ruleNode, this.#ruleChain, this.#ruleTarget] = [column(), column(), column()];
+    [this.#ruleNext, this.#ruleValue] = [column(), column()];
   }
 
   line(reader: LineReader, node: number, block: Block | null): void {
@@ -125,6 +132,7 @@ class Builder implements LineVisitor {
     this.#ruleChain.push(chain);
     this.#ruleTarget.push(target);
     this.#ruleNext.push(NONE);
+    this.#ruleValue.push(this.#valueStart(reader));
     if (command === "append") this.#append(chain, rule);
     else this.#insert(chain, rule, this.#number(reader));
   }
@@ -189,6 +197,12 @@ class Builder implements LineVisitor {
     return reader.outline.command === null ? { start: span.start + 1, end: span.end } : span;
   }
 
+  #valueStart(reader: LineReader): number {
+    const { valueWord } = reader.outline;
+    const start = valueWord < 0 ? NONE : (reader.scanner.spans[valueWord << 1] as number);
+    return start === NONE || this.#bytes[start] === 34 ? NONE : start;
+  }
+
   /** A word without the quotes around it. */
   #span(reader: LineReader, word: number): { start: number; end: number } {
     const { spans } = reader.scanner;
@@ -225,7 +239,6 @@ class Builder implements LineVisitor {
   store(ast: import("../../grammar/syntax-tree.ts").Ast, hint: TableHint): RuleStore {
     this.#placeFragments(ast, hint);
     this.#unmask(ast);
-    const ruleNode = this.#ruleNode.view().slice();
     for (const table of this.#tables) table.family ??= familyOfBlock(ast, table.block);
     this.#markSuperseded();
     const chainTable = new Int32Array(this.#names.count);
@@ -234,12 +247,13 @@ class Builder implements LineVisitor {
       ast,
       this.#tables,
       {
-        ruleNode,
-        ruleChain: this.#ruleChain.view().slice(),
-        ruleTarget: this.#ruleTarget.view().slice(),
-        ruleNext: this.#ruleNext.view().slice(),
-        chainNode: this.#chainNode.view().slice(),
-        chainFirst: this.#chainFirst.view().slice(),
+        ruleNode: this.#ruleNode.view(),
+        ruleChain: this.#ruleChain.view(),
+        ruleTarget: this.#ruleTarget.view(),
+        ruleNext: this.#ruleNext.view(),
+        ruleValue: this.#ruleValue.view(),
+        chainNode: this.#chainNode.view(),
+        chainFirst: this.#chainFirst.view(),
         chainTable,
       },
       this.#names,

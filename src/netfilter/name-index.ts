@@ -4,14 +4,18 @@ import { Growing } from "../../grammar/growing.ts";
 export class NameIndex {
   readonly #bytes: Uint8Array;
   /** Two integers a slot: the name's number plus one (0: empty) and its hash, side by side in one cache line. */
-  #slots = new Int32Array(1 << 13);
-  #mask = (1 << 12) - 1;
+  #slots: Int32Array;
+  #mask: number;
   readonly #tables = new Growing();
   readonly #starts = new Growing();
   readonly #ends = new Growing();
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+    // room for as many chains as a node of kube-proxy's has for its bytes
+    this.#mask = 4095;
+    while (this.#mask < bytes.length / 128) this.#mask = this.#mask * 2 + 1;
+    this.#slots = new Int32Array((this.#mask + 1) * 2);
   }
 
   /** Number of the name in its table; a name not met before gets the next number. */

@@ -14,11 +14,15 @@ export interface StoreColumns {
   readonly ruleChain: Int32Array;
   readonly ruleTarget: Int32Array;
   readonly ruleNext: Int32Array;
+  /** First byte of the rule's last value, that of a comment aside; -1: the rule is to be read. */
+  readonly ruleValue: Int32Array;
   /** Node of the line that declares the chain; -1: it is only used. */
   readonly chainNode: Int32Array;
   readonly chainFirst: Int32Array;
   readonly chainTable: Int32Array;
 }
+
+const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
 
 /** All chains and rules of one node's texts, of every table, family and back end. Text is cut from the source only when asked for. */
 export class RuleStore {
@@ -113,6 +117,22 @@ export class RuleStore {
   /** Ordinal of the rule's node in the AST. */
   node(rule: RuleId): number {
     return this.#columns.ruleNode[rule] as number;
+  }
+
+  /**
+   * First byte of the rule's last value, that of a comment aside, if it is a bare word: where `--to-destination` sends, what part
+   * `--probability` takes. -1 where the rule has none or is to be read.
+   */
+  valueStart(rule: RuleId): number {
+    return this.#columns.ruleValue[rule] as number;
+  }
+
+  /** Behind the bare word at `start`. */
+  wordEnd(start: number): number {
+    const { bytes } = this;
+    let end = start;
+    while (end < bytes.length && !isBlank(bytes[end] as number)) end++;
+    return end;
   }
 
   rule(rule: RuleId): RuleNode {

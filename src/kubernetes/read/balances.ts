@@ -33,11 +33,10 @@ export class Balances {
 
   /** Part of 2^31 that a rule takes of what reaches it. */
   threshold(rule: RuleId): number {
-    const word = this.#rules.wordOf(rule, "probability");
-    if (word < 0) return threshold(null);
     const { store } = this.#rules.ruleset;
-    const { spans } = store.words(rule);
-    return thresholdAt(store.bytes, spans[word << 1] as number, spans[(word << 1) + 1] as number);
+    const start = this.#rules.startOf(rule, "probability");
+    if (start === NONE) return threshold(this.#rules.value(rule, "probability"));
+    return thresholdAt(store.bytes, start, store.wordEnd(start));
   }
 
   #judge(chain: ChainId): Balance | null {

@@ -7,7 +7,10 @@ import { isHookRole, type Role, roles } from "../templates/slot.ts";
 import { type Claim, FOREIGN, slotsByRole, UNEXPECTED } from "../templates/slots.ts";
 
 const roleNumbers: ReadonlyMap<string, number> = new Map(roles.map((role, index) => [role, index]));
+const isShared: readonly boolean[] = roles.map((role) => role.includes(" "));
 const isHook: readonly boolean[] = roles.map(isHookRole);
+
+const QUOTE = 34;
 
 const IPVS_CHAIN = /^KUBE-(NODE-PORT|LOAD-BALANCER|SOURCE-RANGES-FIREWALL|IPVS-FILTER|IPVS-OUT-FILTER)$/;
 
@@ -42,6 +45,8 @@ export class ClaimedRules {
   readonly claims: Uint8Array;
   /** Chains with a role, in the order of the text. */
   readonly chains: readonly ChainId[];
+  /** Those of them that all Services share. */
+  readonly sharedChains: readonly ChainId[];
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
   /** How rules of a form fill a slot: by claim, by number of the form. */
   readonly #candidates: (Candidate | undefined)[][] = [];
@@ -52,6 +57,7 @@ export class ClaimedRules {
     this.roles = new Int8Array(store.chainCount).fill(NONE);
     this.claims = new Uint8Array(store.ruleCount);
     this.chains = this.#assignRoles();
+    this.sharedChains = this.chains.filter((chain) => isShared[this.roles[chain] as number]);
     for (const chain of this.chains) this.#claim(chain, this.roles[chain] as number);
   }
 
@@ -81,6 +87,17 @@ export class ClaimedRules {
   /** Number of the word that holds the rule's value for a hole; -1 when there is none. */
   wordOf(rule: RuleId, hole: string): number {
     return this.candidate(rule)?.holes.get(hole) ?? NONE;
+  }
+
+  /** First byte of the rule's value for a hole, a bare word; -1 when there is none or it is quoted. */
+  startOf(rule: RuleId, hole: string): number {
+    const { store } = this.ruleset;
+    const candidate = this.candidate(rule);
+    const start = candidate?.valueHole === hole ? store.valueStart(rule) : NONE;
+    if (start !== NONE) return start;
+    const word = candidate?.holes.get(hole) ?? NONE;
+    const found = word < 0 ? NONE : (store.words(rule).spans[word << 1] as number);
+    return found === NONE || store.bytes[found] === QUOTE ? NONE : found;
   }
 
   /** The rule's value for a hole of its slot's template; `null` when there is none. */

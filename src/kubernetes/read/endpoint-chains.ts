@@ -102,12 +102,9 @@ export class EndpointChains {
 
   #keepAddress(chain: ChainId, dnat: RuleId): void {
     const { store } = this.#rules.ruleset;
-    const word = this.#rules.wordOf(dnat, "endpoint");
-    if (word < 0) return;
-    const { spans } = store.words(dnat);
-    const start = spans[word << 1] as number;
-    const length = (spans[(word << 1) + 1] as number) - start;
-    if (length > MOST_BYTES || store.bytes[start] === QUOTE) return;
+    const start = this.#rules.startOf(dnat, "endpoint");
+    const length = start === NONE ? 0 : store.wordEnd(start) - start;
+    if (length > MOST_BYTES) return;
     this.#starts[chain] = start;
     this.#lengths[chain] = length;
   }
@@ -116,15 +113,13 @@ export class EndpointChains {
   #isFrom(hairpin: RuleId, chain: ChainId): boolean {
     const { store } = this.#rules.ruleset;
     const { bytes } = store;
-    const word = this.#rules.wordOf(hairpin, "endpointIP");
+    let i = this.#rules.startOf(hairpin, "endpointIP");
     let at = this.#starts[chain] as number;
     const end = at + (this.#lengths[chain] as number);
-    if (word < 0 || at === end) return false;
-    const { spans } = store.words(hairpin);
-    const last = spans[(word << 1) + 1] as number;
+    if (i === NONE || at === end) return false;
+    const last = store.wordEnd(i);
     const isBracketed = bytes[at] === BRACKET;
     if (isBracketed) at++;
-    let i = spans[word << 1] as number;
     while (i < last && at < end && bytes[i] === bytes[at] && bytes[i] !== SLASH) {
       i++;
       at++;
@@ -142,7 +137,6 @@ function isHostPrefix(bytes: Uint8Array, start: number, end: number, isV6: boole
     : bytes[start + 1] === 51 && bytes[start + 2] === 50;
 }
 
-const QUOTE = 34;
 const SLASH = 47;
 const COLON = 58;
 const BRACKET = 91;

@@ -8,13 +8,9 @@ import { lostFrom } from "../templates/lost-slots.ts";
 import type { Role } from "../templates/slot.ts";
 import { type Claim, claimOf, slotOf, UNEXPECTED } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
-import { ServiceGroup } from "./service-group.ts";
+import { destinationKey, ServiceGroup } from "./service-group.ts";
 
 const serviceRoles: readonly ServiceChainRole[] = ["svc", "svl", "ext", "fw", "xlb"];
-
-/** Key of where a packet goes: an address of its own, or any address of the node. */
-export const destinationKey = (ip: string | null, port: number | null, protocol: string | null): string =>
-  `${ip ?? "node"} ${port} ${protocol}`;
 
 const MASQUERADE_CLUSTER_IP = claimOf("nat KUBE-SERVICES", "masquerade-cluster-ip");
 const MASQUERADE_EXTERNAL_IP = claimOf("nat KUBE-SERVICES", "masquerade-external-ip");
@@ -34,10 +30,8 @@ export class ServiceGroups {
   readonly #bySuffix = new Map<string, ServiceGroup>();
   readonly #byDestination = new Map<string, ServiceGroup[]>();
   readonly #byName = new Map<string, ServiceGroup>();
-  /** Place of a group's frontend by group and destination. */
   readonly #marks: RuleId[] = [];
   #list: NameList | null = null;
-  readonly #places = new Map<string, number>();
 
   constructor(rules: ClaimedRules) {
     this.#rules = rules;
@@ -55,7 +49,7 @@ export class ServiceGroups {
   addMembers(members: readonly SetMember[], list: NameList | null): void {
     for (const { kind, local, ip, port, protocol, rule } of members) {
       const name = list?.byPlace(ip, port, protocol)?.name ?? null;
-      const owner = this.#ownerOf(destinationKey(ip, port, protocol), name, protocol);
+      const owner = this.#ownerOf(destinationKey({ ip, port, protocol }), name, protocol);
       if (name !== null) owner.nameEvidence = "list";
       if (local) owner.isLocal = true;
       owner.rules.push(rule);
@@ -63,8 +57,8 @@ export class ServiceGroups {
     }
   }
 
-  isContested({ ip, port, protocol }: Frontend): boolean {
-    return (this.#byDestination.get(destinationKey(ip, port, protocol)) ?? []).length > 1;
+  isContested(frontend: Frontend): boolean {
+    return (this.#byDestination.get(destinationKey(frontend)) ?? []).length > 1;
   }
 
   /** Second half, once names are known: marks for a destination, and what table filter refuses or accepts. */
@@ -131,7 +125,7 @@ export class ServiceGroups {
   #each(role: Role, visit: (rule: RuleId, slot: string) => void): void {
     const { store } = this.#rules.ruleset;
     const number = roleNumber(role);
-    for (const chain of this.#rules.chains) {
+    for (const chain of this.#rules.sharedChains) {
       if (this.#rules.roles[chain] !== number) continue;
       for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
         const claim = this.#rules.claims[rule] as Claim;
@@ -175,14 +169,14 @@ export class ServiceGroups {
     const port = this.#port(rule);
     const protocol = this.#rules.value(rule, "protocol");
     const isNodePort = this.#rules.role(this.#rules.ruleset.chainOf(rule)) === "nat KUBE-NODEPORTS";
-    const destination = destinationKey(isNodePort ? null : this.#ip(rule), port, protocol);
-    const owners = this.#byDestination.get(destination);
+    const destination = { ip: isNodePort ? null : this.#ip(rule), port, protocol };
+    const owners = this.#byDestination.get(destinationKey(destination));
     const name = this.#rules.name(rule);
     const owner = owners?.find((group) => group.name !== null && group.name === name) ?? owners?.[0];
     if (owner === undefined) return;
     owner.rules.push(rule);
-    const place = this.#places.get(`${owner.index} ${destination}`);
-    const isExternal = place !== undefined && owner.frontends[place]?.kind === "externalIP";
+    const place = owner.placeOf(destination);
+    const isExternal = owner.frontends[place]?.kind === "externalIP";
     // The two look alike where every packet to a cluster IP is marked, and only comments tell them apart on the line itself.
     if (isExternal && this.#rules.claims[rule] === MASQUERADE_CLUSTER_IP)
       this.#rules.claims[rule] = MASQUERADE_EXTERNAL_IP;
@@ -195,7 +189,7 @@ export class ServiceGroups {
     const protocol = this.#rules.value(rule, "protocol");
     const listed = port === null || protocol === null ? null : (this.#list?.byPlace(ip, port, protocol) ?? null);
     const name = this.#rules.name(rule) ?? listed?.name ?? null;
-    const group = this.#ownerOf(destinationKey(ip, port, protocol), name, protocol);
+    const group = this.#ownerOf(destinationKey({ ip, port, protocol }), name, protocol);
     if (
       listed !== null &&
       group.name === listed.name &&
@@ -206,11 +200,10 @@ export class ServiceGroups {
     group.rules.push(rule);
     if (slot === "outside-ranges") return;
     const role = this.#rules.role(this.#rules.ruleset.chainOf(rule));
-    const key = destinationKey(ip, port, protocol);
     const kind = isNodePort ? "nodePort" : role === "filter KUBE-SERVICES" ? "clusterIP" : "external";
     const fate = slot.startsWith("no-local") ? "dropped" : "rejected";
-    const known = this.#places.get(`${group.index} ${key}`);
-    if (known === undefined) {
+    const known = group.placeOf({ ip, port, protocol });
+    if (known < 0) {
       this.#addFrontend(group, { kind, ip, port, protocol, fate, rule, chain: null });
       return;
     }
@@ -224,7 +217,7 @@ export class ServiceGroups {
     const group = name === null ? null : this.#namedAnyProtocol(name);
     if (group === null) return;
     group.rules.push(rule);
-    group.frontends.push({
+    group.add({
       kind: "healthCheckNodePort",
       ip: null,
       port,
@@ -270,11 +263,9 @@ export class ServiceGroups {
   }
 
   #addFrontend(group: ServiceGroup, frontend: Frontend): void {
-    const key = destinationKey(frontend.ip, frontend.port, frontend.protocol);
-    const place = `${group.index} ${key}`;
-    if (this.#places.has(place)) return;
-    this.#places.set(place, group.frontends.length);
-    group.frontends.push(frontend);
+    if (group.placeOf(frontend) >= 0) return;
+    group.add(frontend);
+    const key = destinationKey(frontend);
     const owners = this.#byDestination.get(key);
     if (owners === undefined) this.#byDestination.set(key, [group]);
     else if (owners.length < MOST_CLAIMANTS) owners.push(group);

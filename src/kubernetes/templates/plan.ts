@@ -15,6 +15,8 @@ export interface Candidate {
   readonly targets: readonly number[] | null;
   /** Hole that the target chain fills: `SVC`, or "". */
   readonly targetHole: string;
+  /** The hole that holds the rule's last value, `store.valueStart`; "" where that is none of them. */
+  readonly valueHole: string;
   /** Word number of the comment, -1 when there is none. */
   readonly comment: number;
   /** The slot's comment; its group 1 is the name of the Service port, if the comment holds one. `null`: the slot has no comment. */
@@ -66,6 +68,7 @@ export function planFor(shape: Shape, role: number): readonly Candidate[] {
       holes,
       targets: isChain ? rolesNamed(form.target.name, slot.role) : null,
       targetHole: isChain && form.target.name in holeRoles ? form.target.name : "",
+      valueHole: [...holes].find(([, word]) => word === shape.valueWord)?.[0] ?? "",
       comment,
       pattern: slot.template.comment,
     };
