@@ -56,13 +56,12 @@ export function lint(nodes: readonly NodeTexts[], options: LintOptions = {}): Re
 
 function lintNode({ name, store, maps }: NodeModel, options: LintOptions, sieve: Sieve): NodeReport {
   const rulesets = maps.map(({ ruleset }) => ruleset);
-  const ruleCounts = countRules(store);
   options.onProgress?.(`${name}: checking ${store.ruleCount} rules`);
   const facts = options.config == null ? NO_FACTS : factsOf(options.config, name);
   const run = runChecks(store, maps, allChecks, facts);
   return {
     name,
-    captures: store.ast.source.files.flatMap(({ name: file }) => capturesIn(file, rulesets, ruleCounts)),
+    captures: store.ast.source.files.flatMap(({ name: file }) => capturesIn(file, rulesets)),
     kubeProxy: summariseServices(maps),
     expectsKubeProxy: facts.kubeProxy ?? true,
     mode: maps.find(({ mode }) => mode !== null)?.mode ?? null,
@@ -125,7 +124,7 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
 }
 
 /** One summary for each back end and IP version that a text holds. */
-function capturesIn(file: string, rulesets: readonly Ruleset[], ruleCounts: Int32Array): CaptureSummary[] {
+function capturesIn(file: string, rulesets: readonly Ruleset[]): CaptureSummary[] {
   const summaries: CaptureSummary[] = [];
   for (const ruleset of rulesets) {
     const tables = ruleset.tables.filter((table) => table.block.file === file);
@@ -138,18 +137,8 @@ function capturesIn(file: string, rulesets: readonly Ruleset[], ruleCounts: Int3
       tool: header?.tool ?? null,
       version: header?.version ?? null,
       tables: tables.map((table) => table.name),
-      rules: tables.reduce((sum, table) => sum + (ruleCounts[table.index] ?? 0), 0),
+      rules: tables.reduce((sum, table) => sum + ruleset.store.rulesIn(table), 0),
     });
   }
   return summaries;
-}
-
-/** Rules of each table, by its index. */
-function countRules(store: RuleStore): Int32Array {
-  const counts = new Int32Array(store.tables.length);
-  for (let rule = 0; rule < store.ruleCount; rule++) {
-    const { index } = store.tableOf(store.chainOf(rule));
-    counts[index] = (counts[index] ?? 0) + 1;
-  }
-  return counts;
 }

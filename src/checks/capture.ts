@@ -39,6 +39,7 @@ export function captureOf(services: ServiceMap): Capture {
   const unprinted: RuleId[] = [];
   const { rules } = source;
   const { store } = ruleset;
+  if (!LOST.some((claim) => rules.claims.includes(claim))) return { stripped, unprinted, isLossy: false };
   const own = rules.chains.filter((chain) => {
     const role = rules.role(chain) ?? "";
     return role.includes(" KUBE-") || role === "sep" || role === "svc";
@@ -55,6 +56,7 @@ export function captureOf(services: ServiceMap): Capture {
 
 /** Claims of the lost forms come last. */
 const FIRST_LOST = slots.findIndex(({ name }) => name.startsWith("lost ")) + 2;
+const LOST = slots.slice(FIRST_LOST - 2).map((_, i) => FIRST_LOST + i);
 
 /** Whether a rule of the chain has the port or the mark that an older iptables would have left out; ports of sctp it prints. */
 function hasIntact({ ruleset: { store }, source: { rules } }: ServiceMap, chain: ChainId): boolean {

@@ -37,11 +37,9 @@ export const duplicateRule: Check = {
   needs: [],
   run(context, report) {
     const { ruleset, store, claims } = context;
+    // chains of single Services are compared with what kube-proxy writes
     for (const table of ruleset.tables)
-      for (const chain of table.chains) {
-        const role = claims.role(chain);
-        // chains of single Services are compared with what kube-proxy writes
-        if (role !== null && !role.includes(" ")) continue;
+      for (const chain of claims.otherChains(table)) {
         for (const [first, others] of copies(context, chain)) {
           const again = others[0] as RuleId;
           const times = others.length + 1;

@@ -25,9 +25,7 @@ export const largeRuleset: Check = {
   run({ ruleset, store, services }, report) {
     const table = ruleset.table("nat");
     if (table === undefined || store.ruleCount < LARGE) return;
-    let rules = 0;
-    for (const chain of table.chains)
-      for (let rule = store.firstRule(chain); rule >= 0; rule = store.nextRule(rule)) rules++;
+    const rules = store.rulesIn(table);
     if (rules < LARGE) return;
     report({
       at: { table },

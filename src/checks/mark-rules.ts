@@ -20,10 +20,7 @@ const MOST = 2000;
 export function markSetters({ ruleset, store, claims }: Context): readonly MarkSetter[] {
   const found: MarkSetter[] = [];
   for (let chain = 0; chain < store.chainCount && found.length < MOST; chain++) {
-    const table = store.tableOf(chain);
-    if (!ruleset.tables.includes(table)) continue;
-    const role = claims.role(chain);
-    if (role !== null && !role.includes(" ")) continue;
+    if (claims.isServiceChain(chain) || !ruleset.tables.includes(store.tableOf(chain))) continue;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
       if (store.shape(rule).targetRecord?.name !== "MARK") continue;
       const { target } = ruleset.rule(rule);

@@ -19,9 +19,8 @@ const MAN = "https://manpages.debian.org/bookworm/iptables/iptables-extensions.8
 /** Rules of a ruleset outside kube-proxy's chains of single Services, with their forms. */
 function* rulesWithShapes({ ruleset, store, claims }: Context): Generator<readonly [RuleId, Shape]> {
   for (const table of ruleset.tables)
-    for (const chain of table.chains) {
-      const role = claims.role(chain);
-      if (role !== null && (!role.includes(" ") || role.includes(" KUBE-"))) continue;
+    for (const chain of claims.otherChains(table)) {
+      if (claims.role(chain)?.includes(" KUBE-") === true) continue;
       for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
         yield [rule, store.shape(rule)];
     }

@@ -1,5 +1,10 @@
+import type { ServicePort } from "../kubernetes/service-port.ts";
+import type { RuleId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import { nameOf } from "./service-words.ts";
+
+/** More than these are said in one finding. */
+const MANY = 20;
 
 const DEFAULT_RANGE = { from: 30_000, to: 32_767 };
 
@@ -24,19 +29,42 @@ export const nodePortOutsideRange: Check = {
   needs: ["nat"],
   run({ services, facts }, report) {
     const { from, to } = facts.nodePortRange ?? DEFAULT_RANGE;
+    const confidence = facts.nodePortRange === null ? "hint" : "certain";
+    const outside: Outside[] = [];
     for (const port of services.servicePorts)
-      for (const { kind, port: number, protocol, rule } of port.frontends) {
-        if (kind !== "nodePort" || number === null || (number >= from && number <= to)) continue;
-        const ephemeral = number >= 32_768 && number <= 60_999;
-        report({
-          at: { rule },
-          message: `NodePort ${number}/${protocol} of ${nameOf(port)} lies outside of ${from}-${to}`,
-          ...(facts.nodePortRange !== null && { confidence: "certain" as const }),
-          servicePort: port.id,
-          effect: ephemeral
-            ? "The kernel gives ports from 32768 to 60999 to outgoing connections by default: one that has this number meets the NodePort."
-            : "A program of the node that listens on this port is not reached from outside.",
-        });
-      }
+      for (const { kind, port: number, rule } of port.frontends)
+        if (kind === "nodePort" && number !== null && (number < from || number > to))
+          outside.push({ port, number, rule });
+    const [first] = outside;
+    // so many are no slip: the cluster has another range
+    if (first !== undefined && outside.length > MANY) {
+      report({
+        at: { rule: first.rule },
+        message: `${outside.length} NodePorts lie outside of ${from}-${to}, ${first.number} of ${nameOf(first.port)} among them`,
+        confidence,
+        effect: outside.some(({ number }) => isEphemeral(number)) ? MEETS_CONNECTIONS : HIDES_PROGRAMS,
+      });
+      return;
+    }
+    for (const { port, number, rule } of outside)
+      report({
+        at: { rule },
+        message: `NodePort ${number}/${port.protocol} of ${nameOf(port)} lies outside of ${from}-${to}`,
+        confidence,
+        servicePort: port.id,
+        effect: isEphemeral(number) ? MEETS_CONNECTIONS : HIDES_PROGRAMS,
+      });
   },
 };
+
+interface Outside {
+  readonly port: ServicePort;
+  readonly number: number;
+  readonly rule: RuleId;
+}
+
+const isEphemeral = (port: number): boolean => port >= 32_768 && port <= 60_999;
+
+const MEETS_CONNECTIONS =
+  "The kernel gives ports from 32768 to 60999 to outgoing connections by default: one that has this number meets the NodePort.";
+const HIDES_PROGRAMS = "A program of the node that listens on this port is not reached from outside.";

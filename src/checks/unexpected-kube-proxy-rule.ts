@@ -79,11 +79,9 @@ const VERBS: Readonly<Record<Deviation["kind"], string>> = {
 function strangers(context: Context): RuleId[] {
   const { claims, store } = context;
   const found: RuleId[] = [];
-  for (const chain of claims.chains) {
-    const role = claims.role(chain);
-    if (role === null || isHookRole(role) || context.portOf(chain) !== null) continue;
-    for (let rule = store.firstRule(chain); rule >= 0; rule = store.nextRule(rule))
-      if (claims.claims[rule] === UNEXPECTED) found.push(rule);
+  for (const rule of claims.claimedAs(UNEXPECTED)) {
+    const role = claims.role(store.chainOf(rule));
+    if (role !== null && !isHookRole(role) && context.portOf(store.chainOf(rule)) === null) found.push(rule);
   }
   return found;
 }

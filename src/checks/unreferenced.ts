@@ -1,9 +1,7 @@
-import { endpointHash, type HashedChainRole, hashedChainName } from "../kubernetes/chain-name.ts";
+import { endpointHash } from "../kubernetes/chain-name.ts";
 import { plainName } from "../kubernetes/read/names.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
-
-const HASHED: ReadonlySet<string> = new Set<HashedChainRole>(["svc", "svl", "sep", "ext", "fw", "xlb"]);
 
 /** Endpoints, counted over all Service ports, above which kube-proxy leaves out comments and cleans up late (largeClusterEndpointsThreshold). */
 const LARGE = 1000;
@@ -22,14 +20,12 @@ export function unreferencedIn({ ruleset, source, parameters }: ServiceMap): Unr
   const chains: ChainId[] = [];
   const endpoints = new Map<string, ChainId[]>();
   let endpointChains = 0;
-  for (const chain of rules.chains) {
-    const role = rules.role(chain);
-    if (role === null || !HASHED.has(role)) continue;
-    if (role === "sep") endpointChains++;
-    if (!ruleset.store.isDeclared(chain) || ruleset.callers(chain).length > 0) continue;
-    if (hashedChainName(ruleset.chainName(chain)) === null) continue;
+  for (const chain of rules.serviceChains) {
+    const isEndpoint = source.endpoints.isEndpointChain(chain);
+    if (isEndpoint) endpointChains++;
+    if (ruleset.store.callerCount(chain) > 0 || !ruleset.store.isDeclared(chain)) continue;
     chains.push(chain);
-    const name = role === "sep" ? serviceOf(source, chain) : null;
+    const name = isEndpoint ? serviceOf(source, chain) : null;
     if (name === null) continue;
     const known = endpoints.get(name);
     if (known === undefined) endpoints.set(name, [chain]);

@@ -1,6 +1,5 @@
-import { NONE, type RuleId } from "../netfilter/ruleset.ts";
+import type { RuleId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
-import type { Context } from "./context.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
 
@@ -26,9 +25,9 @@ export const zeroDestination: Check = {
   needs: ["nat"],
   run(context, report) {
     const { claims, endpoints, ruleset } = context;
-    for (const chain of claims.chains) {
+    for (const chain of claims.serviceChains) {
+      if (!endpoints.mayBeZero(chain) || endpoints.address(chain) !== null) continue;
       const rule = endpoints.dnat[chain] as RuleId;
-      if (rule === NONE || !maybeZero(context, rule) || endpoints.address(chain) !== null) continue;
       const text = claims.value(rule, "endpoint");
       if (text === null || !ZERO.test(text)) continue;
       const port = context.portOf(chain);
@@ -42,14 +41,3 @@ export const zeroDestination: Check = {
     }
   },
 };
-
-/** The line ends in port 0, or its last word begins with a zero or `[:`: looked at byte by byte, since all endpoints are asked. */
-function maybeZero({ store }: Context, rule: RuleId): boolean {
-  const { bytes } = store.ast.source;
-  let end = store.ast.offset(store.node(rule) + 1);
-  while (end > 0 && (bytes[end - 1] as number) <= 32) end--;
-  if (bytes[end - 1] === 48 && bytes[end - 2] === 58) return true;
-  let start = end;
-  while (start > 0 && end - start < 64 && bytes[start - 1] !== 32) start--;
-  return bytes[start] === 48 || (bytes[start] === 91 && bytes[start + 1] === 58);
-}

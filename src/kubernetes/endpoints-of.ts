@@ -74,7 +74,7 @@ export class EndpointsOf {
       }
     }
     const all = remembered.length + strays.length === 0 ? found : [...found, ...remembered, ...strays];
-    return all.length < 2 ? all : [...new Set(all)];
+    return areDistinct(all) ? all : [...new Set(all)];
   }
 
   /** Rules of a chain that lead to endpoints in a form that kube-proxy does not write. */
@@ -261,4 +261,11 @@ export class EndpointsOf {
     for (const { port } of this.#group.frontends.slice(0, MOST_SIBLINGS)) if (port !== null) ports.add(port);
     return ports;
   }
+}
+
+/** Few are compared with each other: a set for each of a million costs more. */
+function areDistinct(chains: readonly ChainId[]): boolean {
+  if (chains.length > 16) return new Set(chains).size === chains.length;
+  for (let i = 1; i < chains.length; i++) if (chains.indexOf(chains[i] as ChainId) < i) return false;
+  return true;
 }

@@ -30,8 +30,8 @@ export function hostPortsOf(ruleset: Ruleset, rules: ClaimedRules): readonly Hos
   const { store } = ruleset;
   const found: HostPort[] = [];
   for (let chain = 0; chain < store.chainCount; chain++) {
-    const role = rules.role(chain);
-    if (store.tableOf(chain) !== nat || (role !== null && (!role.includes(" ") || role.includes(" KUBE-")))) continue;
+    if (rules.isServiceChain(chain) || store.tableOf(chain) !== nat || rules.role(chain)?.includes(" KUBE-") === true)
+      continue;
     readChain(ruleset, chain, found);
   }
   return found;

@@ -17,7 +17,7 @@ interface OwnerRecord extends Owner {
   readonly comments?: readonly string[];
 }
 
-const KUBE_PROXY: Owner = { name: "kube-proxy", purpose: "forwards Services to endpoints" };
+export const KUBE_PROXY: Owner = { name: "kube-proxy", purpose: "forwards Services to endpoints" };
 
 /** Everyone whose chains are met on nodes. Sources: the projects' own code, and dumps of nodes that run them. */
 const owners: readonly OwnerRecord[] = [

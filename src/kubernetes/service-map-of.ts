@@ -93,7 +93,7 @@ export class ServiceMap {
 
   /** Everyone with chains of their own in this ruleset, kube-proxy included. */
   get owners(): readonly OwnedChains[] {
-    this.#owners ??= ownersIn(this.ruleset);
+    this.#owners ??= ownersIn(this.source);
     return this.#owners;
   }
 
@@ -127,8 +127,8 @@ export class ServiceMap {
   /** KUBE-SEP chains to which no rule leads, though the capture is complete. */
   get detachedEndpointChains(): readonly ChainId[] {
     if (!this.source.natComplete) return [];
-    return this.source.rules.chains.filter(
-      (chain) => this.source.endpoints.isEndpointChain(chain) && this.ruleset.callers(chain).length === 0,
+    return this.source.rules.serviceChains.filter(
+      (chain) => this.source.endpoints.isEndpointChain(chain) && this.ruleset.store.callerCount(chain) === 0,
     );
   }
 

@@ -2,10 +2,14 @@ import type { Family } from "../../grammar/vocabulary/record.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import { everywhereOf, hostOf, hostPrefix, portNumber } from "./address-text.ts";
 import type { Balance } from "./balance.ts";
-import { parseServicePortName, type ServiceChainRole } from "./chain-name.ts";
+import {
+  parseServicePortName,
+  printServicePortName,
+  type ServiceChainRole,
+  type ServicePortName,
+} from "./chain-name.ts";
 import { type EndpointFacts, type EndpointJump, EndpointsOf } from "./endpoints-of.ts";
 import type { MapSource } from "./read/map-source.ts";
-import { plainName } from "./read/names.ts";
 import type { ServiceGroup } from "./read/service-group.ts";
 import type {
   Endpoint,
@@ -28,6 +32,8 @@ export type { EndpointJump } from "./endpoints-of.ts";
 export class ServicePort implements ServicePortFacts {
   readonly #source: MapSource;
   readonly #group: ServiceGroup;
+  #id: string | null | undefined;
+  #parsed: ServicePortName | null = null;
   /** Rules that lead to its endpoints, their shares and addresses. */
   readonly spread: EndpointsOf;
 
@@ -42,7 +48,12 @@ export class ServicePort implements ServicePortFacts {
     return this.#group.index;
   }
   get id(): string | null {
-    return this.#group.name === null ? null : plainName(this.#group.name);
+    if (this.#id === undefined) {
+      const { name } = this;
+      this.#parsed = name === null ? null : parseServicePortName(name);
+      this.#id = this.#parsed === null ? name : printServicePortName(this.#parsed);
+    }
+    return this.#id;
   }
   /** The name as the comments spell it, with the colon that old releases put behind an unnamed port. */
   get name(): string | null {
@@ -82,8 +93,9 @@ export class ServicePort implements ServicePortFacts {
 
   /** The frontend of its cluster IP; `null` when none is shown, or which of several is its own is not. */
   get clusterFrontend(): Frontend | null {
-    const found = this.frontends.filter(({ kind }) => kind === "clusterIP");
-    return this.#best(found);
+    const [only] = this.frontends;
+    if (this.frontends.length === 1 && only !== undefined) return only.kind === "clusterIP" ? only : null;
+    return this.#best(this.frontends.filter(({ kind }) => kind === "clusterIP"));
   }
   get clusterIP(): string | null {
     return this.clusterFrontend?.ip ?? hostOfNullable(this.#markedDestination("clusterIP"));
@@ -299,8 +311,8 @@ export class ServicePort implements ServicePortFacts {
     return null;
   }
 
-  get #parsedName() {
-    return this.#group.name === null ? null : parseServicePortName(this.#group.name);
+  get #parsedName(): ServicePortName | null {
+    return this.id === null ? null : this.#parsed;
   }
 
   /** What the rules do not have, said only where the capture would show it. */

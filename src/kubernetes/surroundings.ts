@@ -1,5 +1,5 @@
 import { NONE, type Ruleset } from "../netfilter/ruleset.ts";
-import { type Owner, ownerOfChain } from "./owners.ts";
+import { KUBE_PROXY, type Owner, ownerOfChain } from "./owners.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { Missing, ProxyMode } from "./service-map.ts";
 
@@ -12,17 +12,16 @@ export interface OwnedChains {
 }
 
 /** Everyone with chains of their own in the ruleset, in the order of the text. */
-export function ownersIn(ruleset: Ruleset): readonly OwnedChains[] {
+export function ownersIn({ ruleset, rules }: Pick<MapSource, "ruleset" | "rules">): readonly OwnedChains[] {
   const found = new Map<string, { owner: Owner; count: number; first: string }>();
   const { store } = ruleset;
   for (let chain = 0; chain < store.chainCount; chain++) {
     if (!ruleset.tables.includes(store.tableOf(chain))) continue;
     if (!store.isDeclared(chain) && store.firstRule(chain) === NONE) continue;
-    const name = ruleset.chainName(chain);
-    const owner = ownerOfChain(name);
+    const owner = rules.isServiceChain(chain) ? KUBE_PROXY : ownerOfChain(ruleset.chainName(chain));
     if (owner === null) continue;
     const known = found.get(owner.name);
-    if (known === undefined) found.set(owner.name, { owner, count: 1, first: name });
+    if (known === undefined) found.set(owner.name, { owner, count: 1, first: ruleset.chainName(chain) });
     else known.count++;
   }
   return [...found.values()];
@@ -31,15 +30,13 @@ export function ownersIn(ruleset: Ruleset): readonly OwnedChains[] {
 /** Who programs Services on the node: kube-proxy's mode as its chains and sets show it. */
 export function proxyModeOf(source: MapSource, owners: readonly OwnedChains[]): ProxyMode {
   const { ruleset, rules, parameters } = source;
-  if (rules.chains.some((chain) => isServiceRole(rules.role(chain)))) return "iptables";
+  if (rules.serviceChains.length > 0) return "iptables";
   // IPVS mode has some of the chains that all Services share, under the same names
   if (owners.some(({ owner }) => owner.name === "kube-proxy in IPVS mode") || asksForServiceSets(ruleset))
     return "ipvs";
   if (parameters.layout !== null || refusesServices(source)) return "iptables";
   return owners.some(({ owner }) => owner.name === "kube-proxy in userspace mode") ? "userspace" : null;
 }
-
-const isServiceRole = (role: string | null): boolean => role !== null && !role.includes(" ");
 
 /** Services without endpoints leave rules in table filter alone. */
 function refusesServices({ ruleset, rules }: MapSource): boolean {
@@ -100,7 +97,7 @@ function undeclaredChains(ruleset: Ruleset, rules: MapSource["rules"]): string[]
   const names: string[] = [];
   let more = 0;
   for (const chain of rules.chains) {
-    if (store.isDeclared(chain) || store.firstRule(chain) !== NONE || ruleset.callers(chain).length === 0) continue;
+    if (store.isDeclared(chain) || store.firstRule(chain) !== NONE || store.callerCount(chain) === 0) continue;
     if (names.length < MOST_NAMED) names.push(ruleset.chainName(chain));
     else more++;
   }

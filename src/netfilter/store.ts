@@ -34,6 +34,7 @@ export class RuleStore {
   readonly #names: NameIndex;
   #callerStarts: Int32Array | undefined;
   #callerRules: Int32Array | undefined;
+  #ruleCounts: Int32Array | undefined;
 
   constructor(
     ast: Ast,
@@ -173,6 +174,29 @@ export class RuleStore {
   /** Line of the rule in its file, from 1. */
   line(rule: RuleId): number {
     return this.ast.line(this.node(rule));
+  }
+
+  /** How many rules jump or go to the chain. */
+  callerCount(chain: ChainId): number {
+    if (this.#callerStarts === undefined) this.#index();
+    const starts = this.#callerStarts as unknown as Int32Array;
+    return (starts[chain + 1] as number) - (starts[chain] as number);
+  }
+
+  /** How many rules the table has. */
+  rulesIn(table: Table): number {
+    this.#ruleCounts ??= this.#countRules();
+    return this.#ruleCounts[table.index] ?? 0;
+  }
+
+  #countRules(): Int32Array {
+    const { ruleChain, chainTable } = this.#columns;
+    const counts = new Int32Array(this.tables.length);
+    for (let rule = 0; rule < ruleChain.length; rule++) {
+      const table = chainTable[ruleChain[rule] as number] as number;
+      counts[table] = (counts[table] as number) + 1;
+    }
+    return counts;
   }
 
   /** Rules that jump or go to the chain, in the order of the text. */

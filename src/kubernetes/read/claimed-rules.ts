@@ -1,6 +1,6 @@
 import type { Scanner } from "../../../grammar/scanner.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../../netfilter/ruleset.ts";
-import type { TableName } from "../../netfilter/table.ts";
+import type { Table, TableName } from "../../netfilter/table.ts";
 import { hashedChainName, hashedRoleAt } from "../chain-name.ts";
 import { type Candidate, planFor } from "../templates/plan.ts";
 import { isHookRole, type Role, roles } from "../templates/slot.ts";
@@ -47,6 +47,9 @@ export class ClaimedRules {
   readonly chains: readonly ChainId[];
   /** Those of them that all Services share. */
   readonly sharedChains: readonly ChainId[];
+  /** Those of them that belong to single Services and endpoints. */
+  readonly serviceChains: readonly ChainId[];
+  readonly #otherChains = new Map<Table, readonly ChainId[]>();
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
   /** How rules of a form fill a slot: by claim, by number of the form. */
   readonly #candidates: (Candidate | undefined)[][] = [];
@@ -58,11 +61,33 @@ export class ClaimedRules {
     this.claims = new Uint8Array(store.ruleCount);
     this.chains = this.#assignRoles();
     this.sharedChains = this.chains.filter((chain) => isShared[this.roles[chain] as number]);
+    this.serviceChains = this.chains.filter((chain) => isShared[this.roles[chain] as number] !== true);
     for (const chain of this.chains) this.#claim(chain, this.roles[chain] as number);
   }
 
   role(chain: ChainId): Role | null {
     return chain === NONE ? null : (roles[this.roles[chain] as number] ?? null);
+  }
+
+  /** Whether the chain belongs to a single Service or endpoint. */
+  isServiceChain(chain: ChainId): boolean {
+    const role = this.roles[chain] as number;
+    return role !== NONE && isShared[role] !== true;
+  }
+
+  /** The table's declared chains that belong to no single Service: few, even on a large node. */
+  otherChains(table: Table): readonly ChainId[] {
+    let found = this.#otherChains.get(table);
+    if (found === undefined) {
+      found = table.chains.filter((chain) => !this.isServiceChain(chain));
+      this.#otherChains.set(table, found);
+    }
+    return found;
+  }
+
+  /** Rules with the claim, in the order of the text. */
+  *claimedAs(claim: Claim): Generator<RuleId> {
+    for (let rule = this.claims.indexOf(claim); rule >= 0; rule = this.claims.indexOf(claim, rule + 1)) yield rule;
   }
 
   /** How the rule fills its slot; `null` for a rule that fills none. */

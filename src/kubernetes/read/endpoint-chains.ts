@@ -54,6 +54,17 @@ export class EndpointChains {
     return endsInHash(store.bytes, store.nameStart(chain) + 9, store.nameEnd(chain), owner, start, start + length);
   }
 
+  /** Whether the chain may send to port 0, or to an address of zeros or none. */
+  mayBeZero(chain: ChainId): boolean {
+    const length = this.#lengths[chain] as number;
+    if (length === 0) return this.dnat[chain] !== NONE;
+    const { bytes } = this.#rules.ruleset.store;
+    const start = this.#starts[chain] as number;
+    const end = start + length;
+    if (bytes[end - 1] === ZERO && bytes[end - 2] === COLON) return true;
+    return bytes[start] === ZERO || bytes[start] === COLON || (bytes[start] === BRACKET && bytes[start + 1] === COLON);
+  }
+
   /** `10.244.1.5:80` as the DNAT rule has it; `null` when there is none, or the capture lost the address. */
   address(chain: ChainId): string | null {
     const rule = this.dnat[chain] as RuleId;
@@ -138,6 +149,7 @@ function isHostPrefix(bytes: Uint8Array, start: number, end: number, isV6: boole
 }
 
 const SLASH = 47;
+const ZERO = 48;
 const COLON = 58;
 const BRACKET = 91;
 const CLOSING_BRACKET = 93;

@@ -122,7 +122,8 @@ class Seen {
   }
 
   chains(role: Role): ChainId[] {
-    return this.rules.chains.filter((chain) => this.rules.roles[chain] === roleNumber(role));
+    const number = roleNumber(role);
+    return this.rules.chains.filter((chain) => this.rules.roles[chain] === number);
   }
 }
 

@@ -32,6 +32,8 @@ export class ServiceGroups {
   readonly #byName = new Map<string, ServiceGroup>();
   readonly #marks: RuleId[] = [];
   #list: NameList | null = null;
+  /** Two Service ports claim one destination. */
+  #hasContested = false;
 
   constructor(rules: ClaimedRules) {
     this.#rules = rules;
@@ -58,7 +60,7 @@ export class ServiceGroups {
   }
 
   isContested(frontend: Frontend): boolean {
-    return (this.#byDestination.get(destinationKey(frontend)) ?? []).length > 1;
+    return this.#hasContested && (this.#byDestination.get(destinationKey(frontend)) ?? []).length > 1;
   }
 
   /** Second half, once names are known: marks for a destination, and what table filter refuses or accepts. */
@@ -268,7 +270,10 @@ export class ServiceGroups {
     const key = destinationKey(frontend);
     const owners = this.#byDestination.get(key);
     if (owners === undefined) this.#byDestination.set(key, [group]);
-    else if (owners.length < MOST_CLAIMANTS) owners.push(group);
+    else {
+      this.#hasContested = true;
+      if (owners.length < MOST_CLAIMANTS) owners.push(group);
+    }
   }
 
   #ip(rule: RuleId): string | null {
