@@ -14,6 +14,7 @@ import { allMatches } from "./vocabulary/index.ts";
 const LONGEST_LINE = 10_239;
 const MOST_WORDS = 253;
 const TABLES = ["filter", "nat", "mangle", "raw", "security"];
+const NEWLINE = "a newline inside quotes; iptables-restore cannot read this back";
 const REFUSED = "iptables-restore refuses this";
 
 /** Turns what the reader saw of each line into problems: at most one of severity error per line, noise once per file. */
@@ -42,7 +43,8 @@ export class LineProblems {
   line(node: number, block: Block | null): void {
     const reader = this.#reader;
     const { outline } = reader;
-    if (reader.next > reader.end) this.#lineEnd(node);
+    if (reader.next - reader.end === 1 && this.#crlf === 0) this.#lf++;
+    else if (reader.next > reader.end) this.#lineEnd(node);
     if (reader.next - reader.start > LONGEST_LINE + 1) this.#tooLong(node);
     if (reader.textStart > reader.start) this.#before(node);
     switch (outline.kind) {
@@ -110,29 +112,17 @@ export class LineProblems {
   }
 
   #rule(node: number, block: Block | null): void {
-    const { outline, scanner, textStart, end, joined } = this.#reader;
-    if (joined > 0) {
-      this.#syntax(
-        node,
-        textStart,
-        end - textStart,
-        "a newline inside quotes; iptables-restore cannot read this back",
-        "a comment on one line",
-        "newline-in-quotes",
-      );
+    const reader = this.#reader;
+    const { outline } = reader;
+    if (reader.joined > 0) {
+      this.#line(node, "newline-in-quotes", NEWLINE, "a comment on one line");
       return;
     }
-    const odd = this.#isOdd(outline.id);
-    if (odd && this.#oddity(node, this.#reader.shape)) return;
-    if (outline.kind === "rule" && scanner.count > MOST_WORDS) {
-      this.#syntax(
-        node,
-        textStart,
-        end - textStart,
-        `${scanner.count} words; ${REFUSED}`,
-        `at most ${MOST_WORDS} words`,
-        "too-many-words",
-      );
+    const odd = (outline.id >= 0 ? this.#odd[outline.id] : undefined) ?? this.#isOdd(outline.id);
+    if (odd && this.#oddity(node, reader.shape)) return;
+    if (outline.kind === "rule" && reader.scanner.count > MOST_WORDS) {
+      const message = `${reader.scanner.count} words; ${REFUSED}`;
+      this.#line(node, "too-many-words", message, `at most ${MOST_WORDS} words`);
       return;
     }
     const right = this.#values?.check(node, block) === true;
@@ -142,8 +132,6 @@ export class LineProblems {
 
   /** Whether a word of the line is none that iptables-save prints. */
   #isOdd(shape: number): boolean {
-    const known = shape >= 0 ? this.#odd[shape] : undefined;
-    if (known !== undefined) return known;
     const { words, count } = this.#reader.scanner;
     let odd = false;
     for (let k = 0; k < count && !odd; k++) {
@@ -332,15 +320,14 @@ export class LineProblems {
       );
   }
 
-  #syntax(
-    node: number,
-    offset: number,
-    length: number,
-    message: string,
-    expected: string,
-    checkId = "syntax-error",
-  ): void {
-    this.#list.add(node, { checkId, severity: "error", offset, length, message, expected });
+  #syntax(node: number, offset: number, length: number, message: string, expected: string): void {
+    this.#list.add(node, { checkId: "syntax-error", severity: "error", offset, length, message, expected });
+  }
+
+  /** A problem of the line as a whole. */
+  #line(node: number, checkId: string, message: string, expected: string): void {
+    const { textStart, end } = this.#reader;
+    this.#list.add(node, { checkId, severity: "error", offset: textStart, length: end - textStart, message, expected });
   }
 
   #word(word: number): { offset: number; length: number } {

@@ -132,8 +132,10 @@ export class RestoreProblems {
     let form = mix(this.#blockKey, this.#chainClass());
     const { spans } = this.#reader.scanner;
     const weighty = this.#weighty[shape] ?? this.#findWeighty(shape);
-    for (const { word, weight } of weighty)
+    for (let i = 0; i < weighty.length; i++) {
+      const { word, weight } = weighty[i] as Weighty;
       form = mix(form, this.#weigh(weight, spans[word << 1] as number, spans[(word << 1) + 1] as number));
+    }
     return form;
   }
 

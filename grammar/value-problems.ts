@@ -39,14 +39,18 @@ export class ValueProblems {
 
   /** True: nothing to say. */
   check(node: number, block: Block | null): boolean {
-    const { scanner, bytes, outline } = this.#reader;
+    const reader = this.#reader;
+    const { bytes, scanner } = reader;
+    const { spans } = scanner;
+    const shape = reader.outline.id;
+    const values = (shape >= 0 ? this.#values[shape] : undefined) ?? this.#valuesOf(shape);
     const family = block?.header?.family ?? null;
-    const values = this.#valuesOf(outline.id);
     // a line that is no longer than a word may be has no word that is too long
-    const weighty = this.#reader.end - this.#reader.textStart <= LONGEST_WORD ? values.weighty : values.all;
-    for (const { word, option, codec } of weighty) {
-      const offset = scanner.spans[word << 1] as number;
-      const end = scanner.spans[(word << 1) + 1] as number;
+    const weighty = reader.end - reader.textStart <= LONGEST_WORD ? values.weighty : values.all;
+    for (let i = 0; i < weighty.length; i++) {
+      const { word, option, codec } = weighty[i] as Value;
+      const offset = spans[word << 1] as number;
+      const end = spans[(word << 1) + 1] as number;
       if (end - offset > LONGEST_WORD && this.#isTooLong(offset, end)) {
         this.#refused(node, option.flag, offset, end - offset, "", `at most ${LONGEST_WORD} bytes`);
         return false;
@@ -97,8 +101,6 @@ export class ValueProblems {
   }
 
   #valuesOf(shape: number): Values {
-    const known = shape >= 0 ? this.#values[shape] : undefined;
-    if (known !== undefined) return known;
     const { words, count } = this.#reader.scanner;
     const all: Value[] = [];
     let option: OptionRecord | null = null;

@@ -48,6 +48,7 @@ class Builder implements LineVisitor {
   #block: Block | null = null;
   #table: MutableTable | null = null;
   #chain = NONE;
+  #lastTarget = NONE;
 
   constructor(source: Source) {
     this.#bytes = source.bytes;
@@ -117,15 +118,20 @@ class Builder implements LineVisitor {
       return;
     }
     const word = this.#chainWord(reader);
-    const chain =
-      this.#chain !== NONE && this.#isNamed(this.#chain, table, word.start, word.end)
-        ? this.#chain
+    const chain = this.#isNamed(this.#chain, table, word.start, word.end)
+      ? this.#chain
+      : // chains are printed in the order in which they are declared
+        this.#isNamed(this.#chain + 1, table, word.start, word.end)
+        ? this.#chain + 1
         : this.#intern(table, word.start, word.end);
     this.#chain = chain;
     let target = NONE;
     if (outline.targetWord >= 0 && outline.targetRecord === null) {
       const name = this.#span(reader, outline.targetWord);
-      target = this.#intern(table, name.start, name.end);
+      target = this.#isNamed(this.#lastTarget, table, name.start, name.end)
+        ? this.#lastTarget
+        : this.#intern(table, name.start, name.end);
+      this.#lastTarget = target;
     }
     const rule = this.#ruleNode.length;
     this.#ruleNode.push(node);
@@ -220,6 +226,7 @@ class Builder implements LineVisitor {
   }
 
   #isNamed(chain: number, table: MutableTable, start: number, end: number): boolean {
+    if (chain < 0 || chain >= this.#names.count) return false;
     const from = this.#names.start(chain);
     if (this.#names.table(chain) !== table.index || this.#names.end(chain) - from !== end - start) return false;
     for (let i = end - start - 1; i >= 0; i--) if (this.#bytes[from + i] !== this.#bytes[start + i]) return false;
