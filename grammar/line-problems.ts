@@ -115,14 +115,14 @@ export class LineProblems {
     const reader = this.#reader;
     const { outline } = reader;
     if (reader.joined > 0) {
-      this.#line(node, "newline-in-quotes", NEWLINE, "a comment on one line");
+      this.#line(node, { checkId: "newline-in-quotes", message: NEWLINE, expected: "a comment on one line" });
       return;
     }
     const odd = (outline.id >= 0 ? this.#odd[outline.id] : undefined) ?? this.#isOdd(outline.id);
     if (odd && this.#oddity(node, reader.shape)) return;
     if (outline.kind === "rule" && reader.scanner.count > MOST_WORDS) {
       const message = `${reader.scanner.count} words; ${REFUSED}`;
-      this.#line(node, "too-many-words", message, `at most ${MOST_WORDS} words`);
+      this.#line(node, { checkId: "too-many-words", message, expected: `at most ${MOST_WORDS} words` });
       return;
     }
     const right = this.#values?.check(node, block) === true;
@@ -325,9 +325,9 @@ export class LineProblems {
   }
 
   /** A problem of the line as a whole. */
-  #line(node: number, checkId: string, message: string, expected: string): void {
+  #line(node: number, problem: Pick<Found, "checkId" | "message" | "expected">): void {
     const { textStart, end } = this.#reader;
-    this.#list.add(node, { checkId, severity: "error", offset: textStart, length: end - textStart, message, expected });
+    this.#list.add(node, { ...problem, severity: "error", offset: textStart, length: end - textStart });
   }
 
   #word(word: number): { offset: number; length: number } {

@@ -33,7 +33,12 @@ export const joinAddress = (ip: string, port: number): string =>
 
 /** One port from 0 to 65535; `null` for a range, a name, or nothing. */
 export function portNumber(text: string | null): number | null {
-  if (text === null || !/^\d{1,5}$/.test(text)) return null;
-  const port = Number(text);
+  if (text === null || text.length === 0 || text.length > 5) return null;
+  let port = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return null;
+    port = port * 10 + digit;
+  }
   return port > 65535 ? null : port;
 }

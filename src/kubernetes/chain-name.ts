@@ -70,6 +70,16 @@ export function hashedRoleAt(bytes: Uint8Array, start: number, end: number): Has
   return role === undefined || end - start === 9 ? undefined : role;
 }
 
+/** Whether the bytes have the form of a hash that kube-proxy computes. */
+export function isHashAt(bytes: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== 16) return false;
+  for (let i = start; i < end; i++) {
+    const code = bytes[i] as number;
+    if (!((code >= 65 && code <= 90) || (code >= 50 && code <= 55))) return false;
+  }
+  return true;
+}
+
 function roleOfPrefix(name: string): HashedChainRole | null {
   if (name.startsWith("KUBE-SEP-")) return "sep";
   if (name.startsWith("KUBE-SVC-")) return "svc";

@@ -11,6 +11,16 @@ const isShared: readonly boolean[] = roles.map((role) => role.includes(" "));
 const isHook: readonly boolean[] = roles.map(isHookRole);
 
 const QUOTE = 34;
+const SPACE = 32;
+
+/** A form of rules that only one slot can have. */
+interface Sure {
+  readonly claim: Claim;
+  readonly targets: readonly number[] | null;
+  /** Where a rule of the form that fills its slot has the slot's constant, and its last value; -1: there is no constant. */
+  readonly start: number;
+  readonly end: number;
+}
 
 const IPVS_CHAIN = /^KUBE-(NODE-PORT|LOAD-BALANCER|SOURCE-RANGES-FIREWALL|IPVS-FILTER|IPVS-OUT-FILTER)$/;
 
@@ -51,6 +61,8 @@ export class ClaimedRules {
   readonly serviceChains: readonly ChainId[];
   readonly #otherChains = new Map<Table, readonly ChainId[]>();
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
+  /** Forms that only one slot can have: by role, by number of the form. */
+  readonly #sure: (Sure | undefined)[][] = roles.map(() => []);
   /** How rules of a form fill a slot: by claim, by number of the form. */
   readonly #candidates: (Candidate | undefined)[][] = [];
 
@@ -109,9 +121,9 @@ export class ClaimedRules {
     return null;
   }
 
-  /** Number of the word that holds the rule's value for a hole; -1 when there is none. */
-  wordOf(rule: RuleId, hole: string): number {
-    return this.candidate(rule)?.holes.get(hole) ?? NONE;
+  /** Whether the rule has a value for a hole. */
+  has(rule: RuleId, hole: string): boolean {
+    return (this.candidate(rule)?.holes.get(hole) ?? NONE) !== NONE;
   }
 
   /** First byte of the rule's value for a hole, a bare word; -1 when there is none or it is quoted. */
@@ -127,7 +139,7 @@ export class ClaimedRules {
 
   /** The rule's value for a hole of its slot's template; `null` when there is none. */
   value(rule: RuleId, hole: string): string | null {
-    const word = this.wordOf(rule, hole);
+    const word = this.candidate(rule)?.holes.get(hole) ?? NONE;
     return word < 0 ? null : this.ruleset.store.word(rule, word);
   }
 
@@ -201,11 +213,17 @@ export class ClaimedRules {
   #claim(chain: ChainId, role: number): void {
     const { store } = this.ruleset;
     const none = isHook[role] === true ? FOREIGN : UNEXPECTED;
+    const sure = this.#sure[role] as (Sure | undefined)[];
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
       // all that kube-proxy has in a built-in chain are jumps to its own; others' rules there may be many, each of a form of its own
       const target = store.targetChain(rule);
       if (none === FOREIGN && (target === NONE || this.roles[target] === NONE)) {
         this.claims[rule] = FOREIGN;
+        continue;
+      }
+      const form = sure[store.shapeId(rule)];
+      if (form !== undefined && this.#isSure(form, rule, target)) {
+        this.claims[rule] = form.claim;
         continue;
       }
       const plan = this.#plan(rule, role);
@@ -239,12 +257,46 @@ export class ClaimedRules {
         if (!hasConstants(candidate, words)) continue;
       }
       const { slot, claim, comment, pattern } = candidate;
-      if (plan.length === 1 && !slot.commentProves) return claim;
+      if (plan.length === 1 && !slot.commentProves) {
+        this.#keepSure(rule, candidate, words);
+        return claim;
+      }
       words ??= this.ruleset.words(rule);
       if (comment >= 0 && pattern?.test(wordText(words, comment)) === true) return claim;
       if (!slot.commentProves) chosen ??= claim;
     }
     return chosen;
+  }
+
+  /** Remembers the form of a rule that only one slot can have. */
+  #keepSure(rule: RuleId, { claim, targets, constants }: Candidate, words: Scanner | null): void {
+    const { store } = this.ruleset;
+    const shape = store.shapeId(rule);
+    const role = this.roles[store.chainOf(rule)] as number;
+    if (shape < 0 || constants.length > 1) return;
+    let start = NONE;
+    const end = constants.length === 0 ? NONE : store.valueStart(rule);
+    if (words !== null && constants[0] !== undefined) {
+      start = words.spans[constants[0].word << 1] as number;
+      if (end <= start || store.bytes[start] === QUOTE) return;
+    }
+    const byShape = this.#sure[role] as (Sure | undefined)[];
+    byShape[shape] = { claim, targets, start, end };
+  }
+
+  /**
+   * Whether a rule of the form fills its slot. Of its one constant it is asked whether the same bytes stand before its last value as in
+   * the rule that was looked at in full: the words between are those of the form.
+   */
+  #isSure({ targets, start, end }: Sure, rule: RuleId, target: ChainId): boolean {
+    if (targets !== null && !targets.includes(target === NONE ? NONE : (this.roles[target] as number))) return false;
+    if (start === NONE) return true;
+    const { bytes } = this.ruleset.store;
+    const value = this.ruleset.store.valueStart(rule);
+    const from = value - (end - start);
+    if (value === NONE || bytes[from - 1] !== SPACE) return false;
+    for (let i = end - start - 1; i >= 0; i--) if (bytes[from + i] !== bytes[start + i]) return false;
+    return true;
   }
 
   #plan(rule: RuleId, role: number): readonly Candidate[] {

@@ -103,7 +103,7 @@ export class EndpointChains {
         return;
       }
     }
-    if (count === 2 && first === hairpin && this.#rules.wordOf(dnat, "SEP") === NONE) this.#plain[chain] = 1;
+    if (count === 2 && first === hairpin && !this.#rules.has(dnat, "SEP")) this.#plain[chain] = 1;
   }
 
   #keep(column: Int32Array, chain: ChainId, rule: RuleId): void {

@@ -12,6 +12,7 @@ const MOST_NAMES = 8;
 /** Names a Service port after the comments of its rules, and lets the hash in its chains' names decide between them. */
 export function nameByComments(group: ServiceGroup, rules: ClaimedRules, endpoints: EndpointChains): void {
   group.protocol = protocolOf(group, rules, endpoints);
+  if (isProvenAtOnce(group, rules)) return;
   let first: string | null = null;
   for (const name of namesIn(group, rules)) {
     first ??= name;
@@ -28,6 +29,19 @@ export function nameByComments(group: ServiceGroup, rules: ClaimedRules, endpoin
   if (first === null) return;
   group.name = first;
   group.nameEvidence = group.hashed && group.protocol !== null ? "refuted" : "comment";
+}
+
+/** Nearly every Service port is named by the first rule that leads to it. */
+function isProvenAtOnce(group: ServiceGroup, rules: ClaimedRules): boolean {
+  const [frontend] = group.frontends;
+  if (!group.hashed || group.suffix === null || group.protocol === null || frontend === undefined) return false;
+  const name = rules.name(frontend.rule);
+  if (name === null || parseServicePortName(name) === null) return false;
+  const proven = provenSpelling(name, group.protocol, group.suffix);
+  if (proven === null) return false;
+  group.name = proven;
+  group.nameEvidence = "hash";
+  return true;
 }
 
 /** A rule that was bent to the group may ask for a protocol that is not its own: the hash knows better. */

@@ -1,6 +1,7 @@
+import { byteString } from "../../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import { hostOf, portNumber } from "../address-text.ts";
-import { hashedChainName, type ServiceChainRole, servicePortHash } from "../chain-name.ts";
+import { chainPrefixes, isHashAt, type ServiceChainRole, servicePortHash } from "../chain-name.ts";
 import type { SetMember } from "../ipvs.ts";
 import type { NameList } from "../names/name-list.ts";
 import type { Frontend } from "../service-map.ts";
@@ -77,17 +78,19 @@ export class ServiceGroups {
   }
 
   #groupChains(): void {
-    for (const chain of this.#rules.chains) {
-      const role = this.#rules.role(chain) as ServiceChainRole;
-      if (!serviceRoles.includes(role)) continue;
-      const name = hashedChainName(this.#rules.ruleset.chainName(chain));
-      if (name === null) continue;
-      let group = this.#bySuffix.get(name.suffix);
+    const { store } = this.#rules.ruleset;
+    for (const chain of this.#rules.serviceChains) {
+      const role = this.#rules.role(chain);
+      if (role === null || role === "sep") continue;
+      const start = store.nameStart(chain) + chainPrefixes[role as ServiceChainRole].length;
+      const end = store.nameEnd(chain);
+      const suffix = byteString(store.bytes, start, end);
+      let group = this.#bySuffix.get(suffix);
       if (group === undefined) {
-        group = this.#add(name.suffix, name.wellFormed);
-        this.#bySuffix.set(name.suffix, group);
+        group = this.#add(suffix, isHashAt(store.bytes, start, end));
+        this.#bySuffix.set(suffix, group);
       }
-      group.chains[role] = chain;
+      group.chains[role as ServiceChainRole] = chain;
       this.ofChain[chain] = group.index;
     }
   }
@@ -157,6 +160,7 @@ export class ServiceGroups {
   }
 
   #kind(rule: RuleId, slot: string, group: ServiceGroup, chain: ChainId): Frontend["kind"] {
+    if (slot === "cluster-ip") return "clusterIP";
     if (slot.includes("node-port") || slot === "to-policy") return "nodePort";
     if (slot.includes("cluster-ip")) return "clusterIP";
     if (chain === group.chains.fw) return "loadBalancerIP";
