@@ -20,6 +20,15 @@ const shared = {
   logLevel: "warning",
 };
 
+/** Commander loads this for subcommands that are programs of their own; iptlint has none, and it takes milliseconds. */
+const withoutChildProcess = {
+  name: "without-child-process",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ path }) => ({ path, namespace: "nothing" }));
+    onLoad({ filter: /.*/, namespace: "nothing" }, () => ({ contents: "" }));
+  },
+};
+
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
 await Promise.all([
@@ -38,15 +47,6 @@ const tsc = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p"
   stdio: "inherit",
 });
 process.exitCode = tsc.status ?? 1;
-
-/** Commander loads this for subcommands that are programs of their own; iptlint has none, and it takes milliseconds. */
-const withoutChildProcess = {
-  name: "without-child-process",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ path }) => ({ path, namespace: "nothing" }));
-    onLoad({ filter: /.*/, namespace: "nothing" }, () => ({ contents: "" }));
-  },
-};
 
 /**
  * One file that starts fast: V8 parses a script before it runs its first line, so what --version and --help do not need stands in it as

@@ -1,6 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
-import { isatty } from "node:tty";
-import { constants, gunzipSync } from "node:zlib";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
 import { ClosedPipeError, type Io, type Output } from "./io.ts";
 
 /** The real world: files, the standard streams, the clock. */
@@ -16,9 +14,14 @@ export function systemIo(): Io {
       }
     },
     readStdin,
-    stdinIsTerminal: isatty(0),
+    get stdinIsTerminal() {
+      return isTerminal(0);
+    },
     writeFile,
-    gunzip: (bytes) => gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }),
+    gunzip: (bytes) => {
+      const { constants, gunzipSync } = process.getBuiltinModule("node:zlib");
+      return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+    },
     stdout: output(1),
     stderr: output(2),
     env: process.env,
@@ -27,12 +30,21 @@ export function systemIo(): Io {
 }
 
 function output(descriptor: 1 | 2): Output {
-  const isTerminal = isatty(descriptor);
+  const isOnTerminal = isTerminal(descriptor);
   return {
     write: (text) => writeAll(descriptor, text),
-    isTerminal,
-    columns: isTerminal ? ((descriptor === 1 ? process.stdout : process.stderr).columns ?? null) : null,
+    isTerminal: isOnTerminal,
+    columns: isOnTerminal ? ((descriptor === 1 ? process.stdout : process.stderr).columns ?? null) : null,
   };
+}
+
+/** node:tty brings all of Node's streams along: it is loaded where something may be a terminal. */
+function isTerminal(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(descriptor);
+  } catch {
+    return false;
+  }
 }
 
 /** Written at once, so that the process can be stopped and a broken pipe be seen where it happens. */
