@@ -59,9 +59,9 @@ export class LineReader {
     return this.outline as Shape;
   }
 
-  /** Reads the line at `start`; its file ends at `limit`, and begins with this line where `first`. */
-  read(start: number, limit: number, first: boolean): void {
-    if (!first && this.readKnown(start, limit)) return;
+  /** Reads the line at `start`; its file ends at `limit`, and begins with this line where `first`. True: a rule or chain of a kept form. */
+  read(start: number, limit: number, first: boolean): boolean {
+    if (!first && this.readKnown(start, limit)) return true;
     this.start = start;
     this.joined = 0;
     const bytes = this.bytes;
@@ -72,6 +72,7 @@ export class LineReader {
     const { id, kind } = this.outline;
     if (id >= 0 && this.textStart === start && this.joined === 0 && (kind === "rule" || kind === "chain"))
       this.#trie?.add(this.scanner.words, this.scanner.count, this.scanner.spans, id);
+    return false;
   }
 
   /** Reads a line of a form that was met before, if it is one. */

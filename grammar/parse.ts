@@ -72,13 +72,13 @@ class Run {
     this.#fileNodes.push(this.#starts.length);
     this.#problems.beginFile();
     for (let at = start; at < end; at = reader.next) {
-      reader.read(at, end, at === start);
+      const isKnown = reader.read(at, end, at === start);
       const node = this.#starts.length;
       this.#starts.push(at);
-      this.#shapes.push(columnOf(reader));
+      if (!isKnown || !this.#isInBlock(node)) this.#structure(node, name);
+      this.#shapes.push(isKnown ? reader.outline.id : columnOf(reader));
       if (reader.joined > 0)
         this.#joins.push({ node, linesSoFar: (this.#joins.at(-1)?.linesSoFar ?? 0) + reader.joined });
-      this.#structure(node, name);
       this.#problems.line(node, this.#block);
       if (this.#source.tears.length > this.#tears) this.#torn(node);
       this.#visitor?.line(reader, node, this.#block);
@@ -107,6 +107,13 @@ class Run {
     if (tear === undefined || tear.start >= this.#reader.next) return;
     this.#problems.torn(node, tear);
     this.#tears++;
+  }
+
+  /** Adds a rule or a chain to the open block, if there is one. */
+  #isInBlock(node: number): boolean {
+    if (this.#block === null) return false;
+    this.#block.lastNode = node;
+    return true;
   }
 
   /** Opens and closes tables. */
