@@ -66,7 +66,8 @@ function copies({ store }: Context, chain: ChainId): Map<RuleId, RuleId[]> {
   const byHash = new Map<number, RuleId[]>();
   const found = new Map<RuleId, RuleId[]>();
   for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-    const hash = hashOf(store.ast.source.bytes, ...spanOf(store, rule));
+    const [start, end] = spanOf(store, rule);
+    const hash = hashOf(store.bytes, start, end);
     const same = byHash.get(hash);
     if (same === undefined) {
       byHash.set(hash, [rule]);

@@ -2,20 +2,20 @@ import { _SHA256 } from "@noble/hashes/sha2.js";
 
 const BLOCK = 64;
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+const CODES = Uint8Array.from(ALPHABET, (letter) => letter.charCodeAt(0));
 
 /** SHA-256 whose blocks are fed by hand: a large node has hundreds of thousands of names to prove, and no garbage is made for one. */
 class NameHash extends _SHA256 {
   readonly #bytes = new Uint8Array(BLOCK);
   readonly #words = new DataView(this.#bytes.buffer);
-  readonly #initial = this.get();
 
   /** The first 16 characters of base32 over the hash of the bytes of `text`: 80 bits. */
   of(text: string): string {
-    const [first, second, third] = this.#process(text);
+    this.#process(text);
     return (
-      letters(first >>> 2, 6) +
-      letters(((first & 3) << 28) | (second >>> 4), 6) +
-      letters(((second & 15) << 16) | (third >>> 16), 4)
+      letters(this.A >>> 2, 6) +
+      letters(((this.A & 3) << 28) | (this.B >>> 4), 6) +
+      letters(((this.B & 15) << 16) | (this.C >>> 16), 4)
     );
   }
 
@@ -31,20 +31,19 @@ class NameHash extends _SHA256 {
     this.#words.setUint32(BLOCK - 4, length * 8);
     this.#begin();
     this.process(this.#words, 0);
-    const [first, second, third] = this.get();
     return (
-      hasLetters(bytes, start, first >>> 2, 6) &&
-      hasLetters(bytes, start + 6, ((first & 3) << 28) | (second >>> 4), 6) &&
-      hasLetters(bytes, start + 12, ((second & 15) << 16) | (third >>> 16), 4)
+      hasLetters(bytes, start, this.A >>> 2, 6) &&
+      hasLetters(bytes, start + 6, ((this.A & 3) << 28) | (this.B >>> 4), 6) &&
+      hasLetters(bytes, start + 12, ((this.B & 15) << 16) | (this.C >>> 16), 4)
     );
   }
 
+  /** The state before the first block (FIPS 180-4, 5.3.3). */
   #begin(): void {
-    const [a, b, c, d, e, f, g, h] = this.#initial;
-    this.set(a, b, c, d, e, f, g, h);
+    this.set(0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19);
   }
 
-  #process(text: string): ReturnType<_SHA256["get"]> {
+  #process(text: string): void {
     this.#begin();
     const bytes = this.#bytes;
     let used = 0;
@@ -64,7 +63,6 @@ class NameHash extends _SHA256 {
     bytes.fill(0, used);
     this.#words.setUint32(BLOCK - 4, text.length * 8);
     this.process(this.#words, 0);
-    return this.get();
   }
 }
 
@@ -77,8 +75,7 @@ function letters(bits: number, count: number): string {
 
 /** Whether the lowest `count` groups of five bits stand at `from`, highest first. */
 function hasLetters(bytes: Uint8Array, from: number, bits: number, count: number): boolean {
-  for (let i = 0; i < count; i++)
-    if (bytes[from + i] !== ALPHABET.charCodeAt((bits >>> (5 * (count - 1 - i))) & 31)) return false;
+  for (let i = 0; i < count; i++) if (bytes[from + i] !== CODES[(bits >>> (5 * (count - 1 - i))) & 31]) return false;
   return true;
 }
 

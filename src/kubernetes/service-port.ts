@@ -93,9 +93,15 @@ export class ServicePort implements ServicePortFacts {
 
   /** The frontend of its cluster IP; `null` when none is shown, or which of several is its own is not. */
   get clusterFrontend(): Frontend | null {
-    const [only] = this.frontends;
-    if (this.frontends.length === 1 && only !== undefined) return only.kind === "clusterIP" ? only : null;
-    return this.#best(this.frontends.filter(({ kind }) => kind === "clusterIP"));
+    const { frontends } = this;
+    let only: Frontend | null = null;
+    for (let i = 0; i < frontends.length; i++) {
+      const each = frontends[i] as Frontend;
+      if (each.kind !== "clusterIP") continue;
+      if (only !== null) return this.#best(frontends.filter(({ kind }) => kind === "clusterIP"));
+      only = each;
+    }
+    return only;
   }
   get clusterIP(): string | null {
     return this.clusterFrontend?.ip ?? hostOfNullable(this.#markedDestination("clusterIP"));
@@ -181,7 +187,7 @@ export class ServicePort implements ServicePortFacts {
 
   get hasEndpoints(): boolean | null {
     const { svc, svl, ext, fw } = this.#group.chains;
-    if ([svc, svl, ext, fw].some((chain) => chain !== NONE)) return true;
+    if (svc !== NONE || svl !== NONE || ext !== NONE || fw !== NONE) return true;
     const fates = new Set(this.frontends.map(({ fate }) => fate));
     if (fates.has("dropped") || fates.has("forwarded")) return true;
     return fates.has("rejected") ? false : null;

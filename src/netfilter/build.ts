@@ -49,6 +49,9 @@ class Builder implements LineVisitor {
   #table: MutableTable | null = null;
   #chain = NONE;
   #lastTarget = NONE;
+  /** Bytes of the word that was taken last; two numbers, because an object a line is garbage. */
+  #start = 0;
+  #end = 0;
 
   constructor(source: Source) {
     this.#bytes = source.bytes;
@@ -70,8 +73,8 @@ class Builder implements LineVisitor {
     } else if (this.#table === null) {
       if (block.table === null) this.#pending(block, reader, node);
     } else if (outline.kind === "chain") {
-      const { start, end } = this.#chainWord(reader);
-      this.#declare(this.#table, start, end, node);
+      this.#takeChain(reader);
+      this.#declare(this.#table, this.#start, this.#end, node);
     } else {
       this.#rule(this.#table, reader, node);
     }
@@ -117,20 +120,20 @@ class Builder implements LineVisitor {
       this.#unapplied.push(node);
       return;
     }
-    const word = this.#chainWord(reader);
-    const chain = this.#isNamed(this.#chain, table, word.start, word.end)
+    this.#takeChain(reader);
+    const chain = this.#isNamed(this.#chain, table, this.#start, this.#end)
       ? this.#chain
       : // chains are printed in the order in which they are declared
-        this.#isNamed(this.#chain + 1, table, word.start, word.end)
+        this.#isNamed(this.#chain + 1, table, this.#start, this.#end)
         ? this.#chain + 1
-        : this.#intern(table, word.start, word.end);
+        : this.#intern(table, this.#start, this.#end);
     this.#chain = chain;
     let target = NONE;
     if (outline.targetWord >= 0 && outline.targetRecord === null) {
-      const name = this.#span(reader, outline.targetWord);
-      target = this.#isNamed(this.#lastTarget, table, name.start, name.end)
+      this.#take(reader, outline.targetWord);
+      target = this.#isNamed(this.#lastTarget, table, this.#start, this.#end)
         ? this.#lastTarget
-        : this.#intern(table, name.start, name.end);
+        : this.#intern(table, this.#start, this.#end);
       this.#lastTarget = target;
     }
     const rule = this.#ruleNode.length;
@@ -170,8 +173,8 @@ class Builder implements LineVisitor {
   #number(reader: LineReader): number {
     const word = reader.outline.numberWord;
     if (word < 0) return 1;
-    const { start, end } = this.#span(reader, word);
-    const number = Number(this.#text(start, Math.min(end, start + 9)));
+    this.#take(reader, word);
+    const number = Number(this.#text(this.#start, Math.min(this.#end, this.#start + 9)));
     return Number.isInteger(number) && number > 0 ? number : 1;
   }
 
@@ -182,25 +185,25 @@ class Builder implements LineVisitor {
       this.#fragments.set(block, lines);
     }
     const { outline } = reader;
-    const { start, end } = this.#chainWord(reader);
-    const target = outline.targetWord >= 0 ? this.#span(reader, outline.targetWord) : null;
+    this.#takeChain(reader);
+    const chain = this.#text(this.#start, this.#end);
     lines.push({
       node,
       isRule: outline.kind === "rule",
       isBuiltIn:
         outline.command?.name === "policy" ||
-        (outline.command === null &&
-          outline.policyWord >= 0 &&
-          this.#text(this.#span(reader, outline.policyWord).start, this.#span(reader, outline.policyWord).end) !== "-"),
-      chain: this.#text(start, end),
-      target: target === null ? null : this.#text(target.start, target.end),
+        (outline.command === null && outline.policyWord >= 0 && this.#word(reader, outline.policyWord) !== "-"),
+      chain,
+      target: outline.targetWord < 0 ? null : this.#word(reader, outline.targetWord),
       record: outline.targetRecord,
     });
   }
 
-  #chainWord(reader: LineReader): { start: number; end: number } {
-    const span = this.#span(reader, reader.outline.chainWord);
-    return reader.outline.command === null ? { start: span.start + 1, end: span.end } : span;
+  /** Takes the name of the line's chain. */
+  #takeChain(reader: LineReader): void {
+    this.#take(reader, reader.outline.chainWord);
+    // the colon of a declaration
+    if (reader.outline.command === null) this.#start++;
   }
 
   #valueStart(reader: LineReader): number {
@@ -209,8 +212,8 @@ class Builder implements LineVisitor {
     return start === NONE || this.#bytes[start] === 34 ? NONE : start;
   }
 
-  /** A word without the quotes around it. */
-  #span(reader: LineReader, word: number): { start: number; end: number } {
+  /** Takes a word without the quotes around it. */
+  #take(reader: LineReader, word: number): void {
     const { spans } = reader.scanner;
     let start = spans[word << 1] as number;
     let end = spans[(word << 1) + 1] as number;
@@ -218,7 +221,13 @@ class Builder implements LineVisitor {
       start++;
       end--;
     }
-    return { start, end };
+    this.#start = start;
+    this.#end = end;
+  }
+
+  #word(reader: LineReader, word: number): string {
+    this.#take(reader, word);
+    return this.#text(this.#start, this.#end);
   }
 
   #text(start: number, end: number): string {
@@ -282,8 +291,8 @@ class Builder implements LineVisitor {
         const reader = ast.read(line.node);
         if (line.isRule) this.#rule(tableNamed(table), reader, line.node);
         else {
-          const { start, end } = this.#chainWord(reader);
-          this.#declare(tableNamed(table), start, end, line.node);
+          this.#takeChain(reader);
+          this.#declare(tableNamed(table), this.#start, this.#end, line.node);
         }
       }
     }

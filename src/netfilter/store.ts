@@ -81,7 +81,7 @@ export class RuleStore {
 
   tableOf(chain: ChainId): Table {
     const table = this.tables[this.#columns.chainTable[chain] as number];
-    invariant(table !== undefined, `chain ${chain} stands in no table`);
+    invariant(table !== undefined, "every chain stands in a table");
     return table;
   }
 
