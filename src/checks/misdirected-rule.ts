@@ -61,7 +61,7 @@ function bentRules(context: Context): Bent[] {
     if (port.nameEvidence !== "hash") continue;
     for (const frontend of port.frontends) {
       const meant = frontend.chain === null ? null : context.claims.name(frontend.rule);
-      if (meant === null || plainName(meant) === port.id || !isOther(port, meant)) continue;
+      if (meant === null || meant === port.name || plainName(meant) === port.id || !isOther(port, meant)) continue;
       found.push({ port, meant: plainName(meant), frontend });
     }
   }

@@ -35,7 +35,9 @@ function findMisnamed(context: Context): Misnamed[] {
     const { name, protocol, nameEvidence } = port;
     if (name === null || protocol === null || nameEvidence !== "hash") continue;
     const owner = bytesOf(name + protocol.toLowerCase());
-    for (const chain of port.endpointChains()) {
+    const chains = port.endpointChains();
+    for (let i = 0; i < chains.length; i++) {
+      const chain = chains[i] as ChainId;
       if (endpoints.isSurelyNamed(chain, owner)) continue;
       const address = endpoints.address(chain);
       const chainName = ruleset.chainName(chain);

@@ -54,11 +54,11 @@ export class ClaimedRules {
   /** Claim by rule. */
   readonly claims: Uint8Array;
   /** Chains with a role, in the order of the text. */
-  readonly chains: readonly ChainId[];
+  readonly chains: ChainId[] = [];
   /** Those of them that all Services share. */
-  readonly sharedChains: readonly ChainId[];
+  readonly sharedChains: ChainId[] = [];
   /** Those of them that belong to single Services and endpoints. */
-  readonly serviceChains: readonly ChainId[];
+  readonly serviceChains: ChainId[] = [];
   readonly #otherChains = new Map<Table, readonly ChainId[]>();
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
   /** Forms that only one slot can have: by role, by number of the form. */
@@ -71,10 +71,11 @@ export class ClaimedRules {
     const { store } = ruleset;
     this.roles = new Int8Array(store.chainCount).fill(NONE);
     this.claims = new Uint8Array(store.ruleCount);
-    this.chains = this.#assignRoles();
-    this.sharedChains = this.chains.filter((chain) => isShared[this.roles[chain] as number]);
-    this.serviceChains = this.chains.filter((chain) => isShared[this.roles[chain] as number] !== true);
-    for (const chain of this.chains) this.#claim(chain, this.roles[chain] as number);
+    this.#assignRoles();
+    for (let i = 0; i < this.chains.length; i++) {
+      const chain = this.chains[i] as ChainId;
+      this.#claim(chain, this.roles[chain] as number);
+    }
   }
 
   role(chain: ChainId): Role | null {
@@ -183,19 +184,18 @@ export class ClaimedRules {
     this.claims[rule] = UNEXPECTED;
   }
 
-  #assignRoles(): ChainId[] {
+  #assignRoles(): void {
     const { store } = this.ruleset;
     const own = new Set(this.ruleset.tables.map((table) => table.index));
-    const chains: ChainId[] = [];
     for (let chain = 0; chain < store.chainCount; chain++) {
       const table = store.tableOf(chain);
       if (!own.has(table.index)) continue;
       const role = this.#roleOf(chain, table.name);
       if (role === undefined) continue;
       this.roles[chain] = role;
-      chains.push(chain);
+      this.chains.push(chain);
+      (isShared[role] === true ? this.sharedChains : this.serviceChains).push(chain);
     }
-    return chains;
   }
 
   #roleOf(chain: ChainId, table: TableName): number | undefined {
@@ -250,7 +250,8 @@ export class ClaimedRules {
     const targetRole = target === NONE ? NONE : (this.roles[target] as number);
     let chosen: Claim | null = null;
     let words: Scanner | null = null;
-    for (const candidate of plan) {
+    for (let i = 0; i < plan.length; i++) {
+      const candidate = plan[i] as Candidate;
       if (candidate.targets !== null && !candidate.targets.includes(targetRole)) continue;
       if (candidate.constants.length > 0) {
         words ??= this.ruleset.words(rule);

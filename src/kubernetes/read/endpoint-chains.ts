@@ -33,7 +33,11 @@ export class EndpointChains {
     this.#plain = new Uint8Array(chainCount);
     this.#starts = new Int32Array(chainCount);
     this.#lengths = new Uint8Array(chainCount);
-    for (const chain of rules.chains) if (rules.roles[chain] === SEP) this.#read(chain);
+    const { serviceChains } = rules;
+    for (let i = 0; i < serviceChains.length; i++) {
+      const chain = serviceChains[i] as ChainId;
+      if (rules.roles[chain] === SEP) this.#read(chain);
+    }
   }
 
   isEndpointChain(chain: ChainId): boolean {

@@ -79,7 +79,9 @@ export class ServiceGroups {
 
   #groupChains(): void {
     const { store } = this.#rules.ruleset;
-    for (const chain of this.#rules.serviceChains) {
+    const { serviceChains } = this.#rules;
+    for (let i = 0; i < serviceChains.length; i++) {
+      const chain = serviceChains[i] as ChainId;
       const role = this.#rules.role(chain);
       if (role === null || role === "sep") continue;
       const start = store.nameStart(chain) + chainPrefixes[role as ServiceChainRole].length;
