@@ -40,6 +40,14 @@ export class LineProblems {
     this.#lf = 0;
   }
 
+  /** The declaration of a chain of a kept form: all that can be wrong with it is where the line ends. */
+  chain(node: number): void {
+    const { start, end, next } = this.#reader;
+    if (next - end === 1 && this.#crlf === 0) this.#lf++;
+    else if (next > end) this.#lineEnd(node);
+    if (next - start > LONGEST_LINE + 1) this.#tooLong(node);
+  }
+
   line(node: number, block: Block | null): void {
     const reader = this.#reader;
     const { outline } = reader;

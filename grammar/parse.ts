@@ -79,7 +79,8 @@ class Run {
       this.#shapes.push(isKnown ? reader.outline.id : columnOf(reader));
       if (reader.joined > 0)
         this.#joins.push({ node, linesSoFar: (this.#joins.at(-1)?.linesSoFar ?? 0) + reader.joined });
-      this.#problems.line(node, this.#block);
+      if (isKnown && reader.outline.kind === "chain") this.#problems.chain(node);
+      else this.#problems.line(node, this.#block);
       if (this.#source.tears.length > this.#tears) this.#torn(node);
       this.#visitor?.line(reader, node, this.#block);
       if (reader.outline.kind === "commit") this.#block = null;

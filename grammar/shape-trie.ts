@@ -13,17 +13,15 @@ const BRACKET = 91;
 const CLOSING_BRACKET = 93;
 const BACKSLASH = 92;
 
-/** What a free word of a line is. */
+/** What a free word of a rule is. */
 const VALUE = 1;
 /** The name of a chain after `-j`: any word that is no target extension. */
 const NAME = 2;
+/** `[12:34]` */
 const COUNTERS = 3;
-/** A word of a declaration, in which quotes mean nothing. */
-const RAW = 4;
 
-/** Node 0 stands for none; rules begin at 1, declarations of chains at 2. */
+/** Node 0 stands for none; rules begin at 1. */
 const RULES = 1;
-const CHAINS = 2;
 const NO_SHAPE = -1;
 /** A line of more words is left to the scanner. */
 const MOST_WORDS = 400;
@@ -35,6 +33,8 @@ const MOST_WORDS = 400;
  */
 export class ShapeTrie {
   readonly #bytes: Uint8Array;
+  /** The shape of `:CHAIN POLICY [packets:bytes]`. */
+  #chains = NO_SHAPE;
   /** Of each node: what a free word is here, where it leads, the first edge for a word of fixed text, the shape of a line that ends. */
   readonly #kinds = new Growing(64);
   readonly #free = new Growing(64);
@@ -52,7 +52,7 @@ export class ShapeTrie {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    for (let node = 0; node <= CHAINS; node++) this.#node();
+    for (let node = 0; node <= RULES; node++) this.#node();
     // edge 0 stands for none
     for (const column of [this.#siblings, this.#targets, this.#starts, this.#ends]) column.push(0);
   }
@@ -63,11 +63,42 @@ export class ShapeTrie {
    * @returns the shape's number, or -1 where the line is none of the kept shapes
    */
   find(start: number, limit: number, spans: Int32Array): number {
+    // V8 optimises what it has seen: a dump has its chains first, and code for both would be optimised twice
+    return this.#bytes[start] === COLON ? this.#findChain(start, limit, spans) : this.#findRule(start, limit, spans);
+  }
+
+  /** `:CHAIN POLICY [packets:bytes]`; quotes mean nothing here. */
+  #findChain(start: number, limit: number, spans: Int32Array): number {
+    const bytes = this.#bytes;
+    let from = start;
+    for (let word = 0; word < 2; word++) {
+      let to = from;
+      while (to < limit && (bytes[to] as number) > SPACE) to++;
+      if (to === from || to >= limit || bytes[to] !== SPACE) return NO_SHAPE;
+      spans[word << 1] = from;
+      spans[(word << 1) + 1] = to;
+      from = to + 1;
+    }
+    const end = this.#countersEnd(from, limit);
+    if (end < 0 || (end < limit && bytes[end] === SPACE)) return NO_SHAPE;
+    spans[4] = from;
+    spans[5] = end;
+    this.#endAt(3, end, limit);
+    return this.#chains;
+  }
+
+  #endAt(count: number, end: number, limit: number): void {
+    this.count = count;
+    this.end = end;
+    this.next = end >= limit ? limit : this.#bytes[end] === CR ? Math.min(end + 2, limit) : end + 1;
+  }
+
+  #findRule(start: number, limit: number, spans: Int32Array): number {
     const bytes = this.#bytes;
     const kinds = this.#kinds.values;
     const free = this.#free.values;
     const edges = this.#edges.values;
-    let node = bytes[start] === COLON ? CHAINS : RULES;
+    let node = RULES;
     let count = 0;
     let from = start;
     for (;;) {
@@ -100,22 +131,24 @@ export class ShapeTrie {
       if (to >= limit || bytes[to] !== SPACE) break;
       from = to + 1;
     }
-    const end = spans[(count << 1) - 1] as number;
-    this.count = count;
-    this.end = end;
-    this.next = end >= limit ? limit : bytes[end] === CR ? Math.min(end + 2, limit) : end + 1;
+    this.#endAt(count, spans[(count << 1) - 1] as number, limit);
     return this.#shapes.values[node] as number;
   }
 
   /** Keeps the shape of a line that the scanner has read, where its words allow it. */
   add(words: readonly Keyword[], count: number, spans: Int32Array, shape: number): void {
+    if (words[0] === WORD.chain) {
+      if (count === 3 && words[1] === WORD.value && words[2] === WORD.counters) this.#chains = shape;
+      return;
+    }
     if (count > MOST_WORDS || !areFixed(words, count) || !this.#isSingleSpaced(count, spans)) return;
-    let node = words[0] === WORD.chain ? CHAINS : RULES;
+    let node = RULES;
     for (let k = 0; k < count; k++) {
-      const start = spans[k << 1] as number;
-      const end = spans[(k << 1) + 1] as number;
-      const kind = node === CHAINS || words[0] === WORD.chain ? RAW : kindOf(words[k] as Keyword);
-      node = kind === 0 ? this.#childOfText(node, start, end) : this.#childOfFree(node, kind);
+      const kind = kindOf(words[k] as Keyword);
+      node =
+        kind === 0
+          ? this.#childOfText(node, spans[k << 1] as number, spans[(k << 1) + 1] as number)
+          : this.#childOfFree(node, kind);
     }
     this.#shapes.set(node, shape);
   }
@@ -164,27 +197,32 @@ export class ShapeTrie {
   #freeWord(kind: number, from: number, limit: number): number {
     const bytes = this.#bytes;
     let i = from;
-    if (kind === COUNTERS) {
-      if (bytes[i] !== BRACKET) return -1;
-      for (; i < limit; i++) {
-        const code = bytes[i] as number;
-        if (code === CLOSING_BRACKET) return this.#isEnd(i + 1, limit) ? i + 1 : -1;
-        if (code <= SPACE) return -1;
-      }
-      return -1;
-    }
+    if (kind === COUNTERS) return this.#countersEnd(from, limit);
     if (kind === NAME && bytes[i] === QUOTE) return -1;
-    if (kind !== RAW && bytes[i] === QUOTE) {
+    if (bytes[i] === QUOTE) {
       for (i++; i < limit && bytes[i] !== QUOTE; i++) if (bytes[i] === BACKSLASH || bytes[i] === LF) return -1;
       return i < limit && this.#isEnd(i + 1, limit) ? i + 1 : -1;
     }
     for (; i < limit; i++) {
       const code = bytes[i] as number;
       if (code === SPACE || code === LF || (code === CR && (i + 1 === limit || bytes[i + 1] === LF))) break;
-      if (code === TAB || (code === QUOTE && kind !== RAW)) return -1;
+      if (code === TAB || code === QUOTE) return -1;
     }
     if (i === from + 1 && bytes[from] === BANG) return -1;
     return kind === NAME && i - from <= longestTarget() && this.#isTarget(from, i) ? -1 : i;
+  }
+
+  /** Behind `[packets:bytes]`, two numbers; -1 where it is not just so. */
+  #countersEnd(start: number, limit: number): number {
+    const bytes = this.#bytes;
+    if (start + 4 >= limit || bytes[start] !== BRACKET) return -1;
+    let i = start + 1;
+    while (i < limit && isDigit(bytes[i] as number)) i++;
+    if (i === start + 1 || bytes[i] !== COLON) return -1;
+    const colon = i++;
+    while (i < limit && isDigit(bytes[i] as number)) i++;
+    if (i === colon + 1 || i >= limit || bytes[i] !== CLOSING_BRACKET) return -1;
+    return this.#isEnd(i + 1, limit) ? i + 1 : -1;
   }
 
   #isTarget(start: number, end: number): boolean {
@@ -212,6 +250,7 @@ function areFixed(words: readonly Keyword[], count: number): boolean {
   for (let k = 0; k < count; k++) {
     const word = words[k] as Keyword;
     const before = words[k - 1];
+    if (word.role === "Counters" && word !== WORD.counters) return false;
     if (word === WORD.name ? before?.role !== "Jump" : !KEPT_ROLES.has(word.role)) return false;
     // how many values follow depends on what they are
     if (word.expects === Expects.optional || word.expects === Expects.loose) return false;
@@ -225,7 +264,6 @@ const KEPT_ROLES: ReadonlySet<string> = new Set([
   "Value",
   "Name",
   "Counters",
-  "Chain",
   "Bang",
   "Match",
   "Jump",
@@ -235,6 +273,8 @@ const KEPT_ROLES: ReadonlySet<string> = new Set([
   "Flag1",
   "Flag2",
 ]);
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 
 function kindOf(word: Keyword): number {
   return word === WORD.value ? VALUE : word === WORD.name ? NAME : word === WORD.counters ? COUNTERS : 0;
