@@ -20,18 +20,18 @@ export function threshold(probability: string | null): number {
 
 /** The same for a probability as iptables-save prints it, given as bytes. */
 export function thresholdAt(bytes: Uint8Array, start: number, end: number): number {
+  const isPlain = end - start > 2 && end - start <= MOST_EXACT && bytes[start] === 48 && bytes[start + 1] === 46;
   let digits = 0;
   let unit = 1;
-  if (bytes[start] === 48 && bytes[start + 1] === 46 && end - start <= MOST_EXACT)
-    for (let i = start + 2; i < end; i++) {
-      const digit = (bytes[i] as number) - 48;
-      if (digit < 0 || digit > 9) break;
-      digits = digits * 10 + digit;
-      unit *= 10;
-    }
+  let i = start + 2;
+  for (; isPlain && i < end; i++) {
+    const digit = (bytes[i] as number) - 48;
+    if (digit < 0 || digit > 9) break;
+    digits = digits * 10 + digit;
+    unit *= 10;
+  }
   // both numbers are exact, so their quotient is the number nearest to what stands there
-  if (unit === 10 ** (end - start - 2)) return Math.round((digits / unit) * UNIT);
-  return threshold(byteString(bytes, start, end));
+  return isPlain && i === end ? Math.round((digits / unit) * UNIT) : threshold(byteString(bytes, start, end));
 }
 
 /** `0.` and as many digits as an integer of a double holds. */
