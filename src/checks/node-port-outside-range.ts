@@ -4,7 +4,7 @@ import type { Check } from "./check.ts";
 import { nameOf } from "./service-words.ts";
 
 /** More than these are said in one finding. */
-const MANY = 20;
+const MANY = 5;
 
 const DEFAULT_RANGE = { from: 30_000, to: 32_767 };
 
