@@ -35,6 +35,7 @@ export const nodePortOutsideRange: Check = {
       for (const { kind, port: number, rule } of port.frontends)
         if (kind === "nodePort" && number !== null && (number < from || number > to))
           outside.push({ port, number, rule });
+    outside.sort((a, b) => a.rule - b.rule);
     const [first] = outside;
     // so many are no slip: the cluster has another range
     if (first !== undefined && outside.length > MANY) {
