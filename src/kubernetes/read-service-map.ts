@@ -49,8 +49,9 @@ export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOp
   );
 }
 
-const provenNames = (groups: ServiceGroups): string[] =>
-  groups.groups.flatMap(({ name, nameEvidence }) => (name !== null && nameEvidence === "hash" ? [name] : []));
+function* provenNames({ groups }: ServiceGroups): Generator<string> {
+  for (const { name, nameEvidence } of groups) if (name !== null && nameEvidence === "hash") yield name;
+}
 
 const namespacesOf = (groups: ServiceGroups): Set<string> =>
   new Set(groups.groups.flatMap(({ name }) => parseServicePortName(name ?? "")?.namespace ?? []));

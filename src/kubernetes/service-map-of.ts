@@ -29,7 +29,8 @@ export class ServiceMap {
   /** What the map is read from: claims of rules, endpoints' chains, completeness of the capture. */
   readonly source: MapSource;
   readonly #groups: ServiceGroups;
-  readonly #byIndex: ReadonlyMap<number, ServicePort>;
+  /** By the number of the group; groups that show no Service port leave gaps. */
+  readonly #byIndex: (ServicePort | undefined)[] = [];
   #hostPorts: readonly HostPort[] | undefined;
   #owners: readonly OwnedChains[] | undefined;
   #byEndpoint: ReadonlyMap<string, readonly ServicePort[]> | undefined;
@@ -44,7 +45,7 @@ export class ServiceMap {
     const isDetached = (port: ServicePort): boolean => source.natComplete && port.frontends.length === 0;
     this.servicePorts = ports.filter((port) => !isDetached(port));
     this.detachedServicePorts = ports.filter(isDetached);
-    this.#byIndex = new Map(ports.map((port) => [port.index, port]));
+    for (const port of ports) this.#byIndex[port.index] = port;
   }
 
   /** Service ports that a packet to this port of the node gets to. */
@@ -76,7 +77,7 @@ export class ServiceMap {
     if (chain === NONE) return null;
     const group = this.#groups.ofChain[chain] as number;
     const index = group === NONE ? (this.#endpointOwners()[chain] as number) : group;
-    return this.#byIndex.get(index) ?? null;
+    return this.#byIndex[index] ?? null;
   }
 
   /** Service ports with an endpoint at this IP, or at this IP and port. */

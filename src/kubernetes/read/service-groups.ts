@@ -30,7 +30,7 @@ export class ServiceGroups {
   readonly #rules: ClaimedRules;
   readonly #bySuffix = new Map<string, ServiceGroup>();
   readonly #byDestination = new Map<string, ServiceGroup[]>();
-  readonly #byName = new Map<string, ServiceGroup>();
+  #named: Map<string, ServiceGroup> | undefined;
   readonly #marks: RuleId[] = [];
   #list: NameList | null = null;
   /** Two Service ports claim one destination. */
@@ -67,14 +67,22 @@ export class ServiceGroups {
   /** Second half, once names are known: marks for a destination, and what table filter refuses or accepts. */
   readRest(list: NameList | null): void {
     this.#list = list;
-    for (const group of this.groups) {
-      const key = group.name === null ? null : `${group.name} ${group.protocol}`;
-      if (key !== null && !this.#byName.has(key)) this.#byName.set(key, group);
-    }
     for (const rule of this.#marks) this.#mark(rule);
     for (const role of ["filter KUBE-SERVICES", "filter KUBE-EXTERNAL-SERVICES", "filter KUBE-PROXY-FIREWALL"] as const)
       this.#each(role, (rule, slot) => this.#refusal(rule, slot));
     this.#each("filter KUBE-NODEPORTS", (rule) => this.#healthCheck(rule));
+  }
+
+  /** Groups by name and protocol; nearly every rule shows its group without. */
+  get #byName(): Map<string, ServiceGroup> {
+    if (this.#named === undefined) {
+      this.#named = new Map();
+      for (const group of this.groups) {
+        const key = `${group.name} ${group.protocol}`;
+        if (group.name !== null && !this.#named.has(key)) this.#named.set(key, group);
+      }
+    }
+    return this.#named;
   }
 
   #groupChains(): void {
