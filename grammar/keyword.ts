@@ -97,6 +97,7 @@ export const WORD = {
   name: keyword("", "Name"),
   stray: keyword("", "Stray"),
   counters: keyword("", "Counters"),
+  cutCounters: keyword("", "Counters"),
   table: keyword("", "Table"),
   chain: keyword("", "Chain", { expects: Expects.value, values: 1 }),
   commit: keyword("COMMIT", "Commit"),

@@ -146,6 +146,7 @@ export class LineProblems {
       const word = words[k] as Keyword;
       odd =
         word === WORD.note ||
+        word === WORD.cutCounters ||
         word === WORD.oldBang ||
         word === WORD.unknownFlag ||
         (word === WORD.name && words[k - 1]?.role === "Match");
@@ -156,6 +157,19 @@ export class LineProblems {
 
   /** What the form of the line alone shows; true where it was worth an error. */
   #oddity(node: number, shape: Shape): boolean {
+    if (shape.countersWord >= 0 && this.#reader.scanner.words[shape.countersWord] === WORD.cutCounters) {
+      const isChain = shape.kind === "chain";
+      this.#list.add(node, {
+        ...this.#word(shape.countersWord),
+        checkId: "syntax-error",
+        severity: isChain ? "info" : "error",
+        message: isChain
+          ? "counters cut short; iptables-restore reads them with --counters alone"
+          : `counters without an end; ${REFUSED}`,
+        expected: "[packets:bytes]",
+      });
+      if (!isChain) return true;
+    }
     if (shape.noteWord >= 0)
       this.#list.add(node, {
         ...this.#word(shape.noteWord),
@@ -298,8 +312,13 @@ export class LineProblems {
 
   #before(node: number): void {
     const { start, textStart, outline, bytes } = this.#reader;
-    // iptables-restore takes blanks before a rule, and before nothing else
-    if ((bytes[start] === 32 || bytes[start] === 9) && (outline.kind === "rule" || outline.kind === "bad")) return;
+    // iptables-restore takes blanks before a rule without counters, and before nothing else
+    if (
+      (bytes[start] === 32 || bytes[start] === 9) &&
+      bytes[textStart] !== 91 &&
+      (outline.kind === "rule" || outline.kind === "bad")
+    )
+      return;
     this.#list.once(
       "before",
       node,

@@ -1,5 +1,5 @@
 import { type Keyword, WORD } from "./keyword.ts";
-import { beginsCounters, isCommit, isDash, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
+import { beginsCounters, isCommand, isCommit, isDash, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
 import { isShape, type Outline } from "./outline.ts";
 import { Scanner } from "./scanner.ts";
 import { type Shape, shapeWith } from "./shape.ts";
@@ -115,7 +115,7 @@ export class LineReader {
           return;
         }
         this.#rule(start, limit);
-        if (fresh && this.outline.kind === "bad" && this.outline !== UNTERMINATED) this.#behindNoise(start, limit);
+        if (fresh && this.#isStamp()) this.#behindNoise(start, limit);
         return;
       case 58:
         this.scanner.declaration(start, this.end, WORD.chain);
@@ -155,6 +155,18 @@ export class LineReader {
     const behind = lineStart(this.bytes, start + 1, this.end);
     if (behind >= 0) this.#text(behind, limit, false);
     else if (isEllipsis(this.bytes, start, this.end)) this.#noise();
+  }
+
+  /** Whether the line begins with somebody else's brackets: no command follows them, or they are closed and hold no colon. */
+  #isStamp(): boolean {
+    const { bytes, end, outline } = this;
+    const { words, spans, count } = this.scanner;
+    const closed = spans[1] as number;
+    if (words[0] === WORD.cutCounters && bytes[closed - 1] === 93)
+      return !bytes.subarray(spans[0], closed).includes(58);
+    return (
+      outline.kind === "bad" && outline !== UNTERMINATED && !(count > 1 && isCommand(bytes, spans[2] as number, end))
+    );
   }
 
   #noise(): void {

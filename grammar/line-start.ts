@@ -18,11 +18,31 @@ export function lineStart(bytes: Uint8Array, from: number, end: number, last = e
   return -1;
 }
 
-/** `[` and a digit: counters, not the `[user@host ~]#` of a prompt. */
+/** `[` and a digit, or the command at once: counters, also cut short; not the `[user@host ~]#` of a prompt. */
 export const beginsCounters = (bytes: Uint8Array, p: number, end: number): boolean => {
+  if (bytes[p] !== 91) return false;
   const code = p + 1 < end ? (bytes[p + 1] as number) : 0;
-  return bytes[p] === 91 && code >= 48 && code <= 58;
+  return (code >= 48 && code <= 58) || isCommand(bytes, skipBlanks(bytes, p + 1, end), end);
 };
+
+/**
+ * Whether iptables-restore finds both counters and their end in a line that begins with `[` at `p`: as tokenize_rule_counters
+ * (iptables/xshared.c) it looks for a `]`, then for a `:` behind something else, then for anything behind that.
+ */
+export function takesCounters(bytes: Uint8Array, p: number, end: number): boolean {
+  const has = (code: number, from: number): number => {
+    const found = bytes.indexOf(code, from);
+    return found < end ? found : -1;
+  };
+  let first = p + 1;
+  while (first < end && bytes[first] === 58) first++;
+  if (has(93, p) < 0 || first === end) return false;
+  let rest = has(58, first);
+  if (rest < 0) return false;
+  do rest++;
+  while (rest < end && bytes[rest] === 93);
+  return rest < end;
+}
 
 /** `COMMIT` with nothing but blanks behind it. */
 export function isCommit(bytes: Uint8Array, p: number, end: number): boolean {
@@ -76,7 +96,8 @@ const parts = (code: number): boolean =>
 
 const isBlank = (code: number | undefined): boolean => code === SPACE || code === TAB;
 
-const isCommand = (bytes: Uint8Array, p: number, end: number): boolean =>
+/** `-A `, `-I ` and other commands of a rule or chain. */
+export const isCommand = (bytes: Uint8Array, p: number, end: number): boolean =>
   p + 3 < end &&
   bytes[p] === 45 &&
   "AINPDR".includes(String.fromCharCode(bytes[p + 1] as number)) &&

@@ -1,5 +1,5 @@
 import type { ChainNode, Node, RuleNode } from "./ast.ts";
-import { byteString } from "./bytes.ts";
+import { takesCounters } from "./line-start.ts";
 import type { Ast } from "./syntax-tree.ts";
 import {
   builtInChains,
@@ -17,7 +17,6 @@ export interface TextRefusal extends RestoreRefusal {
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
-const COUNTERS = /^\[[^:]+:[^\]]+\]/;
 /** Problems of the parser that are judged anew here, where family and back end are known. */
 const JUDGED_HERE = new Set(["missing-commit", "invalid-value", "refused-rule"]);
 const STANDARD = new Set(["ACCEPT", "DROP", "QUEUE", "RETURN"]);
@@ -103,9 +102,9 @@ class Restore {
       this.#chain(node, this.#table);
     } else if (carriageReturn) {
       this.#refuse(node, "a carriage return at the end of the line is taken for a part of its last word", "LF alone");
-    } else if (first === 91 && !COUNTERS.test(byteString(bytes, node.offset, Math.min(end, node.offset + 64)))) {
+    } else if (first === 91 && !takesCounters(bytes, node.offset, end)) {
       this.#refuse(node, "counters without an end", "[packets:bytes]");
-    } else if (first !== 91 && !this.#beginsWithBlanks(node)) {
+    } else if (!this.#beginsAsItShould(node)) {
       this.#refuse(node, "text before the command", "the command at the beginning of the line");
     } else if (node.kind === "rule") {
       this.#rule(node, this.#table);
@@ -117,11 +116,14 @@ class Restore {
     }
   }
 
-  /** Whether nothing stands before the first word that was read. */
-  #beginsWithBlanks(node: Node): boolean {
+  /** Whether counters, of whatever they are made, and blanks are all that stands before the first word that was read. */
+  #beginsAsItShould(node: Node): boolean {
     const { bytes } = this.#ast.source;
     const first = node.words[0]?.offset ?? node.offset;
-    for (let at = node.offset; at < first; at++) if (bytes[at] !== 32 && bytes[at] !== 9) return false;
+    if (first > node.offset && bytes[first] === 91) return false;
+    let at = node.offset;
+    if (at < first && bytes[at] === 91) at = bytes.indexOf(93, at) + 1;
+    for (; at < first; at++) if (bytes[at] !== 32 && bytes[at] !== 9) return false;
     return true;
   }
 

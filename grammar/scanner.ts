@@ -1,13 +1,16 @@
 import { byteString } from "./bytes.ts";
 import { Context } from "./context.ts";
 import { Expects, type Keyword, WORD } from "./keyword.ts";
-import { skipBlanks } from "./line-start.ts";
+import { isCommand, skipBlanks, takesCounters } from "./line-start.ts";
 import { longestTarget, matchWord, protocolWord, targetWord } from "./spellings.ts";
 
 const SPACE = 32;
 const TAB = 9;
 const QUOTE = 34;
 const BACKSLASH = 92;
+const COLON = 58;
+const DASH = 45;
+const CLOSING = 93;
 
 /**
  * Cuts a line into words and says of each word what it is. Reading is that of add_param_to_argv (iptables/xshared.c): blanks part
@@ -173,7 +176,7 @@ export class Scanner {
       this.#push(
         i,
         stop,
-        this.count === 0 ? first : this.count === 2 && first === WORD.chain ? WORD.counters : WORD.value,
+        this.count === 0 ? first : this.count === 2 && first === WORD.chain ? this.#ofChain(i, stop) : WORD.value,
       );
       i = stop;
     }
@@ -272,14 +275,34 @@ export class Scanner {
     return stop === end || bytes[stop] === SPACE || bytes[stop] === TAB ? stop : 0;
   }
 
-  /** `[12:34]`, also where the command follows without a blank. */
+  /** `[12:34]`, also where the command follows without a blank, where the end is missing, or where blanks stand within. */
   #counters(i: number, end: number): number {
-    let stop = i;
-    while (stop < end && this.bytes[stop] !== 93 && this.bytes[stop] !== SPACE && this.bytes[stop] !== TAB) stop++;
-    if (this.bytes[stop] === 93 && stop < end) stop++;
-    if (stop < end && this.bytes[stop] !== SPACE && this.bytes[stop] !== TAB) this.plain = false;
-    this.#push(i, stop, WORD.counters);
+    const { bytes } = this;
+    let colon = i + 1;
+    let stop = i + 1;
+    for (; stop < end && bytes[stop] !== CLOSING; stop++) {
+      const c = bytes[stop] as number;
+      if (c === COLON && colon === i + 1) colon = stop;
+      else if (c === DASH && isCommand(bytes, stop, end)) break;
+      else if ((c === SPACE || c === TAB) && !this.#goesOn(stop, end)) break;
+    }
+    const isClosed = stop < end && bytes[stop] === CLOSING;
+    if (isClosed) stop++;
+    if (stop < end && bytes[stop] !== SPACE && bytes[stop] !== TAB) this.plain = false;
+    this.#push(i, stop, (isClosed && colon > i + 1) || takesCounters(bytes, i, end) ? WORD.counters : WORD.cutCounters);
     return stop;
+  }
+
+  /** Whether counters go on behind blanks. */
+  #goesOn(i: number, end: number): boolean {
+    const next = skipBlanks(this.bytes, i, end);
+    const c = next < end ? (this.bytes[next] as number) : 0;
+    return c === CLOSING || (c >= 48 && c <= COLON);
+  }
+
+  /** iptables-restore without --counters does not read those of a chain. */
+  #ofChain(i: number, stop: number): Keyword {
+    return this.bytes[i] === 91 && this.bytes[stop - 1] !== CLOSING ? WORD.cutCounters : WORD.counters;
   }
 
   #classify(expects: number, context: Context, i: number, stop: number): Keyword {

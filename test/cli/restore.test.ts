@@ -64,6 +64,14 @@ describe("what decides", () => {
     ["a target that nft lacks", queue, ["--backend", "nft"], 1],
     ["a target that legacy has", queue, ["--backend", "legacy"], 0],
     ["a missing COMMIT", "*nat\n:X - [0:0]\n", [], 1],
+    ["counters as they should be", table("[1:2] -A X -j ACCEPT"), [], 0],
+    ["counters glued to the command", table("[1:2]-A X -j ACCEPT"), [], 0],
+    ["counters with blanks", table("[1 :2 ] -A X -j ACCEPT"), [], 0],
+    ["counters that are no numbers", table("[a:b] -A X -j ACCEPT"), [], 0],
+    ["counters without an end", table("[1:2 -A X -j ACCEPT"), [], 1],
+    ["counters behind blanks", table(" [1:2] -A X -j ACCEPT"), [], 1],
+    ["a word behind counters", table("[1:2]x -A X -j ACCEPT"), [], 1],
+    ["a chain's counters cut short", "*nat\n:X - [1:\nCOMMIT\n", [], 0],
     ["suppressions are not asked", table("# iptlint-ignore-next refused-line: x", "-A X -j Y"), [], 1],
   ])("%s", async (_name, text, argv, code) => {
     expect((await refused(text, ...argv)).code).toBe(code);

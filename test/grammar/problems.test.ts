@@ -56,10 +56,26 @@ describe("a broken line has one error, at its place", () => {
     ["a chain without policy", ":X", "error syntax-error 3:1+2"],
     ["a long word", `-A INPUT -m comment --comment ${"a".repeat(1024)}`, "error invalid-value 3:31+1024"],
     ["too many words", `-A INPUT ${comment.repeat(64)}-j DROP`, "error too-many-words 3:1+1488"],
+    ["counters cut short", "[1:2 -A INPUT -j DROP", "error syntax-error 3:1+4"],
+    ["counters cut shorter", "[1 -A INPUT -j DROP", "error syntax-error 3:1+2"],
+    ["counters cut to their bracket", "[-A INPUT -j DROP", "error syntax-error 3:1+1"],
+    ["counters without numbers", "[:] -A INPUT -j DROP", "error syntax-error 3:1+3"],
+    ["counters without packets", "[:5] -A INPUT -j DROP", "error syntax-error 3:1+4"],
+    ["counters without an end, glued", "[1:2-A INPUT -j DROP", "error syntax-error 3:1+4"],
+    ["counters alone", "[1:2]", "error syntax-error 3:1+5"],
+    ["cut counters alone", "[1:2", "error syntax-error 3:1+4"],
+    ["an unknown option behind counters", "[1:2] -A INPUT --dpotr 80", "error unknown-option 3:16+7"],
+    ["counters behind blanks", " [1:2] -A INPUT -j DROP", "info text-around-rules 3:1+1"],
+    ["a chain's counters cut short", ":X - [1:2", "info syntax-error 3:6+4"],
     ["prose", "hello world", "warning text-around-rules 3:1+11"],
     ["a value taken out", "-A INPUT -s <private_ip> -j DROP", "info placeholder 3:13+12"],
   ])("%s", (_name, line, problem) => {
     expect(shortly(inTable(line))).toEqual([problem]);
+  });
+
+  test("a rule behind counters that are cut short is read", () => {
+    const [, node] = [...parse(bytesOf("*filter\n[1:2 -A INPUT -j DROP\nCOMMIT\n"))];
+    expect(node).toMatchObject({ kind: "rule", chain: { text: "INPUT" }, target: { name: "DROP" }, counters: null });
   });
 
   test("rules around a broken line survive", () => {
@@ -84,6 +100,9 @@ describe("what is right has no problem", () => {
     ["counters without brackets", ":X - 0:0"],
     ["words behind a chain's counters", ":X - [0:0] extra words"],
     ["no counters", ":X -"],
+    ["counters glued to the rule", "[1:2]-A INPUT -j DROP"],
+    ["counters with blanks", "[1 : 2 ] -A INPUT -j DROP"],
+    ["counters without bytes", "[1:] -A INPUT -j DROP"],
   ])("%s", (_name, line) => {
     expect(shortly(inTable(line))).toEqual([]);
   });
