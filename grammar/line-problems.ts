@@ -115,8 +115,27 @@ export class LineProblems {
     });
   }
 
+  wrapped(node: number): void {
+    const { textStart, end } = this.#reader;
+    this.#list.once(
+      "wrapped",
+      node,
+      { checkId: "text-around-rules", severity: "info", offset: textStart, length: end - textStart },
+      (count) =>
+        `${counted(count, "line")} wrapped on the way here (a terminal, a mail); ${count === 1 ? "it was" : "they were"} put together again`,
+    );
+  }
+
   all(): Problem[] {
     return this.#list.all();
+  }
+
+  /** All problems so far, which are then forgotten. */
+  drain(): Problem[] {
+    this.#list.flush();
+    const all = this.#list.all();
+    this.#list.clear();
+    return all;
   }
 
   #rule(node: number, block: Block | null): void {

@@ -1,5 +1,6 @@
 import { type Block, type Header, readHeader } from "./block.ts";
 import { byteString } from "./bytes.ts";
+import { findWraps } from "./find-wraps.ts";
 import { Growing } from "./growing.ts";
 import { LineProblems } from "./line-problems.ts";
 import type { LineReader } from "./line-reader.ts";
@@ -16,8 +17,11 @@ export interface LineVisitor {
 export interface ParseOptions {
   /** `false`: Chevrotain parses every line instead of every form of line. The result is the same. Default `true`. */
   readonly memo?: boolean;
-  /** Is called for every line while it is read: the streaming form. */
-  readonly visitor?: LineVisitor;
+  /**
+   * Makes what is called for every line while it is read: the streaming form. Asked once more where lines turn out to be wrapped: the text
+   * is then read again, and what the first visitor was told does not hold.
+   */
+  readonly visitor?: (source: Source) => LineVisitor;
   /** `false`: the types and ranges of values are not looked at. Default `true`. */
   readonly values?: boolean;
 }
@@ -34,10 +38,10 @@ const LONGEST_HEADER = 200;
  */
 export function parse(input: Uint8Array | Source, options: ParseOptions = {}): Ast {
   const source = input instanceof Source ? input : Source.of(input);
-  const reader = new Reader(source.bytes, options.memo ?? true);
-  const run = new Run(source, reader, options);
-  for (const file of source.files) run.file(file.start, file.end, file.name);
-  return run.ast();
+  const { ast, odd } = new Run(source, options).all();
+  const wraps = odd.length === 0 ? [] : findWraps(ast, odd);
+  if (wraps.length === 0) return ast;
+  return new Run(source.unwrapped(wraps), options).all().ast;
 }
 
 class Run {
@@ -52,20 +56,33 @@ class Run {
   readonly #fileNodes: number[] = [];
   #block: Block | null = null;
   #header: Header | null = null;
+  /** Nodes that may be parts of wrapped lines. */
+  readonly #odd: number[] = [];
   #tears = 0;
+  #wraps = 0;
+  /** Where the next line stands that was put together. */
+  #nextMended = Number.POSITIVE_INFINITY;
   #tableStart = 0;
   #tableEnd = 0;
 
-  constructor(source: Source, reader: LineReader, options: ParseOptions) {
+  constructor(source: Source, options: ParseOptions) {
     this.#source = source;
     this.#starts = Growing.forLines(source.bytes, SHORT_LINE);
     this.#shapes = Growing.forLines(source.bytes, SHORT_LINE);
-    this.#reader = reader;
-    this.#visitor = options.visitor;
-    this.#problems = new LineProblems(reader, options.values ?? true);
+    this.#reader = new Reader(source.bytes, options.memo ?? true);
+    this.#visitor = options.visitor?.(source);
+    this.#problems = new LineProblems(this.#reader, options.values ?? true);
+    this.#findMended();
   }
 
-  file(start: number, end: number, name: string): void {
+  all(): { readonly ast: Ast; readonly odd: readonly number[] } {
+    for (const file of this.#source.files) this.#file(file.start, file.end, file.name);
+    const ast = this.#ast();
+    for (const { checkId, node } of ast.problems) if (checkId === "trailing-text") this.#odd.push(node);
+    return { ast, odd: this.#odd.sort((a, b) => a - b) };
+  }
+
+  #file(start: number, end: number, name: string): void {
     const reader = this.#reader;
     this.#block = null;
     this.#header = null;
@@ -77,11 +94,10 @@ class Run {
       this.#starts.push(at);
       if (!isKnown || !this.#isInBlock(node)) this.#structure(node, name);
       this.#shapes.push(isKnown ? reader.outline.id : columnOf(reader));
-      if (reader.joined > 0)
-        this.#joins.push({ node, linesSoFar: (this.#joins.at(-1)?.linesSoFar ?? 0) + reader.joined });
+      if (reader.joined > 0) this.#joined(node, reader.joined);
       if (isKnown && reader.outline.kind === "chain") this.#problems.chain(node);
       else this.#problems.line(node, this.#block);
-      if (this.#source.tears.length > this.#tears) this.#torn(node);
+      if (this.#nextMended < reader.next) this.#mended(node);
       this.#visitor?.line(reader, node, this.#block);
       if (reader.outline.kind === "commit") this.#block = null;
     }
@@ -89,7 +105,7 @@ class Run {
     this.#problems.endFile();
   }
 
-  ast(): Ast {
+  #ast(): Ast {
     return new Ast({
       source: this.#source,
       reader: this.#reader,
@@ -102,12 +118,28 @@ class Run {
     });
   }
 
-  /** Says which lines were torn. */
-  #torn(node: number): void {
-    const tear = this.#source.tears[this.#tears];
-    if (tear === undefined || tear.start >= this.#reader.next) return;
-    this.#problems.torn(node, tear);
-    this.#tears++;
+  #joined(node: number, lines: number): void {
+    this.#joins.push({ node, linesSoFar: (this.#joins.at(-1)?.linesSoFar ?? 0) + lines });
+    this.#odd.push(node);
+  }
+
+  /** Says which lines were put together. */
+  #mended(node: number): void {
+    const { tears, wraps } = this.#source;
+    const { next } = this.#reader;
+    for (let tear = tears[this.#tears]; tear !== undefined && tear.start < next; tear = tears[++this.#tears])
+      this.#problems.torn(node, tear);
+    for (let wrap = wraps[this.#wraps]; wrap !== undefined && wrap.start < next; wrap = wraps[++this.#wraps]) {
+      this.#problems.wrapped(node);
+      if (wrap.lines > 0) this.#joined(node, wrap.lines);
+    }
+    this.#findMended();
+  }
+
+  #findMended(): void {
+    const { tears, wraps } = this.#source;
+    const after = Number.POSITIVE_INFINITY;
+    this.#nextMended = Math.min(tears[this.#tears]?.start ?? after, wraps[this.#wraps]?.start ?? after);
   }
 
   /** Adds a rule or a chain to the open block, if there is one. */
@@ -144,10 +176,22 @@ class Run {
         this.#tableEnd = reader.end;
         break;
       }
+      case "noise":
+        this.#odd.push(node);
+        break;
+      case "bad":
+        this.#odd.push(node);
+        if (this.#block === null) this.#open(node, file, null);
+        break;
       case "chain":
+        // what goes on with `:56:01 2026` reads like a chain, but has no counters
+        if (reader.outline.countersWord < 0) this.#odd.push(node);
+        if (this.#block === null) this.#open(node, file, null);
+        break;
       case "rule":
       case "command":
-      case "bad":
+        // a line that goes on with `-SVC-…` reads like one with an option whose value is joined to it
+        if (!reader.outline.plain) this.#odd.push(node);
         if (this.#block === null) this.#open(node, file, null);
         break;
       case "commit":

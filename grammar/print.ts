@@ -1,9 +1,10 @@
 import type { Ast } from "./syntax-tree.ts";
 import { tornAgain } from "./tear.ts";
+import { wrappedAgain } from "./wrap.ts";
 
 /** The bytes of a parsed source: what its nodes cover, word by word and gap by gap, one after the other. Never renders anything anew. */
 export function print(ast: Ast): Uint8Array {
-  const { bytes } = ast.source;
+  const { bytes, tears, wraps } = ast.source;
   const out = new Uint8Array(bytes.length);
   let at = 0;
   const copy = (from: number, to: number): void => {
@@ -21,5 +22,5 @@ export function print(ast: Ast): Uint8Array {
     }
     copy(from, next);
   }
-  return tornAgain(out.subarray(0, at), ast.source.tears);
+  return tornAgain(wrappedAgain(out.subarray(0, at), wraps), tears);
 }

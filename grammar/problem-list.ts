@@ -43,6 +43,11 @@ export class ProblemList {
     this.#repeated = new Map();
   }
 
+  clear(): void {
+    this.#problems.length = 0;
+    this.#counts.clear();
+  }
+
   /** All problems in the order of their places. */
   all(): Problem[] {
     const problems = [...this.#problems];

@@ -8,7 +8,7 @@ import type { Scanner } from "./scanner.ts";
 import type { Shape } from "./shape.ts";
 import type { Source } from "./source.ts";
 
-/** A node of more than one line: a newline stood inside quotes. */
+/** A node of more than one line: a newline stood inside quotes, or the line was wrapped. */
 export interface Join {
   readonly node: number;
   /** Lines beyond the first, of this node and all such nodes before it. */
@@ -137,6 +137,13 @@ export class Ast implements Iterable<Node> {
     return index - first + 1 + linesBefore(joins, index) - linesBefore(joins, first);
   }
 
+  /** Whether a line of its file belongs to the node, which may have several. */
+  isOnLine(index: number, line: number): boolean {
+    const first = this.line(index);
+    const { joins } = this.#columns;
+    return first <= line && line <= first + linesBefore(joins, index + 1) - linesBefore(joins, index);
+  }
+
   /** The node that holds the byte at `offset`. */
   nodeAt(offset: number): number {
     const { starts } = this.#columns;
@@ -153,18 +160,19 @@ export class Ast implements Iterable<Node> {
   /** File, line and column of a byte. */
   place(offset: number): Place {
     const node = this.nodeAt(offset);
-    const { bytes } = this.source;
+    const { lines } = this.source;
+    const at = this.source.lineOffset(offset);
     let lineStart = this.offset(node);
     let line = this.line(node);
-    for (let i = lineStart; i < offset; i++) {
-      if (bytes[i] !== 10) continue;
+    for (let i = lineStart; i < at; i++) {
+      if (lines[i] !== 10) continue;
       line++;
       lineStart = i + 1;
     }
     return {
       file: this.source.fileAt(offset).name,
       line,
-      column: displayLength(byteString(bytes, lineStart, offset)) + 1,
+      column: displayLength(byteString(lines, lineStart, at)) + 1,
     };
   }
 }

@@ -1,12 +1,15 @@
 import { byteString, displayLength, displayText } from "../../grammar/bytes.ts";
 import type { Ast } from "../../grammar/syntax-tree.ts";
+import { wrapAt } from "../../grammar/wrap.ts";
 import type { Location } from "./finding.ts";
 
-/** The place of raw bytes of a source, as people and editors count. */
+/** The place of bytes of a source, as people and editors count in the text as it was read. */
 export function locate(ast: Ast, offset: number, length: number): Location {
-  const { bytes } = ast.source;
+  const { source } = ast;
   const { file, line, column } = ast.place(offset);
-  const text = byteString(bytes, offset, offset + length);
+  const start = source.lineOffset(offset);
+  const end = length === 0 ? start : source.lineOffset(offset + length - 1) + 1;
+  const text = byteString(source.lines, start, end);
   const feeds = text.split("\n").length - 1;
   return {
     file,
@@ -14,20 +17,22 @@ export function locate(ast: Ast, offset: number, length: number): Location {
     column,
     length: displayLength(text),
     ...(feeds > 0 && { endLine: line + feeds }),
-    byteOffset: offset - ast.source.fileAt(offset).start,
-    byteLength: length,
+    byteOffset: start - source.fileAt(offset).start,
+    byteLength: end - start,
   };
 }
 
-/** The line of the text on which a place of it begins, decoded, without its line end. */
-export function lineAt(ast: Ast, location: Location): string | null {
-  const { bytes, files } = ast.source;
-  const file = files.find((each) => each.name === location.file);
+/** The line of the text on which a place of it begins, decoded, without its line end; a wrapped line that begins there is given whole. */
+export function lineAt({ source }: Ast, location: Location): string | null {
+  const file = source.files.find((each) => each.name === location.file);
   if (file === undefined) return null;
   const at = file.start + location.byteOffset;
+  const isWhole = location.column === 1 && wrapAt(source.wraps, at) !== null;
+  const bytes = isWhole ? source.bytes : source.lines;
   const feedBefore = at === 0 ? -1 : bytes.lastIndexOf(0x0a, at - 1);
   const feedAfter = bytes.indexOf(0x0a, at);
   const start = Math.max(file.start, feedBefore + 1);
   const end = feedAfter < 0 || feedAfter > file.end ? file.end : feedAfter;
-  return displayText(byteString(bytes, start, end)).replace(/\r$/, "");
+  const text = displayText(byteString(bytes, start, end)).replace(/\r$/, "");
+  return isWhole ? text.trimEnd() : text;
 }

@@ -54,7 +54,8 @@ export const problemDocs: readonly CheckDocumentation[] = [
   }),
   problem("text-around-rules", "info", "Text of others stands around the rules", {
     why: "iptables-restore refuses such a text, and what was cut along with it cannot be seen.",
-    evidence: "A prompt, prefixes of a log, prose before, between or behind the lines of iptables-save.",
+    evidence:
+      "A prompt, prefixes of a log, prose before, between or behind the lines of iptables-save; a line that a terminal or a mail broke into several.",
     whenFine: "The text was copied from a terminal or a log, to be read.",
   }),
   problem("missing-commit", "error", "A table ends without COMMIT", {

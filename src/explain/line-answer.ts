@@ -20,7 +20,8 @@ function rulesOn(ruleset: Ruleset, line: number): RuleId[] {
   const { store } = ruleset;
   const found: RuleId[] = [];
   for (let rule = 0; rule < store.ruleCount; rule++) {
-    if (store.line(rule) === line && ruleset.tables.includes(store.tableOf(store.chainOf(rule)))) found.push(rule);
+    if (store.ast.isOnLine(store.node(rule), line) && ruleset.tables.includes(store.tableOf(store.chainOf(rule))))
+      found.push(rule);
   }
   return found;
 }
@@ -28,7 +29,7 @@ function rulesOn(ruleset: Ruleset, line: number): RuleId[] {
 function chainsOn(ruleset: Ruleset, line: number): ChainId[] {
   const { store } = ruleset;
   return ruleset.tables.flatMap((table) =>
-    table.chains.filter((chain) => store.ast.line(store.declaration(chain)) === line),
+    table.chains.filter((chain) => store.ast.isOnLine(store.declaration(chain), line)),
   );
 }
 

@@ -19,8 +19,12 @@ export interface BuildOptions extends Omit<ParseOptions, "visitor"> {
 /** Reads the texts of one node into columns, in one pass over their bytes. */
 export function buildStore(input: Uint8Array | Source, options: BuildOptions = {}): RuleStore {
   const source = input instanceof Source ? input : Source.of(input);
-  const builder = new Builder(source);
-  const ast = parse(source, { ...options, visitor: builder });
+  let builder = new Builder(source);
+  const visitor = (read: Source): Builder => {
+    builder = new Builder(read);
+    return builder;
+  };
+  const ast = parse(source, { ...options, visitor });
   return builder.store(ast, options.tableHint ?? (() => undefined));
 }
 

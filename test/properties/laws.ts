@@ -33,7 +33,7 @@ export function expectSameBytes(printed: Uint8Array, bytes: Uint8Array): void {
 
 /** Nodes tile the source, words their nodes, and lines are counted by LF. */
 function expectTiles(ast: Ast): void {
-  const { bytes } = ast.source;
+  const { bytes, lines } = ast.source;
   let end = 0;
   let line = 1;
   for (const node of ast) {
@@ -46,7 +46,7 @@ function expectTiles(ast: Ast): void {
     }
     end = node.offset + node.length;
     invariant(from <= end, `the last word of node ${node.index} ends at ${from}, behind the node`);
-    for (let at = node.offset; at < end; at++) if (bytes[at] === LF) line++;
+    for (let at = node.offset; at < end; at++) if (lines[at] === LF) line++;
   }
   invariant(end === bytes.length, `the last node ends at ${end} of ${bytes.length}`);
 }
