@@ -49,10 +49,14 @@ export class Judge {
   }
 
   /** A rule changes nothing for packets that never come to its chain. */
-  #difference(text: string, { table, chain }: Mutant): string | null {
+  #difference(text: string, { table, chain, otherChain, torn }: Mutant): string | null {
+    if (torn === true) return "the text";
     const { probes, node } = this.#site;
     const ruleset = rulesetOf(text);
-    const met = chain.startsWith("KUBE-") ? (this.#onChain.get(`${table} ${chain}`) ?? []) : probes.keys();
+    const chains = otherChain === undefined ? [chain] : [chain, otherChain];
+    const met = chain.startsWith("KUBE-")
+      ? new Set(chains.flatMap((each) => this.#onChain.get(`${table} ${each}`) ?? []))
+      : probes.keys();
     for (const index of met) {
       const probe = probes[index] as Probe;
       if (outcomeOf(ruleset, probe, node) !== this.#before[index]) return probe.name;

@@ -5,7 +5,7 @@ import type { Truth } from "../kubernetes/helpers/truth.ts";
 import { Judge, type Verdict } from "./judge.ts";
 import { mutantsOf } from "./mutants.ts";
 import { siteOf } from "./probes.ts";
-import { printSummary, summarise } from "./summary.ts";
+import { inShort, printSummary, summarise } from "./summary.ts";
 
 /** Arguments: folders of clean dumps with a truth.json; `--every N` takes each N-th mutant, `--six` the IPv6 text. */
 const args = process.argv.slice(2);
@@ -28,8 +28,9 @@ for (const folder of folders) {
   const truth = JSON.parse(read(folder, "truth.json").toString()) as Truth;
   const judge = new Judge(text, siteOf(truth, family));
   let number = 0;
-  const began = performance.now();
-  for (const mutant of mutantsOf(text)) if (number++ % every === 0) all.push(judge.judge(mutant));
-  process.stderr.write(`${folder}: ${number} mutants, ${((performance.now() - began) / 1000).toFixed(0)} s\n`);
+  const verdicts: Verdict[] = [];
+  for (const mutant of mutantsOf(text)) if (number++ % every === 0) verdicts.push(judge.judge(mutant));
+  process.stderr.write(`${folder} IPv${family}, ${number} mutants: ${inShort(summarise(verdicts))}\n`);
+  all.push(...verdicts);
 }
 process.stdout.write(printSummary(summarise(all), args.includes("--all")));

@@ -53,3 +53,17 @@ const otherNetwork = (address: string): string =>
   address.includes(":")
     ? address.replace(/^([\da-f]*)/, (first) => (Number.parseInt(first, 16) ^ 1).toString(16))
     : address.replace(/^\d+\.(\d+)/, (first, second) => first.replace(/\d+$/, `${Number(second) ^ 1}`));
+
+/** Other words in the place of one that is no number. */
+export function otherWords(flag: string, value: string): string[] {
+  const others: Readonly<Record<string, readonly string[]>> = {
+    "--ctstate": ["NEW", "INVALID", "RELATED,ESTABLISHED"],
+    "--dst-type": ["UNICAST", "BROADCAST"],
+    "--src-type": ["UNICAST"],
+    "--reject-with": ["icmp-host-prohibited"],
+    "--mode": [],
+  };
+  return (others[flag] ?? []).filter(
+    (other) => other !== value && (flag !== "--reject-with" || value.startsWith("icmp-")),
+  );
+}

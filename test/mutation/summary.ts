@@ -54,6 +54,18 @@ function counted<T>(items: readonly T[], key: (item: T) => string): [string, T[]
 const example = ({ mutant, differs, checks }: Verdict): string =>
   `      line ${mutant.line}${differs === null ? "" : `, ${differs}`}${checks.length === 0 ? "" : `, ${checks.join(" ")}`}\n      - ${mutant.before}\n      + ${mutant.after}\n`;
 
+/** The figures of one dump on one line. */
+export function inShort({ mutants, harmful, configured, flagged, harmless, alarms }: Summary): string {
+  const left = harmful - configured.length;
+  const parts = [
+    `${mutants} judged`,
+    `flagged ${flagged} of ${left} (${percent(flagged, left)})`,
+    `other configurations ${configured.length} (${percent(configured.length, harmful)})`,
+    `false errors ${alarms.length} of ${harmless} (${percent(alarms.length, harmless)})`,
+  ];
+  return parts.join(", ");
+}
+
 /** The figures, then survivors and false alarms by edit and chain, each kind with one example, or with all of them. */
 export function printSummary(summary: Summary, all = false): string {
   const { mutants, harmful, configured, flagged, survivors, harmless, alarms } = summary;
