@@ -17,12 +17,18 @@ const AT_ONCE = 500;
 export function deviationsOf(context: Context): readonly Deviation[] {
   const suspects = context.services.servicePorts.filter((port) => !isPristine(context, port));
   const found: Deviation[] = [];
-  for (let i = 0; i < suspects.length; i += AT_ONCE) {
-    const written = write(suspects.slice(i, i + AT_ONCE), context.services);
-    if (written === null) continue;
-    for (const [port, rules] of written.byPort) found.push(...compare(context, port, written, rules));
-  }
+  for (let i = 0; i < suspects.length; i += AT_ONCE)
+    found.push(...deviationsAmong(context, suspects.slice(i, i + AT_ONCE)));
   return found;
+}
+
+/** One whose rules cannot be written and read back keeps no other from being compared. */
+function deviationsAmong(context: Context, ports: readonly ServicePort[]): readonly Deviation[] {
+  const written = write(ports, context.services);
+  if (written !== null) return ports.flatMap((port) => compare(context, port, written, written.byPort.get(port) ?? []));
+  if (ports.length < 2) return [];
+  const half = ports.length >> 1;
+  return [...deviationsAmong(context, ports.slice(0, half)), ...deviationsAmong(context, ports.slice(half))];
 }
 
 /** A rule that kube-proxy writes. */

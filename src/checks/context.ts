@@ -21,7 +21,7 @@ import { nodeDeviationsOf } from "./node-deviations.ts";
 import { type Outcome, outcomesOf, type Probe, questionOf } from "./probe.ts";
 import { samplePorts } from "./samples.ts";
 import { type ShareFault, shareFaultIn } from "./share-fault.ts";
-import { surroundingsOf, type TableSurroundings } from "./surroundings.ts";
+import { surroundingsOf, surroundingsWithout, type TableSurroundings } from "./surroundings.ts";
 import { type Unreferenced, unreferencedIn } from "./unreferenced.ts";
 import { write } from "./written.ts";
 
@@ -197,13 +197,19 @@ export class Context {
 
   /** What it does to clients of Services that the rules which stand once on a node are not as kube-proxy writes them. */
   get nodeEffect(): Effect {
-    if (this.#nodeEffect === undefined) {
-      const samples = samplePorts(this.services);
-      const written = samples.length === 0 ? null : write(samples, this.services, this.surroundings);
-      this.#nodeEffect =
-        written === null ? NOT_TRACED : effectOf(samples.flatMap((port) => effectOn(this, port, written).harms));
-    }
+    this.#nodeEffect ??= this.#effectOnSamples(this.surroundings);
     return this.#nodeEffect;
+  }
+
+  /** The same, and that there is this rule of somebody else in a built-in chain. */
+  nodeEffectOf(rule: RuleId): Effect {
+    return this.#effectOnSamples(surroundingsWithout(this.surroundings, this.ruleset, rule));
+  }
+
+  #effectOnSamples(surroundings: readonly TableSurroundings[]): Effect {
+    const samples = samplePorts(this.services);
+    const written = samples.length === 0 ? null : write(samples, this.services, surroundings);
+    return written === null ? NOT_TRACED : effectOf(samples.flatMap((port) => effectOn(this, port, written).harms));
   }
 
   /** What the text itself shows of how it was made. */

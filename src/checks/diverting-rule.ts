@@ -32,7 +32,9 @@ export const divertingRule: Check = {
     for (const foreign of foreignRules(context)) {
       if (foreign.target === "DROP" || foreign.target === "REJECT") continue;
       const hit = waysUnder(context, foreign).filter((way) => share(context, way, foreign.rule) > 0.001);
-      if (hit.length > 0) report(draftOf(context, foreign, hit));
+      if (hit.length === 0) continue;
+      context.noteRule(foreign.rule);
+      report(draftOf(context, foreign, hit));
     }
   },
 };

@@ -16,7 +16,7 @@ export const emptyServiceChain: Check = {
   summary: "Connections to a Service are led into a chain that has no endpoint",
   why: "kube-proxy refuses connections to a Service without endpoints. Here they are neither dealt to an endpoint nor refused: they keep the Service's address and hang until they time out.",
   evidence:
-    "A cluster IP, NodePort or external IP leads to a KUBE-SVC chain (or KUBE-SVL, KUBE-XLB) with no jump to a KUBE-SEP chain, and table filter does not refuse it.",
+    "A cluster IP, NodePort or external IP leads to a KUBE-SVC chain (or KUBE-SVL, KUBE-XLB) with no jump to a KUBE-SEP chain, or to a KUBE-EXT or KUBE-FW chain without any rule, and table filter does not refuse it.",
   confirm: "iptables -t nat -S KUBE-SVC-...",
   whenFine: "Never.",
   remedy: RESTART_KUBE_PROXY,
@@ -32,22 +32,26 @@ export const emptyServiceChain: Check = {
     for (const port of context.services.servicePorts) {
       const chain = emptyChain(context, port);
       if (chain === NONE) continue;
+      const isOutside = chain === port.chain("ext") || chain === port.chain("fw");
       const ways = port.frontends.filter(
-        (frontend) => frontend.fate === "forwarded" && isLost(context, port, frontend.rule),
+        (frontend) =>
+          frontend.fate === "forwarded" &&
+          isLost(context, port, frontend.rule) &&
+          !(isOutside && frontend.kind === "clusterIP"),
       );
       const [first] = ways;
       if (first === undefined) continue;
       const chainName = context.ruleset.chainName(chain);
-      const lost = lostEndpoints(context, port);
+      const lost = isOutside ? [] : lostEndpoints(context, port);
       const names = lost.map((each) =>
         endpointInWords(context.ruleset.chainName(each), context.endpoints.address(each)),
       );
-      context.deviations.take((each) => each.port === port);
+      context.deviations.take((each) => each.port === port && (!isOutside || each.chain === chain));
       context.noteUnreferenced(lost);
       report({
         at: { chain },
         label: context.store.firstRule(chain) === NONE ? "is empty" : "has no jump to an endpoint",
-        message: `${listed(ways.map(frontendInWords), 3)} of ${nameOf(port)} ${ways.length === 1 ? "leads" : "lead"} to ${chainName}, which has no endpoint`,
+        message: `${listed(ways.map(frontendInWords), 3)} of ${nameOf(port)} ${ways.length === 1 ? "leads" : "lead"} to ${chainName}, which ${isOutside ? "is empty" : "has no endpoint"}`,
         related: [
           { at: { rule: first.rule }, label: `${frontendInWords(first)} goes here`, before: true },
           ...lost.slice(0, 3).map((each) => ({ at: { chain: each }, label: "an endpoint to which no rule leads" })),
@@ -66,6 +70,11 @@ function emptyChain(context: Context, port: ServicePort): ChainId {
     if (chain === NONE || context.ruleIn(chain, "endpoint") !== NONE || context.ruleset.callers(chain).length === 0)
       continue;
     if (role === "svc" || port.chain("svc") === NONE) return chain;
+  }
+  for (const role of ["ext", "fw"] as const) {
+    const chain = port.chain(role);
+    if (chain !== NONE && context.store.firstRule(chain) === NONE && context.ruleset.callers(chain).length > 0)
+      return chain;
   }
   return NONE;
 }

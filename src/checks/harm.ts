@@ -59,13 +59,18 @@ export function harmsOf(actual: Probe, expected: Probe): Harm[] {
   const refused = more(isRefused);
   if (refused > NOISE)
     add("refused", "error", refused, `${percent(refused)} of the connections ${way} are ${wordOfRefusal(outcomes)}.`);
-  const unanswered = more(isLost);
-  if (unanswered > NOISE && wasOpen.most <= NOISE && shareOf(expected.outcomes, isRefused).least > NOISE)
+  const meantToRefuse = wasOpen.most <= NOISE && shareOf(expected.outcomes, isRefused).least > NOISE;
+  const unanswered = meantToRefuse ? more((outcome) => isLost(outcome) && outcome.delivered !== "local") : 0;
+  const instead = `of the connections ${way} are not refused, as kube-proxy means it for a Service without an endpoint for them,`;
+  if (unanswered > NOISE)
+    add("unanswered", "warning", unanswered, `${percent(unanswered)} ${instead} and hang: ${fateOfLost(outcomes)}.`);
+  const handedIn = meantToRefuse ? more((outcome) => isLost(outcome) && outcome.delivered === "local") : 0;
+  if (handedIn > NOISE)
     add(
       "unanswered",
-      "warning",
-      unanswered,
-      `${percent(unanswered)} of the connections ${way} are not refused, as kube-proxy means it for a Service without an endpoint for them, and hang: ${fateOfLost(outcomes)}.`,
+      "info",
+      handedIn,
+      `${percent(handedIn)} ${instead} but handed to the node itself, which answers that nothing listens there.`,
     );
   const known = new Set(expected.outcomes.map(({ address }) => address));
   const astray = more((outcome) => isTranslated(outcome) && !known.has(outcome.address));

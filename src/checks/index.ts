@@ -36,6 +36,7 @@ import { markKeptAfterMasquerade } from "./mark-kept-after-masquerade.ts";
 import { markMismatch } from "./mark-mismatch.ts";
 import { markOverwritten } from "./mark-overwritten.ts";
 import { marklessMarkChain } from "./markless-mark-chain.ts";
+import { masqueradeBypass } from "./masquerade-bypass.ts";
 import { masqueradeNotRandomFully } from "./masquerade-not-random-fully.ts";
 import {
   contradictoryMatch,
@@ -116,6 +117,8 @@ export const allChecks: readonly Check[] = [
   refusedButForwarded,
   openSourceRanges,
   incompleteAffinity,
+  blockingRule,
+  divertingRule,
   missingHook,
   markMismatch,
   marklessMarkChain,
@@ -123,8 +126,7 @@ export const allChecks: readonly Check[] = [
   missingMartianGuard,
   unconditionalDrop,
   nodePortsNotLast,
-  blockingRule,
-  divertingRule,
+  masqueradeBypass,
   blockingPolicy,
   blockedHealthCheckPort,
   missingKubeProxyRule,

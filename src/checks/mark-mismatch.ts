@@ -1,7 +1,9 @@
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, ReportFinding } from "./check.ts";
 import type { Context } from "./context.ts";
+import { dropEffect, isDropMarkAsked, setsMark } from "./markless-mark-chain.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
+import { counted } from "./words.ts";
 
 /** pkg/proxy/iptables/proxier.go: masqueradeMark = 1 << --iptables-masquerade-bit, set in KUBE-MARK-MASQ and asked for in KUBE-POSTROUTING. */
 export const markMismatch: Check = {
@@ -11,7 +13,7 @@ export const markMismatch: Check = {
   summary: "The mark that KUBE-MARK-MASQ sets is not the one that is asked for",
   why: "Packets that need SNAT are marked in PREROUTING and rewritten in POSTROUTING if they have the mark. Where the two differ, none is rewritten: NodePorts, load balancers and hairpins answer to the wrong place.",
   evidence:
-    "`--set-xmark` in KUBE-MARK-MASQ, `! --mark` in KUBE-POSTROUTING and `--mark` in KUBE-FORWARD have different values.",
+    "`--set-xmark` in KUBE-MARK-MASQ, `! --mark` in KUBE-POSTROUTING and `--mark` in KUBE-FORWARD have different values; or KUBE-MARK-DROP sets a mark, and no rule of KUBE-FIREWALL drops what has it.",
   confirm: "iptables-save | grep -e KUBE-MARK-MASQ -e '--mark'",
   whenFine: "Never; --iptables-masquerade-bit changes all of them alike.",
   remedy: RESTART_KUBE_PROXY,
@@ -22,6 +24,7 @@ export const markMismatch: Check = {
   run(context, report) {
     reportMismatch(context, marksOf(context, MASQUERADE), report);
     reportMismatch(context, marksOf(context, DROP), report);
+    reportUndropped(context, report);
   },
 };
 
@@ -49,6 +52,27 @@ function reportMismatch(context: Context, marks: readonly Mark[], report: Report
     effect: effect.text,
     severity: effect.severity,
     confirm: "iptables-save | grep -e '-xmark' -e '--mark'",
+  });
+}
+
+/** Before 1.25 kube-proxy marks what the kubelet's rule in KUBE-FIREWALL drops. */
+function reportUndropped(context: Context, report: ReportFinding): void {
+  const { ruleset } = context;
+  const chain = ruleset.chain("nat", "KUBE-MARK-DROP");
+  const callers = chain === NONE ? [] : ruleset.callers(chain);
+  const [first] = callers;
+  if (first === undefined || !context.isWhole("filter") || !setsMark(context, chain) || isDropMarkAsked(context))
+    return;
+  const effect = dropEffect(context);
+  report({
+    at: { rule: context.store.firstRule(chain) },
+    label: "marks what is to be dropped",
+    message: `KUBE-MARK-DROP marks what ${counted(callers.length, "rule")} ${callers.length === 1 ? "means" : "mean"} to drop, and no rule of KUBE-FIREWALL drops it`,
+    related: [{ at: { rule: first }, label: "means to drop", before: true }],
+    effect: effect.text,
+    severity: effect.severity,
+    confirm: "iptables -t filter -S KUBE-FIREWALL",
+    remedy: "Restart the kubelet, which writes the rule (before 1.25 it does so at each start and every minute).",
   });
 }
 

@@ -51,7 +51,7 @@ export const marklessMarkChain: Check = {
   },
 };
 
-function setsMark({ ruleset }: Context, chain: ChainId): boolean {
+export function setsMark({ ruleset }: Context, chain: ChainId): boolean {
   for (const rule of ruleset.rulesOf(chain)) {
     const { target } = ruleset.rule(rule);
     if (target?.name !== "MARK") continue;
@@ -63,14 +63,14 @@ function setsMark({ ruleset }: Context, chain: ChainId): boolean {
 }
 
 /** Some chain drops what has the mark. */
-function isDropMarkAsked({ ruleset, claims }: Context): boolean {
+export function isDropMarkAsked({ ruleset, claims }: Context): boolean {
   const chain = ruleset.chain("filter", "KUBE-FIREWALL");
   if (chain === NONE) return false;
   for (const rule of ruleset.rulesOf(chain)) if (claims.candidate(rule)?.slot.name === "marked") return true;
   return false;
 }
 
-function dropEffect(context: Context): { text: string; severity: "error" | "warning" } {
+export function dropEffect(context: Context): { text: string; severity: "error" | "warning" } {
   for (const port of context.services.servicePorts) {
     if ((port.loadBalancerSourceRanges ?? []).length === 0) continue;
     for (const frontend of port.frontends) {

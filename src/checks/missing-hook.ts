@@ -4,6 +4,7 @@ import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft } from "./check.ts";
 import type { Context } from "./context.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
+import { unreachedDraft, unreachedHooks } from "./unreached-hooks.ts";
 import { counted, listed } from "./words.ts";
 import { writableNode } from "./written.ts";
 
@@ -15,7 +16,7 @@ export const missingHook: Check = {
   summary: "Packets do not get to kube-proxy's chains",
   why: "kube-proxy's chains do nothing unless a built-in chain jumps to them. The jumps are lost when something else flushes or restores a table: a firewall that reloads, a script with iptables -F, an iptables-restore without --noflush. kube-proxy does not notice as long as its KUBE-PROXY-CANARY chains are there.",
   evidence:
-    "No rule in PREROUTING, OUTPUT, POSTROUTING, INPUT or FORWARD, nor in a chain that they lead to, jumps to the kube-proxy chain that belongs there; or KUBE-SERVICES does not jump to KUBE-NODEPORTS.",
+    "No rule in PREROUTING, OUTPUT, POSTROUTING, INPUT or FORWARD, nor in a chain that they lead to, jumps to the kube-proxy chain that belongs there, or a rule without conditions before the jump takes every packet; or KUBE-SERVICES does not jump to KUBE-NODEPORTS.",
   confirm:
     "iptables -t nat -S PREROUTING; iptables -t nat -S OUTPUT; iptables -t nat -S POSTROUTING; iptables -S FORWARD",
   whenFine: "Never on a node where kube-proxy works in iptables mode.",
@@ -33,7 +34,22 @@ export const missingHook: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    const missing = missingHooks(context);
+    let missing = missingHooks(context);
+    for (const unreached of unreachedHooks(context)) {
+      if (context.isSpokenOf(unreached.by)) continue;
+      const { name: table } = context.ruleset.tableOf(unreached.chain);
+      const ofChain = (rule: WrittenRule): boolean =>
+        rule.table === table && rule.chain === context.ruleset.chainName(unreached.chain);
+      context.noteRule(unreached.by);
+      report(
+        unreachedDraft(
+          context,
+          unreached,
+          missing.filter(ofChain).map(({ text }) => text),
+        ),
+      );
+      missing = missing.filter((rule) => !ofChain(rule));
+    }
     const byTarget = new Map<string, WrittenRule[]>();
     for (const rule of missing) {
       const key = `${rule.table} ${targetOf(rule)}`;

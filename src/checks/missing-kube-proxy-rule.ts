@@ -1,8 +1,10 @@
-import type { Check } from "./check.ts";
+import type { Frontend } from "../kubernetes/service-map.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
+import type { Check, Draft } from "./check.ts";
 import type { NodeDeviation } from "./deviation.ts";
 import { draftOf, nodeDraftOf } from "./deviation-draft.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
-import { nameOf } from "./service-words.ts";
+import { frontendInWords, isOutside, nameOf } from "./service-words.ts";
 import { counted, listed } from "./words.ts";
 
 /** The catch-all: the writer of kube-proxy's rules (src/kubernetes/write-rules.ts) against the rules that are there. */
@@ -36,6 +38,7 @@ export const missingKubeProxyRule: Check = {
         missing: deviations.flatMap(({ expected }) => expected ?? []),
       });
     }
+    for (const port of context.services.servicePorts) if (lacksClusterIP(port)) report(clusterIPDraft(port));
     for (const [port, deviations] of context.deviations.take(({ kind }) => kind === "missing" || kind === "changed")) {
       const [first] = deviations;
       if (first === undefined) continue;
@@ -53,3 +56,22 @@ export const missingKubeProxyRule: Check = {
     }
   },
 };
+
+/** Only a Service with a cluster IP has a way in from outside; where nothing of it is in nat, its cluster IP is refused in filter. */
+const lacksClusterIP = (port: ServicePort): boolean =>
+  port.id !== null &&
+  port.chainHash === null &&
+  port.frontends.some(isOutside) &&
+  port.frontends.every(({ kind }) => kind !== "clusterIP");
+
+function clusterIPDraft(port: ServicePort): Draft {
+  const frontend = port.frontends.find(isOutside) as Frontend;
+  return {
+    at: { rule: frontend.rule },
+    label: "kube-proxy writes one for the cluster IP, too",
+    message: `there is a rule for ${frontendInWords(frontend)} of ${nameOf(port)}, and none for its cluster IP`,
+    servicePort: port.id,
+    effect: `Connections to the cluster IP are neither forwarded nor refused: they hang. Or it is this rule that is wrong, and ${frontendInWords(frontend)} is not the Service's.`,
+    severity: "warning",
+  };
+}

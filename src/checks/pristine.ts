@@ -32,7 +32,9 @@ export function isPristine(context: Context, port: ServicePort): boolean {
     return false;
   if (ext === NONE ? !isOld && port.frontends.length !== 1 : !isExternal(context, port, ext)) return false;
   const chains = port.endpointChains();
-  for (let i = 0; i < chains.length; i++) if (!context.endpoints.isPlain(chains[i] as ChainId)) return false;
+  for (let i = 0; i < chains.length; i++)
+    if (!context.endpoints.isPlain(chains[i] as ChainId) || !asksFor(context, port.protocol, chains[i] as ChainId))
+      return false;
   return true;
 }
 
@@ -45,9 +47,17 @@ function hasSharedRules({ claims: { claims }, services }: Context, port: Service
     const claim = claims[sharedRules[i] as RuleId];
     if (claim === CLUSTER_IP) clusterIPs++;
     else if (claim !== NODE_PORT) return false;
-    if (frontends[i]?.fate !== "forwarded") return false;
+    if (frontends[i]?.fate !== "forwarded" || frontends[i]?.protocol !== port.protocol) return false;
   }
   return clusterIPs === 1 && port.clusterFrontend?.chain === port.chain("svc") && services.parameters.nfacct !== true;
+}
+
+/** Whether the chain translates packets of the protocol; what the rule does not say stands for any. */
+function asksFor({ endpoints, store }: Context, protocol: string | null, chain: ChainId): boolean {
+  if (protocol === null) return true;
+  const { matches } = store.shape(endpoints.dnat[chain] as RuleId);
+  for (let i = 0; i < matches.length; i++) if (matches[i]?.name === protocol) return true;
+  return false;
 }
 
 /** Before 1.22: a mark and a jump for the cluster IP, the same for a NodePort. */

@@ -1,7 +1,7 @@
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import { isHookRole, type Role } from "../kubernetes/templates/slot.ts";
 import { FOREIGN, slotOf } from "../kubernetes/templates/slots.ts";
-import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import { BUILT_IN, TABLE_NAMES, type TableName } from "../netfilter/table.ts";
 
 /** What a table has beside kube-proxy's own rules: lines as they stand in the text. */
@@ -66,6 +66,23 @@ export function surroundingsOf(services: ServiceMap): readonly TableSurroundings
   return found;
 }
 
+/** All but one rule of a built-in chain. */
+export function surroundingsWithout(
+  all: readonly TableSurroundings[],
+  ruleset: Ruleset,
+  rule: RuleId,
+): readonly TableSurroundings[] {
+  const chain = ruleset.chainOf(rule);
+  const { name } = ruleset.tableOf(chain);
+  const hook = ruleset.chainName(chain);
+  const line = lineOf(ruleset, rule);
+  return all.map((around) => {
+    const lines = around.hooks.get(hook) ?? [];
+    const place = around.table === name ? lines.indexOf(line ?? "") : -1;
+    return place < 0 ? around : { ...around, hooks: new Map(around.hooks).set(hook, lines.toSpliced(place, 1)) };
+  });
+}
+
 /** kube-proxy's own chain, into which it writes all rules but the kubelet's. */
 function isOwn({ source }: ServiceMap, chain: ChainId): boolean {
   const role = source.rules.role(chain);
@@ -77,11 +94,15 @@ function linesOf(services: ServiceMap, chain: ChainId): string[] {
   const lines: string[] = [];
   for (let rule = ruleset.store.firstRule(chain); rule !== NONE; rule = ruleset.store.nextRule(rule)) {
     if (!isCopied(services, chain, rule)) continue;
-    const line = /^(?:\[[^\]]*\] *)?(-A .*)$/.exec(ruleset.store.text(rule))?.[1];
+    const line = lineOf(ruleset, rule);
     if (line !== undefined) lines.push(line);
   }
   return lines;
 }
+
+/** Without counters. */
+const lineOf = ({ store }: Ruleset, rule: RuleId): string | undefined =>
+  /^(?:\[[^\]]*\] *)?(-A .*)$/.exec(store.text(rule))?.[1];
 
 function isCopied({ ruleset, source: { rules } }: ServiceMap, chain: ChainId, rule: RuleId): boolean {
   const role: Role | null = rules.role(chain);

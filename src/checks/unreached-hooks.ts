@@ -1,0 +1,85 @@
+import { isHookRole } from "../kubernetes/templates/slot.ts";
+import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { BUILT_IN } from "../netfilter/table.ts";
+import type { Draft } from "./check.ts";
+import type { Context } from "./context.ts";
+import { isUnconditional } from "./form.ts";
+import { listed } from "./words.ts";
+
+/** Jumps of a built-in chain to kube-proxy's chains to which no packet gets. */
+export interface UnreachedHooks {
+  readonly chain: ChainId;
+  /** The rule before them that takes every packet. */
+  readonly by: RuleId;
+  readonly hooks: readonly RuleId[];
+}
+
+const ENDS: ReadonlySet<string> = new Set([
+  "ACCEPT",
+  "DROP",
+  "REJECT",
+  "RETURN",
+  "DNAT",
+  "REDIRECT",
+  "MASQUERADE",
+  "SNAT",
+]);
+
+/** kube-proxy puts its jumps first when it starts; what stands before them was inserted later. */
+export function unreachedHooks(context: Context): readonly UnreachedHooks[] {
+  const { ruleset } = context;
+  const found: UnreachedHooks[] = [];
+  for (const { name: table } of context.wholeTables)
+    for (const hook of BUILT_IN[table]) {
+      const chain = ruleset.chain(table, hook);
+      const unreached = chain === NONE ? null : unreachedIn(context, chain);
+      if (unreached !== null) found.push(unreached);
+    }
+  return found;
+}
+
+function unreachedIn(context: Context, chain: ChainId): UnreachedHooks | null {
+  const { store } = context;
+  let by: RuleId = NONE;
+  const seen = new Set<ChainId>();
+  const hooks: RuleId[] = [];
+  for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+    const target = store.targetChain(rule);
+    const role = target === NONE ? null : context.role(target);
+    const isHook = role !== null && !isHookRole(role) && store.firstRule(target) !== NONE;
+    if (by === NONE) {
+      if (isHook) seen.add(target);
+      if (takesAll(context, rule)) by = rule;
+    } else if (isHook && !seen.has(target)) hooks.push(rule);
+  }
+  return hooks.length === 0 ? null : { chain, by, hooks };
+}
+
+function takesAll({ store }: Context, rule: RuleId): boolean {
+  const shape = store.shape(rule);
+  if (!isUnconditional(shape)) return false;
+  return shape.goto || ENDS.has(shape.targetRecord?.name ?? "");
+}
+
+/** `missing`: jumps of the same chain that are gone, as kube-proxy writes them. */
+export function unreachedDraft(
+  context: Context,
+  { chain, by, hooks }: UnreachedHooks,
+  missing: readonly string[],
+): Draft {
+  const { ruleset, store } = context;
+  const names = [...new Set(hooks.map((rule) => ruleset.chainName(store.targetChain(rule))))];
+  const where = `${ruleset.tableOf(chain).name} ${ruleset.chainName(chain)}`;
+  const effect = context.nodeEffectOf(by);
+  return {
+    at: { rule: by },
+    label: "takes every packet",
+    missing,
+    message: `no packet gets to the ${names.length === 1 ? "jump" : "jumps"} from ${where} to ${listed(names)}: a rule before ${names.length === 1 ? "it" : "them"} takes all`,
+    related: hooks.slice(0, 3).map((rule) => ({ at: { rule }, label: "is never reached" })),
+    effect: effect.text,
+    severity: effect.severity,
+    confirm: `iptables -t ${ruleset.tableOf(chain).name} -S ${ruleset.chainName(chain)}`,
+    remedy: "Find out who wrote the rule, and take it out or put it behind kube-proxy's jumps.",
+  };
+}
