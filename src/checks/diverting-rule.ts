@@ -1,8 +1,7 @@
-import type { Frontend } from "../kubernetes/service-map.ts";
 import type { RuleId } from "../netfilter/ruleset.ts";
 import { type Way, waysUnder } from "./affected-ways.ts";
+import { isAnsweredHere } from "./answered-here.ts";
 import type { Check, Draft } from "./check.ts";
-import { bitsOf } from "./clients.ts";
 import type { Context } from "./context.ts";
 import { type ForeignRule, foreignRules } from "./foreign-rules.ts";
 import { type Outcome, shareOf } from "./probe.ts";
@@ -39,20 +38,18 @@ export const divertingRule: Check = {
   },
 };
 
-/** The node itself answers on the Service's address, as NodeLocal DNSCache does. */
-function isAnsweredHere({ node }: Context, { ip }: Frontend): boolean {
-  const bits = ip === null ? null : bitsOf(ip);
-  return bits !== null && node.facts.addresses?.includes(bits) === true;
-}
-
 function share(context: Context, { client, frontend, port }: Way, rule: RuleId): number {
   if (isAnsweredHere(context, frontend)) return 0;
   const probe = context.probe(client, frontend);
   if (probe === null) return 0;
   const endpoints = new Set(port.endpoints.map(({ address }) => address));
+  const isElsewhere = (address: string | null): boolean => address !== null && !endpoints.has(address);
+  // what is dropped on its way on was taken away before
   const isDiverted = ({ kind, way, address }: Outcome): boolean =>
     way.includes(rule) &&
-    (kind === "untranslated" || kind === "rejected" || (kind === "translated" && !endpoints.has(address)));
+    (kind === "untranslated" ||
+      kind === "rejected" ||
+      ((kind === "translated" || kind === "dropped") && isElsewhere(address)));
   return shareOf(probe.outcomes, isDiverted).least;
 }
 
@@ -88,6 +85,8 @@ function fateOf(context: Context, { client, frontend }: Way, rule: RuleId): stri
   const outcome = context.probe(client, frontend)?.outcomes.find(({ way }) => way.includes(rule));
   if (outcome?.kind === "translated")
     return `go to ${outcome.address ?? "another address"}, which is no endpoint of the Service`;
+  if (outcome?.kind === "dropped")
+    return `get the destination ${outcome.address ?? "of another host"}, which is no endpoint of the Service, and are dropped later on`;
   if (outcome?.kind === "rejected") return "are rejected";
   return outcome?.delivered === "local"
     ? "are handed to the node itself without a new destination, where nothing listens on that port"

@@ -1,4 +1,8 @@
+import { isHookRole, type Role } from "../kubernetes/templates/slot.ts";
+import type { ChainId } from "../netfilter/ruleset.ts";
+import { unlessAnsweredHere } from "./answered-here.ts";
 import type { Check, Draft, RelatedSpot, Spot } from "./check.ts";
+import type { Context } from "./context.ts";
 import { type Severity, severities } from "./finding.ts";
 
 /** What a check reported, before it becomes a finding. */
@@ -12,11 +16,11 @@ const MOST_RELATED = 6;
 
 /**
  * A rule of a Service port that was edited leaves traces in several places. What a check reports that `followsOthers` is shown with the
- * first finding about the same Service port, in the order of the checks, instead of being one more.
+ * first finding about the same Service port from which it may follow, in the order of the checks, instead of being one more.
  */
-export function oneForEachCause(reported: readonly Reported[]): readonly Reported[] {
+export function oneForEachCause(context: Context, reported: readonly Reported[]): readonly Reported[] {
   const kept: Reported[] = [];
-  const hosts = new Map<string, number>();
+  const hosts = new Map<string, number[]>();
   for (const each of reported) {
     const { check, draft } = each;
     const port = draft.servicePort ?? null;
@@ -24,15 +28,46 @@ export function oneForEachCause(reported: readonly Reported[]): readonly Reporte
       kept.push(each);
       continue;
     }
-    const host = hosts.get(port);
-    if (host === undefined) hosts.set(port, kept.length);
-    if (host === undefined || check.followsOthers !== true) kept.push(each);
-    else kept[host] = together(kept[host] as Reported, each);
+    const ofPort = hosts.get(port) ?? [];
+    const follows = (place: number): boolean => mayFollow(context, each, kept[place] as Reported);
+    const host = check.followsOthers === true ? ofPort.find(follows) : undefined;
+    if (host !== undefined) kept[host] = together(kept[host] as Reported, each);
+    else hosts.set(port, [...ofPort, kept.push(each) - 1]);
   }
-  return kept;
+  return kept.map((each) =>
+    severityOf(each) === "error" && each.check.subject === "kube-proxy"
+      ? { ...each, draft: unlessAnsweredHere(context, each.draft) }
+      : each,
+  );
 }
 
 const severityOf = ({ check, draft }: Reported): Severity => draft.severity ?? check.severity;
+
+/** How many chains of kube-proxy a packet has behind it, by role: shared ones, those for outside, those that balance, an endpoint's. */
+function depthOf(role: Role): number {
+  if (role === "sep") return 3;
+  if (role === "svc" || role === "svl" || role === "xlb") return 2;
+  return role === "ext" || role === "fw" ? 1 : 0;
+}
+
+/** Damage in a chain shows in the chain itself, and in those to which it leads; damage by rules of others shows in none. */
+function mayFollow(context: Context, guest: Reported, host: Reported): boolean {
+  const [to] = chainsOf(context, [guest.draft.at]);
+  const toRole = to === undefined ? null : context.role(to);
+  if (to === undefined || toRole === null) return true;
+  const [at] = chainsOf(context, [host.draft.at]);
+  if (at !== undefined && (context.role(at) === null || isHookRole(context.role(at) as Role))) return false;
+  const from = chainsOf(context, [host.draft.at, ...(host.draft.related ?? []).map((related) => related.at)]);
+  return from.some((chain) => {
+    const role = context.role(chain);
+    if (chain === to || role === null) return chain === to;
+    const steps = depthOf(toRole) - depthOf(role);
+    return steps === 1 || (depthOf(role) === 0 && steps < 3);
+  });
+}
+
+const chainsOf = ({ store }: Context, spots: readonly Spot[]): ChainId[] =>
+  spots.flatMap((spot) => ("rule" in spot ? store.chainOf(spot.rule) : "chain" in spot ? spot.chain : []));
 
 function together(host: Reported, guest: Reported): Reported {
   const { draft } = host;

@@ -48,7 +48,7 @@ export function runChecks(
       if (reason === null) check.run?.(context, (draft) => reported.push({ check, draft }));
       else if (reason !== NOT_THERE) muted.set(reason, (muted.get(reason) ?? new Set()).add(check.id));
     }
-    for (const { check, draft } of oneForEachCause(reported)) add(findingOf(check, draft, store));
+    for (const { check, draft } of oneForEachCause(context, reported)) add(findingOf(check, draft, store));
   }
   found.sort((a, b) => rank(a.finding) - rank(b.finding) || a.offset - b.offset || order(a.finding, b.finding));
   return {
