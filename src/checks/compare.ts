@@ -49,7 +49,10 @@ function compare(context: Context, port: ServicePort, written: Written, rules: r
   for (const key of new Set([...byChain.keys(), ...actual.keys()])) {
     const space = key.indexOf(" ");
     const chainName = key.slice(space + 1);
-    const chain = context.ruleset.chain(key.slice(0, space) as "nat", chainName);
+    const table = key.slice(0, space) as "nat" | "filter";
+    // what a table lacks that the text does not have is not shown
+    if (!context.isWhole(table)) continue;
+    const chain = context.ruleset.chain(table, chainName);
     // a chain to which no rule leads is said to be so, whatever is in it
     if (chain !== NONE && isOwn(port, chain) && context.ruleset.callers(chain).length === 0) continue;
     const expected = byChain.get(key) ?? [];

@@ -27,7 +27,7 @@ export const missingMartianGuard: Check = {
   run(context, report) {
     const { ruleset, services, store } = context;
     const chain = ruleset.chain("filter", "KUBE-FIREWALL");
-    if (chain === NONE || !store.isDeclared(chain) || ruleset.callers(chain).length === 0 || ruleset.family === 6)
+    if (chain === NONE || !store.isDeclared(chain) || ruleset.callers(chain).length === 0 || ruleset.family !== 4)
       return;
     const { martianGuard, localhostNodePorts } = services.parameters;
     if (martianGuard !== false || localhostNodePorts === false) return;

@@ -71,6 +71,9 @@ const isOnlyDetector = (mutant: Mutant): boolean => {
   return network !== undefined && !mutant.text().includes(` -s ${network} `);
 };
 
+/** A rule of somebody else's with conditions. */
+const isNarrow = ({ after }: Mutant): boolean => / -[sp] /.test(after);
+
 const noEndpoints = /has no endpoints"/;
 const address = /(?:external|loadbalancer) IP"/;
 
@@ -114,6 +117,7 @@ export const otherConfigurations: readonly OtherConfiguration[] = [
   { edit: "delete", chain: "nat KUBE-FW", line: / -s .* -j KUBE-(?:EXT|SVC|XLB)-/, means: "one source range fewer" },
   { edit: "delete", chain: "nat KUBE-SVL", where: wasFirstOfSeveral, means: "one local endpoint fewer" },
   { edit: "delete", chain: "nat KUBE-XLB", where: wasFirstOfSeveral, means: "one local endpoint fewer" },
+  { edit: "delete", chain: "nat KUBE-SVC", line: / ! -s /, where: isOnlyDetector, means: "no cluster CIDR" },
   { edit: "delete", chain: "nat KUBE-SVC", where: isOnlyLocalOne, means: "the only local endpoint is terminating" },
   {
     edit: "number",
@@ -153,6 +157,14 @@ export const otherConfigurations: readonly OtherConfiguration[] = [
     line: / ! -d ::1\/128 .* -j KUBE-NODEPORTS$/,
     means: "kube-proxy 1.26",
   },
+  { edit: "flush", chain: "filter KUBE-SERVICES", where: wasTheOnlyOne, means: "one Service fewer" },
+  { edit: "flush", chain: "filter KUBE-EXTERNAL-SERVICES", means: "external IPs and node ports fewer" },
+  ...(["INPUT", "FORWARD", "OUTPUT"] as const).map((hook) => ({
+    edit: "insert" as const,
+    chain: `filter ${hook}`,
+    where: isNarrow,
+    means: "a firewall of the host's that decides first about some packets",
+  })),
   { edit: "policy", chain: "filter FORWARD", means: "a pod network whose packets do not pass FORWARD" },
   { edit: "policy", chain: "filter INPUT", means: "a node that keeps its own ports closed" },
 ];
