@@ -34,8 +34,9 @@ const order: readonly HarmKind[] = [
 /** Compares where packets to a Service port go with where they went by the rules as kube-proxy writes them. */
 export function effectOn(context: Context, port: ServicePort, written: Written): Effect {
   const harms: Harm[] = [];
-  for (const frontend of waysIn(port, written))
-    for (const client of clientsFor(context, port, frontend)) {
+  const meant = written.services.servicePorts.filter((each) => each.chainHash === port.chainHash);
+  for (const frontend of waysIn(port, meant))
+    for (const client of clientsFor(context, port, meant, frontend)) {
       const actual = context.probe(client, frontend);
       const expected = actual === null ? null : context.probe(client, frontend, written.ruleset);
       if (actual !== null && expected !== null) harms.push(...harmsOf(actual, expected));
@@ -78,9 +79,8 @@ function rankOfWay({ client, frontend }: Probe): number {
 }
 
 /** Ways in by the rules as they are and as they are meant to be, each once. */
-function waysIn(port: ServicePort, written: Written): readonly Frontend[] {
+function waysIn(port: ServicePort, meant: readonly ServicePort[]): readonly Frontend[] {
   const found = new Map<string, Frontend>();
-  const meant = written.services.servicePorts.filter((each) => each.chainHash === port.chainHash);
   for (const frontend of [...port.frontends, ...meant.flatMap(({ frontends }) => frontends)]) {
     const key = `${frontend.ip} ${frontend.port} ${frontend.protocol}`;
     if (frontend.kind !== "healthCheckNodePort" && !found.has(key)) found.set(key, frontend);
@@ -88,12 +88,17 @@ function waysIn(port: ServicePort, written: Written): readonly Frontend[] {
   return [...found.values()].slice(0, 8);
 }
 
-function clientsFor(context: Context, port: ServicePort, frontend: Frontend): readonly Client[] {
+function clientsFor(
+  context: Context,
+  port: ServicePort,
+  meant: readonly ServicePort[],
+  frontend: Frontend,
+): readonly Client[] {
   const clients = (["outside", "pod", "node"] as const).map((kind) => context.client(kind));
   const found: Client[] = clients.filter((client) => client !== undefined);
   if (frontend.kind === "loadBalancerIP" || frontend.kind === "external") {
-    const ranges = port.loadBalancerSourceRanges ?? [];
-    for (const range of ranges.slice(0, 2)) {
+    const ranges = new Set([port, ...meant].flatMap((each) => each.loadBalancerSourceRanges ?? []));
+    for (const range of [...ranges].slice(0, 2)) {
       const network = networkOf(range, context.ruleset.family ?? 4);
       if (network !== null)
         found.push({ kind: "outside", label: `a client in ${range}`, source: network.bits | 1n, local: false });

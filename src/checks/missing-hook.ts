@@ -129,7 +129,8 @@ function draftOf(context: Context, rules: readonly WrittenRule[]): Draft {
   const from = [...new Set(rules.map((rule) => `${rule.table} ${rule.chain}`))];
   const isNodePorts = names.length === 1 && names[0] === "KUBE-NODEPORTS" && first.table === "nat";
   const odd = rules.length === 1 ? oddHook(context, chain, context.ruleset.chain(first.table, names[0] ?? "")) : NONE;
-  if (odd !== NONE)
+  if (odd !== NONE) {
+    context.noteRule(odd);
     return {
       at: { rule: odd },
       label: "kube-proxy writes this in its place:",
@@ -139,6 +140,7 @@ function draftOf(context: Context, rules: readonly WrittenRule[]): Draft {
       severity: effect.severity,
       confirm: `iptables -t ${first.table} -S ${first.chain}`,
     };
+  }
   return {
     at: { chain },
     label: rules.length === 1 ? "this rule of kube-proxy's is missing:" : "these rules of kube-proxy's are missing:",

@@ -53,7 +53,7 @@ export const unexpectedKubeProxyRule: Check = {
     for (const rule of context.loose.aimless) if (!context.loose.isTaken(rule)) report(aimlessDraft(context, rule));
     for (const draft of otherRefusals(context)) report(draft);
     for (const rule of strangers(context)) {
-      if (reported.has(rule) || context.loose.isTaken(rule)) continue;
+      if (reported.has(rule) || context.loose.isTaken(rule) || context.isSpokenOf(rule)) continue;
       const chain = context.store.chainOf(rule);
       report({
         at: { rule },

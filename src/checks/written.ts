@@ -71,7 +71,7 @@ export function write(
 
 /** The facts with the endpoints, too, to which rules lead that are not as kube-proxy writes them. */
 function completed(port: ServicePort, services: ServiceMap): WritableServicePort {
-  const writable = port.writable();
+  const writable = withRanges(port, services);
   const cluster = endpointsBehind(port.chain("svc"), services);
   const local = endpointsBehind(port.chain("svl") === NONE ? port.chain("xlb") : port.chain("svl"), services);
   if (covers(writable.cluster, cluster) && covers(writable.local, local)) return writable;
@@ -79,6 +79,19 @@ function completed(port: ServicePort, services: ServiceMap): WritableServicePort
   const asMeant = (found: Behind): WritableEndpoint[] =>
     [...found].map(([chain, address]) => ({ chain, address: meant.get(chain) ?? address }));
   return { ...writable, cluster: asMeant(cluster), ...(local.size > 0 && { local: asMeant(local) }) };
+}
+
+/** From 1.24 on a load balancer without source ranges has no chain of its own: rules that were edited show what the ranges were. */
+function withRanges(port: ServicePort, { ruleset, parameters: { era } }: ServiceMap): WritableServicePort {
+  const writable = port.writable();
+  const chain = port.chain("fw");
+  if (chain === NONE || (era !== "1.24" && era !== "1.25") || (writable.loadBalancerSourceRanges ?? []).length > 0)
+    return writable;
+  const ranges = [...ruleset.rulesOf(chain)]
+    .flatMap((rule) => ruleset.rule(rule).options)
+    .filter(({ record }) => record?.flag === "--source")
+    .map(({ values }) => values[0]?.text ?? "");
+  return { ...writable, loadBalancerSourceRanges: ranges };
 }
 
 /** Addresses by name of the endpoint's chain. */

@@ -22,7 +22,8 @@ export function readParameters(rules: ClaimedRules, filterComplete: boolean, nam
   const masquerade =
     seen.first("nat KUBE-POSTROUTING", "masquerade") ?? seen.first("nat KUBE-POSTROUTING", "masquerade-marked");
   const nodePorts = seen.first("nat KUBE-SERVICES", "node-ports");
-  const addresses = seen.values("nat KUBE-SERVICES", "node-ports-address", "nodeAddress");
+  const written = seen.values("nat KUBE-SERVICES", "node-ports-address", "nodeAddress");
+  const addresses = nodePorts !== null || written.length > 0 ? written : bentNodeAddresses(rules);
   return {
     era,
     layout: layoutLabel(era, counted, seen),
@@ -55,6 +56,17 @@ function colonOf(names: Iterable<string>): boolean | null {
     if (!name.includes(":")) return false;
   }
   return null;
+}
+
+/** Addresses of jumps to KUBE-NODEPORTS that are not as kube-proxy writes them, but lead there. */
+function bentNodeAddresses({ ruleset }: ClaimedRules): string[] {
+  const chain = ruleset.chain("nat", "KUBE-NODEPORTS");
+  if (chain === NONE) return [];
+  return [...ruleset.callers(chain)]
+    .flatMap((rule) => ruleset.rule(rule).options)
+    .filter(({ record, negated }) => record?.flag === "--destination" && !negated)
+    .map(({ values }) => values[0]?.text ?? "")
+    .filter((text) => hostOf(text) !== null);
 }
 
 const hasFlag = (rules: ClaimedRules, rule: RuleId, flag: string): boolean =>
