@@ -76,6 +76,7 @@ function lintNode({ name, store, maps }: NodeModel, options: LintOptions, sieve:
         ),
       ),
       ...run.muted.map(({ reason, checkIds }) => `${reason}: ${plural(checkIds.length, "check")} did not run`),
+      ...sieve.notes(run.findings),
     ],
   };
 }

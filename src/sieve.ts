@@ -3,7 +3,7 @@ import { judgesSuppressions } from "./checks/documented.ts";
 import type { Finding, Severity } from "./checks/finding.ts";
 import type { CheckRun } from "./checks/run.ts";
 import { type Config, levelOf } from "./config/config.ts";
-import type { CheckCount, NodeReport } from "./report/report.ts";
+import { type CheckCount, countsInWords, type NodeReport } from "./report/report.ts";
 import { isWanted, type Selection, select } from "./report/select.ts";
 import type { Baseline, NewBaseline } from "./suppress/baseline.ts";
 import { Suppressions } from "./suppress/suppressions.ts";
@@ -50,6 +50,15 @@ export class Sieve {
       suppressed: [...known, ...newBaseline.accept(ast, accepted)],
       turnedOff: off.all,
     };
+  }
+
+  /** A sentence about findings of which the selection wants nothing to be said; none where it wants all. */
+  notes(findings: readonly Finding[]): string[] {
+    const left = findings.filter((finding) => !isWanted(finding, this.#options));
+    if (left.length === 0) return [];
+    const counts = { error: 0, warning: 0, info: 0 };
+    for (const { severity } of left) counts[severity]++;
+    return [`${countsInWords(counts)} not shown: other checks or less sure than was asked for`];
   }
 
   /** What is to be said of the suppressions themselves, once every node was there. */

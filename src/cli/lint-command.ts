@@ -1,5 +1,7 @@
-import { judgesCapture } from "../checks/documented.ts";
+import { nearest } from "../../grammar/nearest.ts";
+import { documentedChecks, judgesCapture } from "../checks/documented.ts";
 import { isAtLeast, type Severity } from "../checks/finding.ts";
+import { globs } from "../config/glob.ts";
 import { lint } from "../lint.ts";
 import { renderBaseline } from "../report/baseline-json.ts";
 import { forTerminal } from "../report/escape.ts";
@@ -7,7 +9,7 @@ import { allFindings, type NodeReport, type Report } from "../report/report.ts";
 import { NewBaseline } from "../suppress/baseline.ts";
 import { loadBaseline, loadConfig } from "./config-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import type { Io } from "./io.ts";
+import { type Io, UsageError } from "./io.ts";
 import { outputsFor, writeReport } from "./output.ts";
 import { writeTo } from "./print.ts";
 import type { LintOptions } from "./program.ts";
@@ -16,6 +18,7 @@ import { readNodeTexts } from "./read-nodes.ts";
 /** `iptlint [dump...]` */
 export function lintCommand(paths: readonly string[], options: LintOptions, io: Io): ExitCode {
   const outputs = outputsFor(options.format);
+  for (const pattern of options.only ?? []) expectCheck(pattern);
   const config = loadConfig(options.config, io);
   const newBaseline = options.writeBaseline === undefined ? null : new NewBaseline(options.writeBaseline);
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
@@ -35,6 +38,14 @@ export function lintCommand(paths: readonly string[], options: LintOptions, io: 
   for (const node of report.nodes) warnOfHidden(node, io);
   if (unreadable.length > 0) return exitCodes.unreadable;
   return isFine(report, options.failOn ?? config?.failOn ?? "warning") ? exitCodes.ok : exitCodes.found;
+}
+
+/** A misspelt check would find nothing and be taken for a node without findings. */
+function expectCheck(pattern: string): void {
+  const ids = documentedChecks.map(({ id }) => id);
+  if (ids.some(globs([pattern]))) return;
+  const near = pattern.includes("*") ? null : nearest(pattern, ids);
+  throw new UsageError(`--only ${pattern}: there is no such check${near === null ? "" : `; did you mean ${near}?`}`);
 }
 
 /** Whatever the format: nobody is to take a capture for sound because somebody silenced what says otherwise. */

@@ -159,8 +159,17 @@ describe("output", () => {
   });
 
   test("--only runs these checks alone", async () => {
-    const { stdout, code } = await run(["--only", "no-such-*", "b.txt"], { files });
+    const { stdout, code } = await run(["--only", "duplicate-*", "b.txt"], { files });
     expect({ stdout: stdout.split("\n")[0], code }).toEqual({ stdout: "b.txt: ok, no findings", code: 0 });
+    expect(stdout).toMatch(/\n {2}1 error.* not shown: other checks or less sure than was asked for\n/);
+  });
+
+  test("--only with a name that no check has is wrong usage", async () => {
+    expect(await run(["--only", "missing-hok", "b.txt"], { files })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("--only missing-hok: there is no such check; did you mean missing-hook?"),
+    });
+    expect(await run(["--only", "no-such-*", "b.txt"], { files })).toMatchObject({ code: 2 });
   });
 
   test("--quiet on a healthy node says nothing", async () => {
