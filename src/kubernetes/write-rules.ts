@@ -112,26 +112,9 @@ function chainOfRole(role: Role, common: Values): string | null {
   return common[role.toUpperCase()] ?? null;
 }
 
-/** The facts that decide which rules of a Service port there are. */
-export type DecidingFacts = Pick<
-  WritableServicePort,
-  | "externalTrafficPolicy"
-  | "internalTrafficPolicy"
-  | "hasEndpoints"
-  | "sessionAffinity"
-  | "clusterIP"
-  | "nodePort"
-  | "healthCheckNodePort"
-  | "externalIPs"
-  | "loadBalancerIPs"
-  | "loadBalancerSourceRanges"
-  | "nodeInRange"
-  | "refusedIPs"
->;
-
-/** `cluster` and `local`: values of the rules that lead to each endpoint; empty ones where only their number is asked for. */
-export function serviceContext(
-  port: DecidingFacts,
+/** `cluster` and `local`: values of the rules that lead to each endpoint. */
+function serviceContext(
+  port: WritableServicePort,
   cluster: readonly Values[],
   local: readonly Values[],
   node: WritableNode,

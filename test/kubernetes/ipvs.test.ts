@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { deviationsOf } from "../../src/kubernetes/deviations.ts";
 import { NameList } from "../../src/kubernetes/names/name-list.ts";
 import { readNames } from "../../src/kubernetes/names/read-names.ts";
 import { readServiceMap } from "../../src/kubernetes/read-service-map.ts";
+import { deviationsIn } from "./helpers/deviations.ts";
 import { rulesets } from "./helpers/dumps.ts";
 
 const dump = `*nat
@@ -53,7 +53,7 @@ describe("IPVS mode", () => {
       ["KUBE-CLUSTER-IP", "clusterIP"],
     ]);
     expect(map.servicePorts).toEqual([]);
-    expect(deviationsOf(map)).toEqual({ missing: [], unexpected: [] });
+    expect(deviationsIn(map)).toEqual([]);
   });
 
   test("sets show Services without their endpoints", () => {

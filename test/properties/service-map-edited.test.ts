@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { deviationsOf } from "../../src/kubernetes/deviations.ts";
 import { readServiceMap } from "../../src/kubernetes/read-service-map.ts";
+import { deviationsIn } from "../kubernetes/helpers/deviations.ts";
 import { dumpsIn, fileOf, fixtures, rulesets } from "../kubernetes/helpers/dumps.ts";
 
 /** Whatever is done to a dump: the map is read, every question has an answer, and shares stay shares. */
@@ -54,10 +54,7 @@ describe("edited dumps", () => {
       fc.property(fc.constantFrom(...texts), fc.array(edit, { minLength: 1, maxLength: 12 }), (lines, edits) => {
         for (const ruleset of rulesets(edited(lines, edits))) {
           const map = readServiceMap(ruleset);
-          const { missing, unexpected } = deviationsOf(map);
-          deviationsOf(map, { asIfWhole: true });
-          for (const { rule } of unexpected) expect(map.ruleset.store.text(rule)).not.toBe("");
-          for (const { text } of missing) expect(text).not.toBe("");
+          for (const each of deviationsIn(map)) expect(each).not.toBe("");
           void [
             map.owners,
             map.missing,
