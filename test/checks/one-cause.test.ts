@@ -44,6 +44,12 @@ const older: readonly Row[] = [
       /warning missing-kube-proxy-rule .*the rule "endpoint" of default\/ext-ip in KUBE-SVC-\w+ is not as kube-proxy writes it/,
     ],
   ],
+  [
+    "the jump to the only local endpoint deleted, before there were terminating endpoints",
+    /-A KUBE-SVC-HFU2QWB77T5FEH5H .* -j KUBE-SEP-KQ2VLASUVWTKUOF6\n/,
+    "",
+    [/warning missing-cluster-endpoint .*1 local endpoint of prod\/lb-local:http is missing from KUBE-SVC-\w+/],
+  ],
 ];
 
 /** Edits of a dump of 1.30. */
