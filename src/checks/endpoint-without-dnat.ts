@@ -24,10 +24,14 @@ export const endpointWithoutDnat: Check = {
   run(context, report) {
     for (const port of context.services.servicePorts)
       for (const chain of port.endpointChains())
-        if (context.endpoints.dnat[chain] === NONE && context.store.isDeclared(chain))
+        if (context.endpoints.dnat[chain] === NONE && context.store.isDeclared(chain) && !translates(context, chain))
           report(draftFor(context, port, chain));
   },
 };
+
+/** A DNAT under conditions of its own is a rule with other values, not a missing one. */
+const translates = (context: Context, chain: ChainId): boolean =>
+  context.rulesOf(chain).some((rule) => context.store.shape(rule).targetRecord?.name === "DNAT");
 
 function draftFor(context: Context, port: ServicePort, chain: ChainId): Draft {
   const { ruleset, store } = context;

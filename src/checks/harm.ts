@@ -103,7 +103,12 @@ export function harmsOf(actual: Probe, expected: Probe): Harm[] {
       `${percent(hidden)} of the connections ${way} reach the endpoint with an address of this node as their source (SNAT): it does not see who asks.`,
     );
   if (harms.length === 0 && sharesDiffer(outcomes, expected.outcomes))
-    add("shares", "warning", 1, `Connections ${way} go ${destinationsInWords(outcomes)}.`);
+    add(
+      "shares",
+      "warning",
+      1,
+      `Connections ${way} go ${destinationsInWords(outcomes) || "where the text does not show"}.`,
+    );
   return harms;
 }
 

@@ -244,6 +244,13 @@ export class EndpointsOf {
       const said = / -> (\S+)$/.exec(rules.comment(rule) ?? "")?.[1];
       if (said !== undefined) yield said;
     }
+    // a DNAT that asks for more than kube-proxy's does
+    if (endpoints.dnat[chain] === NONE)
+      for (const rule of ruleset.rulesOf(chain))
+        if (ruleset.shape(rule).targetRecord?.name === "DNAT") {
+          const said = ruleset.rule(rule).target?.options[0]?.values[0]?.text;
+          if (said !== undefined) yield said;
+        }
     const hairpin = endpoints.hairpin[chain] as RuleId;
     const ip = hairpin === NONE ? null : hostOf(rules.value(hairpin, "endpointIP") ?? "");
     if (ip === null) return;

@@ -71,6 +71,10 @@ const isOnlyDetector = (mutant: Mutant): boolean => {
   return network !== undefined && !mutant.text().includes(` -s ${network} `);
 };
 
+/** The built-in chain has rules of others. */
+const hasCompany = (mutant: Mutant): boolean =>
+  rulesOf(mutant, mutant.chain).some((rule) => !/ -j KUBE-[A-Z-]+$/.test(` ${rule}`));
+
 /** A rule of somebody else's with conditions. */
 const isNarrow = ({ after }: Mutant): boolean => / -[sp] /.test(after);
 
@@ -159,6 +163,12 @@ export const otherConfigurations: readonly OtherConfiguration[] = [
   },
   { edit: "flush", chain: "filter KUBE-SERVICES", where: wasTheOnlyOne, means: "one Service fewer" },
   { edit: "flush", chain: "filter KUBE-EXTERNAL-SERVICES", means: "external IPs and node ports fewer" },
+  ...(["INPUT", "FORWARD", "OUTPUT"] as const).map((hook) => ({
+    edit: "move last" as const,
+    chain: `filter ${hook}`,
+    where: hasCompany,
+    means: "others put their rules first after kube-proxy had started",
+  })),
   ...(["INPUT", "FORWARD", "OUTPUT"] as const).map((hook) => ({
     edit: "insert" as const,
     chain: `filter ${hook}`,

@@ -33,7 +33,7 @@ function otherDestinations(value: string): string[] {
   const found = /^(\[?[\d.a-f:]+\]?):(\d+)$/.exec(value);
   if (found === null) return [];
   const [, address = "", port = ""] = found;
-  return [`${nextAddress(address)}:${port}`, `${address}:${Number(port) + 1}`];
+  return [`${nextAddress(address)}:${port}`, `${address}:${Number(port) + 1}`, address];
 }
 
 /** The next address or network, and one of another size. */

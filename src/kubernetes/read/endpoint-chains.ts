@@ -102,7 +102,9 @@ export class EndpointChains {
     if (!this.#isFrom(hairpin, chain)) {
       const source = this.#rules.value(hairpin, "endpointIP") ?? "";
       const address = splitAddress(this.#rules.value(dnat, "endpoint") ?? "");
-      if (address !== null && hostOf(source) !== address.ip) {
+      // what is no address with one port is not kube-proxy's, either
+      if (address === null) return;
+      if (hostOf(source) !== address.ip) {
         this.contradicting.add(chain);
         return;
       }
@@ -140,7 +142,8 @@ export class EndpointChains {
       at++;
     }
     if (!isHostPrefix(bytes, i, last, isBracketed)) return false;
-    return isBracketed ? bytes[at] === CLOSING_BRACKET && bytes[at + 1] === COLON : bytes[at] === COLON;
+    if (isBracketed && bytes[at++] !== CLOSING_BRACKET) return false;
+    return bytes[at] === COLON && isPort(bytes, at + 1, end);
   }
 }
 
@@ -158,4 +161,14 @@ const COLON = 58;
 const BRACKET = 91;
 const CLOSING_BRACKET = 93;
 /** `[ffff:…]:65535` has fewer. */
+/** Whether the bytes are digits that may be a port other than 0. */
+function isPort(bytes: Uint8Array, start: number, end: number): boolean {
+  if (start >= end || end - start > 5 || bytes[start] === ZERO) return false;
+  for (let i = start; i < end; i++) {
+    const digit = bytes[i] as number;
+    if (digit < ZERO || digit > ZERO + 9) return false;
+  }
+  return true;
+}
+
 const MOST_BYTES = 60;
