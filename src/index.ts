@@ -5,7 +5,7 @@ export { print } from "../grammar/print.ts";
 export type { Problem } from "../grammar/problem.ts";
 export { Source } from "../grammar/source.ts";
 export type { Ast } from "../grammar/syntax-tree.ts";
-export { checks, explain, services, trace } from "./api.ts";
+export { type AnswerOptions, checks, explain, services, trace } from "./api.ts";
 export type { CheckDocumentation } from "./checks/check.ts";
 export type { Confidence, Finding, Location, Related, Severity } from "./checks/finding.ts";
 export type { Config } from "./config/config.ts";

@@ -24,6 +24,8 @@ export interface DumpOptions {
   readonly names?: string;
   /** Files with what `ipset save` printed. */
   readonly ipset?: readonly string[];
+  /** False: `--no-config`. */
+  readonly config?: string | false;
 }
 
 export interface LintOptions extends DumpOptions, LookOptions {
@@ -33,8 +35,6 @@ export interface LintOptions extends DumpOptions, LookOptions {
   readonly only?: readonly string[];
   readonly quiet?: boolean;
   readonly maxFindings?: number;
-  /** False: `--no-config`. */
-  readonly config?: string | false;
   readonly baseline?: string;
   readonly writeBaseline?: string;
   /** False: `--no-suppressions`. */
@@ -131,8 +131,6 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
         "print so many findings of each check, 0 for all (default: 20 in text and markdown, else all)",
       ).argParser(parseCount),
     )
-    .option("--config <file>", "the configuration (default: iptlint.config.json here or in a folder above)")
-    .option("--no-config", "without configuration")
     .option("--baseline <file>", "findings that are known and accepted")
     .addOption(
       new Option("--write-baseline <file>", "accept what is found, and write it down for --baseline").conflicts(
@@ -292,7 +290,9 @@ function dumps(command: Command): Command {
     )
     .addOption(
       new Option("--node <name=files>", "these files are one node's: a=v4.txt,v6.txt").argParser(collect(parseNode)),
-    );
+    )
+    .option("--config <file>", "the configuration (default: iptlint.config.json here or in a folder above)")
+    .option("--no-config", "without configuration");
 }
 
 const subjectHelp = "30080, 30080/udp, 10.96.0.10[:80], namespace/name[:port], KUBE-SVC-…, 10.244.1.5[:80], line:42";

@@ -1,6 +1,8 @@
 import { byteString } from "../../grammar/bytes.ts";
 import { NameList } from "../kubernetes/names/name-list.ts";
 import { NamesError, readNames } from "../kubernetes/names/read-names.ts";
+import type { NodeFacts } from "../netfilter/node.ts";
+import { type IpSet, readIpSets } from "../netfilter/trace/ipset.ts";
 import { groupByNode, type NodeTexts } from "../nodes.ts";
 import type { ReadOptions } from "../read-node.ts";
 import type { Unreadable } from "../report/report.ts";
@@ -41,7 +43,7 @@ export function readNodeTexts(
 }
 
 /** A file that goes with the dumps, as a byte string. */
-export function readBytes(option: string, path: string, io: Io): string {
+function readBytes(option: string, path: string, io: Io): string {
   try {
     const bytes = io.read(path);
     return byteString(bytes, 0, bytes.length);
@@ -63,4 +65,20 @@ function readNameList(path: string, io: Io): NameList {
     if (error instanceof NamesError) throw new UsageError(`--names ${path}: ${error.message}`);
     throw error;
   }
+}
+
+/**
+ * The members of sets, for rules that look into them.
+ * @throws {UsageError} when a file does not read
+ */
+export function readSets({ ipset = [] }: DumpOptions, io: Io): NodeFacts["sets"] {
+  const all = new Map<string, IpSet>();
+  for (const path of ipset) {
+    const { sets, problems } = readIpSets(readBytes("--ipset", path, io));
+    const [problem] = problems;
+    if (problem !== undefined)
+      throw new UsageError(`--ipset ${path}, line ${problem.line}: expected ${problem.expected}`);
+    for (const [name, set] of sets) all.set(name, set);
+  }
+  return all;
 }

@@ -2,6 +2,7 @@ import { type NodeModel, readNode } from "../read-node.ts";
 import { renderServicesJson } from "../report/services-json.ts";
 import { renderServicesText } from "../report/services-text.ts";
 import { listServices, type ServiceFilter, tabulateServices } from "../services.ts";
+import { loadConfig } from "./config-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import type { Io } from "./io.ts";
 import { lookFor } from "./look.ts";
@@ -9,9 +10,11 @@ import { print } from "./print.ts";
 import type { ServicesOptions } from "./program.ts";
 import type { Progress } from "./progress.ts";
 import { readNodeTexts } from "./read-nodes.ts";
+import { servicesElsewhere } from "./services-elsewhere.ts";
 
 /** `iptlint services [dump...]` */
 export function servicesCommand(paths: readonly string[], options: ServicesOptions, io: Io): ExitCode {
+  const config = loadConfig(options.config, io);
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
   const models = nodes.map((node) => readNode(node, reading));
   const filter = {
@@ -23,9 +26,14 @@ export function servicesCommand(paths: readonly string[], options: ServicesOptio
     options.format === "json"
       ? printJson(models, filter, io, progress)
       : printTable(models, filter, options, io, progress);
-  if (found === 0 && nodes.length > 0) io.stderr.write("iptlint: no such Service ports in the rules of kube-proxy\n");
+  const isFiltered = Object.keys(filter).length > 0;
+  const isExpected = config?.cluster.kubeProxy === false && !isFiltered;
+  if (found === 0 && nodes.length > 0) {
+    const said = isExpected ? ", as the configuration expects" : servicesElsewhere(models);
+    io.stderr.write(`iptlint: no ${isFiltered ? "such " : ""}Service ports in the rules of kube-proxy${said}\n`);
+  }
   if (unreadable.length > 0) return exitCodes.unreadable;
-  return found > 0 ? exitCodes.ok : exitCodes.found;
+  return found > 0 || isExpected ? exitCodes.ok : exitCodes.found;
 }
 
 function printJson(models: readonly NodeModel[], filter: ServiceFilter, io: Io, progress: Progress): number {

@@ -1,19 +1,19 @@
 import { traceAllClients } from "../explain/all-clients.ts";
-import { readFacts, readPacket } from "../explain/packet.ts";
+import { knownNodes } from "../explain/known-node.ts";
+import { readPacket } from "../explain/packet.ts";
 import { readSubject } from "../explain/subject.ts";
 import { traceNodes } from "../explain/trace-nodes.ts";
-import type { NodeFacts } from "../netfilter/node.ts";
-import { type IpSet, readIpSets } from "../netfilter/trace/ipset.ts";
 import { readNode } from "../read-node.ts";
 import { renderClientsText } from "../report/clients-text.ts";
 import { renderTraceJson } from "../report/trace-json.ts";
 import { renderTraceText } from "../report/trace-text.ts";
+import { loadConfig } from "./config-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { type Io, UsageError } from "./io.ts";
 import { lookFor } from "./look.ts";
 import { print } from "./print.ts";
 import type { TraceOptions } from "./program.ts";
-import { readBytes, readNodeTexts } from "./read-nodes.ts";
+import { readNodeTexts, readSets } from "./read-nodes.ts";
 
 /** `iptlint trace [dump...] --from … --to …`, `iptlint trace [dump...] --all-clients …` */
 export function traceCommand(paths: readonly string[], options: TraceOptions, io: Io): ExitCode {
@@ -26,10 +26,10 @@ export function traceCommand(paths: readonly string[], options: TraceOptions, io
 
 function tracePacket(paths: readonly string[], options: TraceOptions & { readonly to: string }, io: Io): ExitCode {
   const request = readPacket(options);
-  const facts = readFacts(options, request.question.family, readSets(options, io));
+  const known = knownNodes(options, loadConfig(options.config, io), readSets(options, io));
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
   const models = nodes.map((node) => readNode(node, reading));
-  const traces = traceNodes(models, request, facts);
+  const traces = traceNodes(models, request, known);
   progress.end();
   if (options.format === "json") print(renderTraceJson(traces), io);
   else print(renderTraceText(traces, { ...lookFor(options, io), quiet: false }), io);
@@ -46,10 +46,10 @@ function traceClients(paths: readonly string[], options: TraceOptions, service: 
   if (given !== undefined)
     throw new UsageError("--all-clients asks from everywhere, so it goes without options of the packet");
   const subject = readSubject(service);
-  const sets = readSets(options, io);
+  const known = knownNodes(options, loadConfig(options.config, io), readSets(options, io));
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
   const models = nodes.map((node) => readNode(node, reading));
-  const reports = traceAllClients(models, subject, (family) => readFacts(options, family, sets));
+  const reports = traceAllClients(models, subject, known);
   progress.end();
   const traces = reports.flatMap(({ rows }) => rows);
   if (options.format === "json") {
@@ -58,16 +58,4 @@ function traceClients(paths: readonly string[], options: TraceOptions, service: 
   else if (nodes.length > 0) io.stderr.write(`iptlint: ${service} leads to no Service in these rules\n`);
   if (unreadable.length > 0) return exitCodes.unreadable;
   return reports.length > 0 ? exitCodes.ok : exitCodes.found;
-}
-
-function readSets({ ipset = [] }: TraceOptions, io: Io): NodeFacts["sets"] {
-  const all = new Map<string, IpSet>();
-  for (const path of ipset) {
-    const { sets, problems } = readIpSets(readBytes("--ipset", path, io));
-    const [problem] = problems;
-    if (problem !== undefined)
-      throw new UsageError(`--ipset ${path}, line ${problem.line}: expected ${problem.expected}`);
-    for (const [name, set] of sets) all.set(name, set);
-  }
-  return all;
 }

@@ -8,7 +8,7 @@ import type { Trace } from "../netfilter/trace/trace.ts";
 import type { NodeModel } from "../read-node.ts";
 import type { ExplainedShare, Explanation } from "../report/explanation.ts";
 import { listedPort } from "../services.ts";
-import { Clients, type ClientTrace } from "./clients.ts";
+import type { Clients, ClientTrace } from "./clients.ts";
 import { remarksOf } from "./remarks.ts";
 import { sourcesOf } from "./sources.ts";
 import { wayOf } from "./way.ts";
@@ -23,9 +23,14 @@ export interface Lead {
 }
 
 /** The whole answer for one Service port. */
-export function answerFor(node: NodeModel, map: ServiceMap, { port, frontend, headline }: Lead): Explanation {
+export function answerFor(
+  node: NodeModel,
+  map: ServiceMap,
+  { port, frontend, headline }: Lead,
+  clients: Clients,
+): Explanation {
   const asked = frontend ?? usualFrontend(port);
-  const traces = asked === null ? [] : new Clients(map).to(asked, port);
+  const traces = asked === null ? [] : clients.to(asked, port);
   const shown = asked === null ? undefined : mainTrace(asked, traces);
   const remarks = remarksOf(map, port, asked, shown?.trace ?? null);
   const shares =
@@ -109,7 +114,7 @@ function mainTrace({ kind }: Frontend, traces: readonly ClientTrace[]): ClientTr
 function wayTitle(frontend: Frontend, { client }: ClientTrace): string {
   const to =
     frontend.ip === null ? `any address of this node, port ${shortFrontend(frontend)}` : shortFrontend(frontend);
-  const from = client.label === "a client outside the cluster" ? "" : ` from ${client.label}`;
+  const from = { outside: "", pod: " from a pod of this node", node: " from this node itself" }[client.kind];
   return `The way of a connection${from} to ${to}`;
 }
 

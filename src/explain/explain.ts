@@ -6,7 +6,9 @@ import type { ExplainReport, Explanation } from "../report/explanation.ts";
 import { version } from "../version.ts";
 import { answerFor } from "./answer.ts";
 import { chainAnswers } from "./chain-answer.ts";
+import { Clients } from "./clients.ts";
 import { entryLine, hostPortClaims } from "./host-port-answer.ts";
+import { type KnownNodes, knownNodes } from "./known-node.ts";
 import { leads } from "./leads.ts";
 import { lineAnswers } from "./line-answer.ts";
 import type { Subject } from "./subject.ts";
@@ -15,8 +17,13 @@ import type { Subject } from "./subject.ts";
 const mostAnswers = 20;
 
 /** Answers what a port, an address, a Service, a chain, an endpoint or a line is, on every node. */
-export function explain(nodes: readonly NodeModel[], question: string, subject: Subject): ExplainReport {
-  const answers = nodes.flatMap((node) => node.maps.flatMap((map) => answersIn(node, map, subject)));
+export function explain(
+  nodes: readonly NodeModel[],
+  question: string,
+  subject: Subject,
+  known: KnownNodes = knownNodes(),
+): ExplainReport {
+  const answers = nodes.flatMap((node) => node.maps.flatMap((map) => answersIn(node, map, subject, known)));
   const found = answers.length > 0;
   return {
     version,
@@ -27,12 +34,13 @@ export function explain(nodes: readonly NodeModel[], question: string, subject: 
   };
 }
 
-function answersIn(node: NodeModel, map: ServiceMap, subject: Subject): Explanation[] {
+function answersIn(node: NodeModel, map: ServiceMap, subject: Subject, known: KnownNodes): Explanation[] {
   if (subject.kind === "line") return lineAnswers(node, map, subject.line);
   if (subject.kind === "chain") return chainAnswers(node, map, utf8ByteString(subject.name));
+  const clients = new Clients(map, known(node.name, map.ruleset.family ?? 4));
   const answers = leads(map, subject)
     .slice(0, mostAnswers)
-    .map((lead) => answerFor(node, map, lead));
+    .map((lead) => answerFor(node, map, lead, clients));
   return subject.kind === "port" ? withHostPorts(answers, node, map, subject) : answers;
 }
 

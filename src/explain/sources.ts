@@ -1,3 +1,6 @@
+import { bitsOf } from "../checks/clients.ts";
+import { splitAddress } from "../kubernetes/address-text.ts";
+import type { End } from "../netfilter/trace/ends.ts";
 import type { SeenSource } from "../report/explanation.ts";
 import type { ClientTrace } from "./clients.ts";
 
@@ -6,10 +9,15 @@ const kept = "its own address";
 
 /** What an endpoint sees as the source of each client's connections. */
 export function sourcesOf(traces: readonly ClientTrace[]): SeenSource[] {
-  return traces.map(({ client, trace }) => ({ client: client.label, seen: seenBy(trace.ends) }));
+  return traces.flatMap(({ client, isEndpoint, trace: { ends } }) => {
+    if (!isEndpoint) return [{ client: client.label, seen: seenBy(ends) }];
+    // to the other endpoints it is a pod like any other
+    const own = ends.filter(({ dnat }) => dnat !== null && bitsOf(splitAddress(dnat)?.ip ?? "") === client.source);
+    return own.length === 0 ? [] : [{ client: "an endpoint that gets to itself", seen: seenBy(own) }];
+  });
 }
 
-function seenBy(ends: ClientTrace["trace"]["ends"]): string {
+function seenBy(ends: readonly End[]): string {
   const arrived = ends.filter(({ dnat, fate }) => dnat !== null && (fate === "forwarded" || fate === "local"));
   if (arrived.length === 0) return "nothing: no connection of it gets to an endpoint";
   const snat = new Set(arrived.map((end) => end.snat));

@@ -6,6 +6,7 @@ import { type Trace, trace } from "../netfilter/trace/trace.ts";
 import type { NodeModel } from "../read-node.ts";
 import type { TracedEnd, TracedStep, TraceReport } from "../report/trace-report.ts";
 import { version } from "../version.ts";
+import type { KnownNodes } from "./known-node.ts";
 import { wayOf } from "./way.ts";
 
 /** A packet as it was asked for. */
@@ -16,10 +17,11 @@ export interface PacketRequest {
 }
 
 /** Follows a packet on every node, in each of its rulesets of the packet's IP version. */
-export function traceNodes(nodes: readonly NodeModel[], request: PacketRequest, facts: NodeFacts): TraceReport[] {
+export function traceNodes(nodes: readonly NodeModel[], request: PacketRequest, known: KnownNodes): TraceReport[] {
   const { question, from, to } = request;
-  return nodes.flatMap(({ name, rulesets }) =>
-    rulesets
+  return nodes.flatMap(({ name, rulesets }) => {
+    const { facts } = known(name, question.family);
+    return rulesets
       .filter(({ family }) => family === null || family === question.family)
       .map((ruleset) => {
         const traced = trace(ruleset, question, facts);
@@ -35,8 +37,8 @@ export function traceNodes(nodes: readonly NodeModel[], request: PacketRequest, 
           assumed: [...plain.assumed, ...takenForGranted(traced, question, facts)],
           way: wayOf(ruleset, traced.steps, "all"),
         };
-      }),
-  );
+      });
+  });
 }
 
 /** What the caller's facts leave out, and what it changes. */

@@ -34,7 +34,7 @@ function* answerLines(answer: Explanation, several: boolean, look: Look): Iterab
   if (answer.sources.length > 0) {
     yield "";
     yield "What the endpoint sees as the source";
-    yield* sourceLines(answer.sources, look);
+    yield* sourceLines(inGroups(answer.sources), look);
   }
   if (answer.way.length > 0 || answer.remarks.length > 0) yield "";
   for (const remark of answer.remarks) yield* prose(remark);
@@ -44,6 +44,12 @@ function* answerLines(answer: Explanation, several: boolean, look: Look): Iterab
   } else if (answer.sources.length > 0) {
     yield* prose(beside);
   }
+}
+
+/** Those who are seen alike one after the other. */
+function inGroups(sources: readonly SeenSource[]): SeenSource[] {
+  const groups = [...new Set(sources.map(({ seen }) => seen))];
+  return groups.flatMap((group) => sources.filter(({ seen }) => seen === group));
 }
 
 function* sourceLines(sources: readonly SeenSource[], look: Look): Iterable<string> {

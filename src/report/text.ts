@@ -1,5 +1,6 @@
 import type { Finding } from "../checks/finding.ts";
 import { wrapProse } from "./columns.ts";
+import { elsewhere } from "./elsewhere.ts";
 import { forTerminal, inertLines } from "./escape.ts";
 import { findingFrames } from "./frames.ts";
 import {
@@ -74,7 +75,7 @@ function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> 
   if (node.kubeProxy === null && node.expectsKubeProxy) {
     yield `${paint("bold", name)}: ${paint("yellow", "no kube-proxy Service rules in this capture")}${seen(node, look)}`;
     if (total > 0) yield `  ${countsInWords(counts)}`;
-    yield* elsewhere(node, look);
+    for (const line of elsewhere(node.mode)) yield* indented(line, 2, look);
   } else {
     const told = countsInWords(counts) + besides(node);
     const verdict = worst === null ? `ok, ${told}` : told;
@@ -107,23 +108,6 @@ function besides({ suppressed, turnedOff }: NodeReport): string {
     .filter((part) => part !== null)
     .map((part) => `; ${part}`)
     .join("");
-}
-
-/** Where the Services may be instead. */
-function* elsewhere({ mode }: NodeReport, look: Look): Iterable<string> {
-  if (mode === "ipvs") {
-    yield* indented(
-      "kube-proxy runs in IPVS mode: its Services are in the kernel's IPVS table (ipvsadm -Sn, ipset save)",
-      2,
-      look,
-    );
-  } else if (mode === "userspace") {
-    yield* indented("kube-proxy runs in userspace mode: its Services are redirected to ports of its own", 2, look);
-  } else {
-    yield* indented("likely the other back end (iptables-legacy-save, iptables-nft-save);", 2, look);
-    yield* indented("or kube-proxy in nftables or IPVS mode (nft list table ip kube-proxy, ipvsadm -Sn);", 2, look);
-    yield* indented("or a replacement (Cilium, OVN-Kubernetes)", 2, look);
-  }
 }
 
 function seen({ owners }: NodeReport, { unicode }: Look): string {
