@@ -2,6 +2,7 @@ import { explain } from "../explain/explain.ts";
 import { knownNodes } from "../explain/known-node.ts";
 import { readSubject } from "../explain/subject.ts";
 import { readNode } from "../read-node.ts";
+import { wrapProse } from "../report/columns.ts";
 import { forTerminal } from "../report/escape.ts";
 import { renderExplainJson } from "../report/explain-json.ts";
 import { renderExplainText } from "../report/explain-text.ts";
@@ -27,8 +28,11 @@ export function explainCommand(what: string, paths: readonly string[], options: 
   if (report.answers.length === 0 && nodes.length > 0) {
     const { searched, near } = report;
     const elsewhere = subject.kind === "line" ? "" : servicesElsewhere(models);
-    io.stderr.write(`iptlint: ${forTerminal(`${what} was not found among ${searched}`)}${elsewhere}\n`);
-    if (near.length > 0) io.stderr.write(`Nearest: ${forTerminal(near.join(", "))}\n`);
+    const { width } = lookFor(options, io);
+    const said = wrapProse(`iptlint: ${forTerminal(`${what} was not found among ${searched}`)}`, width, 2);
+    io.stderr.write(`${said.join("\n")}${elsewhere}\n`);
+    if (near.length > 0)
+      io.stderr.write(`${wrapProse(`Nearest: ${forTerminal(near.join(", "))}`, width, 2).join("\n")}\n`);
   }
   if (unreadable.length > 0) return exitCodes.unreadable;
   return report.answers.length > 0 ? exitCodes.ok : exitCodes.found;

@@ -1,15 +1,14 @@
 import { displayText } from "../../grammar/bytes.ts";
-import { frontendInWords, nameOf } from "../checks/service-words.ts";
 import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
-import type { End } from "../netfilter/trace/ends.ts";
-import type { Trace } from "../netfilter/trace/trace.ts";
 import type { NodeModel } from "../read-node.ts";
-import type { ExplainedShare, Explanation } from "../report/explanation.ts";
+import type { Explanation } from "../report/explanation.ts";
 import { listedPort } from "../services.ts";
 import type { Clients, ClientTrace } from "./clients.ts";
+import { headlineOf, wayTitle } from "./headline.ts";
 import { remarksOf } from "./remarks.ts";
+import { choiceOf, mergeEnds, sharesByRules } from "./shares.ts";
 import { sourcesOf } from "./sources.ts";
 import { wayOf } from "./way.ts";
 
@@ -29,71 +28,46 @@ export function answerFor(
   { port, frontend, headline }: Lead,
   clients: Clients,
 ): Explanation {
+  if (frontend?.kind === "healthCheckNodePort") return healthCheckAnswer(node, map, port, frontend);
   const asked = frontend ?? usualFrontend(port);
-  const traces = asked === null ? [] : clients.to(asked, port);
+  const traced = (to: Frontend) => clients.to(to, port);
+  const traces = asked === null ? [] : traced(asked);
   const shown = asked === null ? undefined : mainTrace(asked, traces);
-  const remarks = remarksOf(map, port, asked, shown?.trace ?? null);
-  const shares =
-    shown === undefined || remarks.excerpt ? sharesByRules(port) : mergeEnds(shown.trace, map.mode === "ipvs");
+  const { remarks, notShown, excerpt } = remarksOf(map, port, frontend, traced, shown?.trace ?? null);
+  const isIpvs = map.mode === "ipvs";
+  const shares = shown === undefined || excerpt ? sharesByRules(port) : mergeEnds(shown.trace, isIpvs);
+  const assumed = excerpt || asked === null ? [] : clients.assumed;
   return {
     node: node.name,
     headline: displayText(headline ?? headlineOf(map, port, frontend)),
     servicePort: listedPort(node.name, map, port),
     shares,
-    choice: choiceOf(port, shares),
-    wayOf: shown === undefined || asked === null ? null : displayText(wayTitle(asked, shown)),
+    choice: choiceOf(map, port, shares),
+    wayOf: shown === undefined || asked === null ? null : displayText(wayTitle(node, map, asked, shown.client)),
     way: shown === undefined ? [] : wayOf(map.ruleset, shown.trace.steps, "changes"),
-    sources: asked === null || remarks.excerpt ? [] : sourcesOf(traces),
-    remarks: remarks.remarks.map(displayText),
-    notShown: remarks.notShown.map(displayText),
+    sources: asked === null || excerpt ? [] : sourcesOf(traces, isIpvs),
+    remarks: [...remarks, ...assumed.map((sentence) => `Assumed: ${sentence}.`)].map(displayText),
+    notShown: notShown.map(displayText),
   };
 }
 
-function headlineOf(map: ServiceMap, port: ServicePort, frontend: Frontend | null): string {
-  if (frontend === null) return `${nameOf(port)} is ${waysIn(port)}`;
-  if (port.id === null && frontend.chain !== null) {
-    const from = displayText(map.ruleset.chainName(map.ruleset.chainOf(frontend.rule)));
-    const to = map.ruleset.chainName(frontend.chain);
-    return `${from} sends ${shortFrontend(frontend)} to ${to}; the capture does not name its Service`;
-  }
-  const others = port.frontends.filter((other) => other !== frontend && other.kind !== frontend.kind).slice(0, 3);
-  const besides = others.map(frontendInBrief);
-  const rest = besides.length === 0 ? "" : ` (${besides.join(", ")})`;
-  const whose = port.id === null && frontend.chain === null ? nameOf(port) : `Service ${nameOf(port)}`;
-  return `${shortFrontend(frontend)} is ${article(frontend)} of ${whose}${rest}`;
-}
-
-function waysIn(port: ServicePort): string {
-  if (port.frontends.length === 0) return "a Service port that nothing in this capture leads to";
-  return `a Service port with ${port.frontends.map(frontendInWords).join(", ")}`;
-}
-
-function shortFrontend({ ip, port, protocol }: Frontend): string {
-  const at = `${port ?? "?"}/${protocol ?? "?"}`;
-  return ip === null ? at : `${ip.includes(":") ? `[${ip}]` : ip}:${at}`;
-}
-
-function article({ kind }: Frontend): string {
-  switch (kind) {
-    case "nodePort":
-      return "the NodePort";
-    case "healthCheckNodePort":
-      return "the health check port";
-    case "clusterIP":
-      return "the cluster IP";
-    case "externalIP":
-      return "an external IP";
-    case "loadBalancerIP":
-      return "a load balancer IP";
-    case "external":
-      return "an external or load balancer IP";
-  }
-}
-
-function frontendInBrief(frontend: Frontend): string {
-  return frontend.kind === "clusterIP"
-    ? `port ${frontend.port ?? "?"}, cluster IP ${frontend.ip ?? "?"}`
-    : frontendInWords(frontend);
+/** A port on which kube-proxy itself tells load balancers whether the node has endpoints. */
+function healthCheckAnswer(node: NodeModel, map: ServiceMap, port: ServicePort, frontend: Frontend): Explanation {
+  const line = map.ruleset.store.line(frontend.rule);
+  return {
+    node: node.name,
+    headline: displayText(headlineOf(map, port, frontend)),
+    servicePort: listedPort(node.name, map, port),
+    shares: [{ share: 1, ideal: "1", address: null, note: `handed to kube-proxy itself (let in by line ${line})` }],
+    choice: null,
+    wayOf: null,
+    way: [],
+    sources: [],
+    remarks: [
+      "kube-proxy answers health checks of load balancers here: 200 while this node has an endpoint of the Service, else 503. The port leads to no endpoint.",
+    ],
+    notShown: [],
+  };
 }
 
 /** The way in that says most about a Service port when none was asked for. */
@@ -109,65 +83,4 @@ function mainTrace({ kind }: Frontend, traces: readonly ClientTrace[]): ClientTr
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-function wayTitle(frontend: Frontend, { client }: ClientTrace): string {
-  const to =
-    frontend.ip === null ? `any address of this node, port ${shortFrontend(frontend)}` : shortFrontend(frontend);
-  const from = { outside: "", pod: " from a pod of this node", node: " from this node itself" }[client.kind];
-  return `The way of a connection${from} to ${to}`;
-}
-
-/** Endpoints with their shares as the rules divide, where packets cannot be followed to them. */
-function sharesByRules(port: ServicePort): ExplainedShare[] {
-  return port.endpoints.map(({ address, share, ideal, chain }) => ({
-    share,
-    ideal,
-    address: address === null ? null : displayText(address),
-    note: address === null ? `not shown: ${displayText(chain)} is not in this capture` : null,
-  }));
-}
-
-/** Endpoints with their shares as packets get to them, and what becomes of those that get to none. */
-function mergeEnds(trace: Trace, isIpvs: boolean): ExplainedShare[] {
-  const merged = new Map<string, ExplainedShare>();
-  for (const end of trace.ends) {
-    const note = noteOf(end, trace, isIpvs);
-    const key = `${end.dnat} ${note}`;
-    const known = merged.get(key);
-    const share = end.share + (known?.share ?? 0);
-    merged.set(key, { share, ideal: known === undefined ? end.ideal : null, address: end.dnat, note });
-  }
-  return [...merged.values()].sort((a, b) => (b.share ?? 0) - (a.share ?? 0));
-}
-
-function noteOf(end: End, { steps }: Trace, isIpvs: boolean): string | null {
-  const line = steps[end.step]?.line ?? 0;
-  const where = line === 0 ? "" : ` (line ${line})`;
-  const assumed = end.assumptions.map(({ variable, value }) => (value ? variable.holds : variable.fails));
-  const said =
-    end.fate === "rejected"
-      ? `refused with ${end.rejectWith}${where}`
-      : end.fate === "dropped"
-        ? `dropped${where}`
-        : end.fate === "unknown"
-          ? `not known${where}: ${end.reason}`
-          : end.dnat === null
-            ? end.fate === "local"
-              ? isIpvs
-                ? "handed to IPVS in the kernel, which chooses the endpoint (ipvsadm -Sn shows them)"
-                : "handed to this node itself, untranslated"
-              : "sent on untranslated"
-            : null;
-  const parts = [said, assumed.length === 0 ? null : `if ${assumed.join(" and ")}`].filter((part) => part !== null);
-  return parts.length === 0 ? null : displayText(parts.join(", "));
-}
-
-function choiceOf(port: ServicePort, shares: readonly ExplainedShare[]): string | null {
-  if (shares.length < 2) return null;
-  const random = "chosen at random for each new connection, not in turn; a long-lived connection stays where it is";
-  if (port.sessionAffinity !== "ClientIP") return random;
-  const seconds = port.sessionAffinityTimeoutSeconds;
-  const within = seconds === null ? "lately" : `within the last ${seconds} seconds`;
-  return `a client that connected ${within} gets the endpoint that it had (session affinity ClientIP); for others it is ${random}`;
 }

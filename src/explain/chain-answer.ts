@@ -3,12 +3,14 @@ import { nameOf } from "../checks/service-words.ts";
 import { hashedChainName } from "../kubernetes/chain-name.ts";
 import { ownerOfChain } from "../kubernetes/owners.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
-import { conditionsInWords } from "../netfilter/rule-in-words.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
+import { BUILT_IN } from "../netfilter/table.ts";
 import type { NodeModel } from "../read-node.ts";
 import type { Explanation } from "../report/explanation.ts";
 import type { WayRow, WaySection } from "../report/way.ts";
 import { listedPort } from "../services.ts";
+import { conditionsWithAffinity } from "./affinity-in-words.ts";
 
 const mostRows = 12;
 
@@ -21,6 +23,21 @@ const roles: Readonly<Record<string, string>> = {
   sep: "one endpoint of",
 };
 
+/** What kube-proxy's own chains are for, by table and name. */
+const purposes: Readonly<Record<string, string>> = {
+  "nat KUBE-SERVICES": "leads connections to cluster IPs, external IPs and load balancer IPs to their Services",
+  "nat KUBE-NODEPORTS": "leads connections to NodePorts to their Services",
+  "nat KUBE-MARK-MASQ": "marks packets whose source is to be rewritten on the way out (SNAT)",
+  "nat KUBE-MARK-DROP": "marks packets that the kubelet's rules drop",
+  "nat KUBE-POSTROUTING": "rewrites the source of marked packets (SNAT)",
+  "filter KUBE-SERVICES": "refuses or drops connections to cluster IPs of Services without endpoints here",
+  "filter KUBE-EXTERNAL-SERVICES": "refuses or drops connections from outside to Services without endpoints here",
+  "filter KUBE-NODEPORTS": "lets health checks of load balancers in; it forwards no NodePort",
+  "filter KUBE-FORWARD": "lets marked packets and answers through, drops packets in state INVALID",
+  "filter KUBE-PROXY-FIREWALL": "drops what load balancers' source ranges do not allow",
+};
+const canary = "is empty: where it is gone, kube-proxy knows that iptables was flushed, and writes its rules anew";
+
 /** What a chain is for, in each table that has one of that name. */
 export function chainAnswers(node: NodeModel, map: ServiceMap, name: string): Explanation[] {
   const { ruleset } = map;
@@ -30,19 +47,26 @@ export function chainAnswers(node: NodeModel, map: ServiceMap, name: string): Ex
   });
 }
 
-function answerForChain(node: NodeModel, map: ServiceMap, chain: ChainId): Explanation {
+export function answerForChain(node: NodeModel, map: ServiceMap, chain: ChainId): Explanation {
   const { ruleset } = map;
   const name = ruleset.chainName(chain);
   const port = ruleset.tableOf(chain).name === "nat" ? map.byChain(chain) : null;
   const role = hashedChainName(name)?.role;
   const owner = ownerOfChain(name);
-  const place = `${name} in table ${ruleset.tableOf(chain).name}`;
+  const table = ruleset.tableOf(chain).name;
+  const over = ruleset.family === 6 && node.maps.length > 1 ? " of IPv6" : "";
+  const place = `${name} in table ${table}${over}`;
+  const purpose = name === "KUBE-PROXY-CANARY" ? canary : purposes[`${table} ${name}`];
   const headline =
     port !== null && role !== undefined
-      ? `${place} is for ${roles[role] ?? ""} Service ${nameOf(port)}`
-      : owner !== null
-        ? `${place} is a chain of ${owner.name}: ${owner.purpose}`
-        : `${place} is a chain of nobody that iptlint knows`;
+      ? `${place} is for ${roles[role] ?? ""} Service ${nameOf(port)}${endpointAt(ruleset, port, chain)}`
+      : BUILT_IN[table].includes(name)
+        ? `${place} is the kernel's own chain for that hook`
+        : purpose !== undefined
+          ? `${place} is a chain of kube-proxy: it ${purpose}`
+          : owner !== null
+            ? `${place} is a chain of ${owner.name}: ${owner.purpose}`
+            : `${place} is a chain of nobody that iptlint knows`;
   const callers = [...ruleset.callers(chain)];
   const rules = [...ruleset.rulesOf(chain)];
   return {
@@ -51,7 +75,7 @@ function answerForChain(node: NodeModel, map: ServiceMap, chain: ChainId): Expla
     servicePort: port === null ? null : listedPort(node.name, map, port),
     shares: [],
     choice: null,
-    wayOf: callers.length === 0 && !ruleset.store.isDeclared(chain) ? null : "Who jumps here, and its rules",
+    wayOf: callers.length > 0 ? "Who jumps here, and its rules" : rules.length > 0 ? "Its rules" : null,
     way: [sectionOf(ruleset, "jumps here", callers), sectionOf(ruleset, name, rules)].filter(
       ({ rows }) => rows.length > 0,
     ),
@@ -61,15 +85,19 @@ function answerForChain(node: NodeModel, map: ServiceMap, chain: ChainId): Expla
   };
 }
 
+/** ": 10.244.1.5:80" */
+function endpointAt(ruleset: Ruleset, port: ServicePort, chain: ChainId): string {
+  const address = port.endpoints.find((endpoint) => endpoint.chain === ruleset.chainName(chain))?.address;
+  return address == null ? "" : `: ${address}`;
+}
+
 function remarksOn(ruleset: Ruleset, chain: ChainId, callers: readonly RuleId[], rules: readonly RuleId[]): string[] {
   const remarks = [];
   const policy = ruleset.store.policy(chain);
   if (!ruleset.store.isDeclared(chain)) remarks.push("No line of this capture declares the chain.");
   if (rules.length === 0) remarks.push("It holds no rules here.");
   if (policy !== null && policy !== "-")
-    remarks.push(
-      `A built-in chain; what no rule of it decides is ${policy === "DROP" ? "dropped" : "accepted"} (policy ${policy}).`,
-    );
+    remarks.push(`What no rule of it decides is ${policy === "DROP" ? "dropped" : "accepted"} (policy ${policy}).`);
   else if (callers.length === 0) remarks.push("No rule of this capture leads to it.");
   return remarks;
 }
@@ -98,7 +126,7 @@ function rowOf(ruleset: Ruleset, rule: RuleId): WayRow {
           ].join(" ");
   return {
     line: ruleset.store.line(rule),
-    condition: displayText(`${conditionsInWords(node)}${chanceOf(ruleset, rule)}`),
+    condition: displayText(`${conditionsWithAffinity(node)}${chanceOf(ruleset, rule)}`),
     effect: displayText(effect),
     depth: 0,
   };

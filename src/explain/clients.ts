@@ -70,7 +70,7 @@ export class Clients {
     else if (pod !== undefined) clients.push(pod);
     if (node === undefined) return clients;
     clients.push({ ...node, label: "this node, by its own address" });
-    if (bridge !== null) clients.push({ ...node, label: "this node, by one of its pods' range", source: bridge });
+    if (bridge !== null) clients.push({ ...node, label: "this node, by a pod-range address", source: bridge });
     return clients;
   }
 

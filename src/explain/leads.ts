@@ -23,17 +23,23 @@ export function leads(map: ServiceMap, subject: Subject): Lead[] {
         map.byAddress(ip, port ?? undefined, protocol ?? undefined),
         (frontend) => frontend.ip === ip && (port === null || frontend.port === port) && isProtocol(frontend, protocol),
       );
-      return direct.length > 0 ? direct : endpointLeads(map, ip, port);
+      return [...direct, ...endpointLeads(map, ip, port, protocol)];
     }
     case "service":
-      return map.byName(utf8ByteString(subject.name)).map((port) => ({ port, frontend: null }));
+      return byName(map.byName(utf8ByteString(subject.name)));
+    case "name": {
+      const name = utf8ByteString(subject.name);
+      return byName(
+        map.servicePorts.filter(({ service, portName }) => service === name || `${service}:${portName}` === name),
+      );
+    }
     default:
       return [];
   }
 }
 
 function frontendLeads(ports: readonly ServicePort[], wanted: (frontend: Frontend) => boolean): Lead[] {
-  return ports.flatMap((port) => {
+  return inOrder(ports).flatMap((port) => {
     // One rule for each of a node's addresses, or for sources inside and outside: the way in is the same.
     const seen = new Set<string>();
     return port.frontends.filter(wanted).flatMap((frontend) => {
@@ -49,16 +55,29 @@ function isProtocol(frontend: Frontend, protocol: string | null): boolean {
   return protocol === null || frontend.protocol === protocol;
 }
 
-function endpointLeads(map: ServiceMap, ip: string, port: number | null): Lead[] {
-  return map.byEndpoint(ip, port ?? undefined).map((servicePort) => {
+function byName(ports: readonly ServicePort[]): Lead[] {
+  return inOrder(ports).map((port) => ({ port, frontend: null }));
+}
+
+/** kube-proxy writes the rules of Services in any order. */
+function inOrder(ports: readonly ServicePort[]): ServicePort[] {
+  const key = ({ id, protocol }: ServicePort): string => `${id ?? "~"} ${protocol}`;
+  return [...ports].sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+function endpointLeads(map: ServiceMap, ip: string, port: number | null, protocol: string | null): Lead[] {
+  const found = map.byEndpoint(ip, port ?? undefined);
+  return inOrder(found.filter((each) => protocol === null || each.protocol === protocol)).map((servicePort) => {
     const endpoints = servicePort.endpoints.filter((each) => each.ip === ip && (port === null || each.port === port));
+    const [only] = endpoints;
     const shares = endpoints.map(({ address, share }) =>
       share === null ? `${address}` : `${address} with ${percent(share)} of its new connections`,
     );
-    return {
-      port: servicePort,
-      frontend: null,
-      headline: `${ip}${port === null ? "" : `:${port}`} is an endpoint of Service ${nameOf(servicePort)}: ${shares.join(", ")}`,
-    };
+    const is = `an endpoint of Service ${nameOf(servicePort)}`;
+    const headline =
+      only !== undefined && endpoints.length === 1
+        ? `${only.address} is ${is}${only.share === null ? "" : `, with ${percent(only.share)} of its new connections`}`
+        : `${ip} has endpoints of Service ${nameOf(servicePort)}: ${shares.join(", ")}`;
+    return { port: servicePort, frontend: null, headline };
   });
 }

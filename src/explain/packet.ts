@@ -156,8 +156,3 @@ function readFlags(text: string): number {
   }
   return bits;
 }
-
-/** The bits of an address, of either IP version; `null` for what is none. */
-export function bitsOf(text: string): bigint | null {
-  return readAddress(text, { family: null })?.bits ?? null;
-}

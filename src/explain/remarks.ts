@@ -1,5 +1,6 @@
 import { displayText } from "../../grammar/bytes.ts";
 import { nameOf } from "../checks/service-words.ts";
+import { listed } from "../checks/words.ts";
 import { hashedChainName } from "../kubernetes/chain-name.ts";
 import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
@@ -7,6 +8,8 @@ import type { ServicePort } from "../kubernetes/service-port.ts";
 import { conditionsInWords } from "../netfilter/rule-in-words.ts";
 import { NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import type { Trace } from "../netfilter/trace/trace.ts";
+import { linesOf } from "./lines.ts";
+import { policyRemarks, type Traced } from "./policies.ts";
 
 export interface Remarks {
   readonly remarks: readonly string[];
@@ -16,15 +19,24 @@ export interface Remarks {
 }
 
 /** What is to be known besides the answer: how sure the name is, what is unusual, what the capture lacks. */
-export function remarksOf(map: ServiceMap, port: ServicePort, frontend: Frontend | null, trace: Trace | null): Remarks {
+export function remarksOf(
+  map: ServiceMap,
+  port: ServicePort,
+  asked: Frontend | null,
+  traced: Traced,
+  trace: Trace | null,
+): Remarks {
   const { ruleset } = map;
   const nat = ruleset.table("nat");
   const excerpt = nat === undefined || nat.implied || ruleset.chain("nat", "PREROUTING") === NONE;
   const remarks = [
-    ...(frontend?.kind === "nodePort" ? nodePortRemarks(map, port, frontend, excerpt) : []),
-    ...(excerpt ? [] : policyRemarks(port, frontend)),
+    ...(asked?.kind === "nodePort" ? nodePortRemarks(map, port, asked, excerpt) : []),
+    ...(excerpt ? [] : policyRemarks(map, port, asked, traced)),
     ...nameRemarks(port),
-    ...(trace?.assumed ?? []).map((sentence) => `Assumed: ${sentence}.`),
+    // how an endpoint is chosen says so already
+    ...(trace?.assumed ?? [])
+      .filter((sentence) => port.sessionAffinity !== "ClientIP" || !sentence.includes("lists of recent addresses"))
+      .map((sentence) => `Assumed: ${sentence}.`),
   ];
   return { remarks, notShown: excerpt ? notShown(map, port) : [], excerpt };
 }
@@ -34,9 +46,11 @@ function* nodePortRemarks(map: ServiceMap, port: ServicePort, frontend: Frontend
   const { ruleset } = map;
   const chain = ruleset.chainOf(frontend.rule);
   const callers = [...ruleset.callers(chain)];
-  const usual = callers.some((rule) => /an address of this node/.test(conditionsInWords(ruleset.rule(rule))));
+  const gates = map.nodePortGates;
   const byAddress = callers.filter((rule) => destinationOf(ruleset, rule) !== null);
-  if (!usual && byAddress.length > 0) {
+  if (gates.length > 0 && gates.every(({ isKubeProxys, ip }) => isKubeProxys && ip !== null)) {
+    yield `NodePorts answer on ${listed(gates.map(({ ip }) => ip ?? ""))} alone (${linesOf(ruleset, callers)}), not on other addresses of this node: kube-proxy runs with --nodeport-addresses.`;
+  } else if (!gates.some(({ isKubeProxys }) => isKubeProxys) && byAddress.length > 0) {
     const places = byAddress
       .slice(0, 3)
       .map((rule) => `${destinationOf(ruleset, rule)} (line ${ruleset.store.line(rule)})`);
@@ -73,35 +87,13 @@ function marksOnTheWay({ ruleset }: ServiceMap, port: ServicePort, frontend: Fro
   return false;
 }
 
-/** What policies, source ranges and missing endpoints mean for this way in. */
-function* policyRemarks(port: ServicePort, frontend: Frontend | null): Iterable<string> {
-  if (port.hasEndpoints === false) {
-    yield "The Service has no ready endpoint, so kube-proxy has connections refused.";
-    return;
-  }
-  const outside = frontend !== null && frontend.kind !== "clusterIP";
-  if (outside && port.externalTrafficPolicy === "Local") {
-    const local = port.localEndpoints?.length ?? 0;
-    yield local === 0
-      ? "externalTrafficPolicy is Local and this node has no endpoint: connections from outside are dropped here, and a load balancer's health check keeps them away."
-      : `externalTrafficPolicy is Local: connections from outside go to the ${local === 1 ? "endpoint" : `${local} endpoints`} on this node alone and keep their source; those from pods and from the node go to all endpoints.`;
-  }
-  if (!outside && port.internalTrafficPolicy === "Local") {
-    yield "internalTrafficPolicy is Local: connections from this node's pods go to endpoints on this node alone.";
-  }
-  const ranges = port.loadBalancerSourceRanges ?? [];
-  if (ranges.length > 0 && frontend?.kind === "loadBalancerIP") {
-    yield `The load balancer IP answers to ${ranges.join(", ")} alone.`;
-  }
-}
-
 function* nameRemarks(port: ServicePort): Iterable<string> {
   const chains = Object.values(port.chains).filter((name) => name !== null);
   const [chain] = chains;
   switch (port.nameEvidence) {
     case "hash":
       if (chain !== undefined) {
-        yield `Name checked: the hash in ${chain} is that of ${port.name ?? nameOf(port)} + ${port.protocol}.`;
+        yield `Name checked: ${chain} ends in the hash of ${port.name ?? nameOf(port)} + ${port.protocol}.`;
       }
       return;
     case "comment":

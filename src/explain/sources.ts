@@ -1,25 +1,26 @@
 import { bitsOf } from "../checks/clients.ts";
 import { splitAddress } from "../kubernetes/address-text.ts";
 import type { End } from "../netfilter/trace/ends.ts";
+import type { Trace } from "../netfilter/trace/trace.ts";
 import type { SeenSource } from "../report/explanation.ts";
 import type { ClientTrace } from "./clients.ts";
+import { arrivals, lossesInWords } from "./fates.ts";
 
 const rewritten = "the address of the interface the packet leaves by (SNAT), often not this node's InternalIP";
 const kept = "its own address";
 
-/** What an endpoint sees as the source of each client's connections. */
-export function sourcesOf(traces: readonly ClientTrace[]): SeenSource[] {
-  return traces.flatMap(({ client, isEndpoint, trace: { ends } }) => {
-    if (!isEndpoint) return [{ client: client.label, seen: seenBy(ends) }];
+/** What an endpoint sees as the source of each client's connections: "nothing: dropped (line 38)" where none gets there. */
+export function sourcesOf(traces: readonly ClientTrace[], isIpvs: boolean): SeenSource[] {
+  return traces.flatMap(({ client, isEndpoint, trace }) => {
+    if (!isEndpoint) return [{ client: client.label, seen: seenBy(arrivals(trace), trace, isIpvs) }];
     // to the other endpoints it is a pod like any other
-    const own = ends.filter(({ dnat }) => dnat !== null && bitsOf(splitAddress(dnat)?.ip ?? "") === client.source);
-    return own.length === 0 ? [] : [{ client: "an endpoint that gets to itself", seen: seenBy(own) }];
+    const own = arrivals(trace).filter(({ dnat }) => bitsOf(splitAddress(dnat ?? "")?.ip ?? "") === client.source);
+    return own.length === 0 ? [] : [{ client: "an endpoint that gets to itself", seen: seenBy(own, trace, isIpvs) }];
   });
 }
 
-function seenBy(ends: readonly End[]): string {
-  const arrived = ends.filter(({ dnat, fate }) => dnat !== null && (fate === "forwarded" || fate === "local"));
-  if (arrived.length === 0) return "nothing: no connection of it gets to an endpoint";
+function seenBy(arrived: readonly End[], trace: Trace, isIpvs: boolean): string {
+  if (arrived.length === 0) return `nothing: ${lossesInWords(trace, isIpvs)}`;
   const snat = new Set(arrived.map((end) => end.snat));
   if (snat.size > 1) return "its own address or one of this node's, depending on what the capture does not show";
   return snat.has(true) ? rewritten : kept;

@@ -15,7 +15,8 @@ export type Subject =
       readonly protocol: string | null;
     }
   | { readonly kind: "service"; readonly name: string }
-  | { readonly kind: "chain"; readonly name: string }
+  /** A chain, or a Service in whatever namespace. */
+  | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "line"; readonly line: number };
 
 /** How a subject reads, a form each. */
@@ -35,22 +36,23 @@ export function readSubject(text: string): Subject {
 function tryToRead(text: string): Subject | null {
   const line = /^line:(\d{1,9})$/i.exec(text);
   if (line !== null) return { kind: "line", line: Number(line[1]) };
-  const port = /^(\d{1,5})(?:\/([a-z]+))?$/i.exec(text);
+  const port = /^(\d{1,5})(?:\/(tcp|udp|sctp|dccp|udplite))?$/i.exec(text);
   if (port !== null) {
     return Number(port[1]) > 65535 ? null : { kind: "port", port: Number(port[1]), protocol: protocolOf(port[2]) };
   }
   const address = readAddressSubject(text);
   if (address !== null) return address;
-  if (/^\d+\.\d+\.\d+\.\d+/.test(text)) return null;
+  // names of Services and chains may hold digits, but not begin with them alone
+  if (/^[\d.:]+(?:\/|$)/.test(text)) return null;
   if (/^[^/\s]+\/[^/\s]+$/.test(text)) return { kind: "service", name: text };
-  return /^[^/\s]+$/.test(text) ? { kind: "chain", name: text } : null;
+  return /^[^/\s]+$/.test(text) ? { kind: "name", name: text } : null;
 }
 
 function readAddressSubject(text: string): Subject | null {
   const found =
-    /^\[([0-9a-fA-F:.]+)\](?::(\d{1,5}))?(?:\/([a-z]+))?$/i.exec(text) ??
-    /^([\d.]+):(\d{1,5})(?:\/([a-z]+))?$/i.exec(text) ??
-    /^([0-9a-fA-F:.]+)()(?:\/(?:32|128))?$/.exec(text);
+    /^\[([0-9a-f:.]+)\](?::(\d{1,5})(?:\/(tcp|udp|sctp))?)?$/i.exec(text) ??
+    /^(\d+\.\d+\.\d+\.\d+)(?::(\d{1,5})(?:\/(tcp|udp|sctp))?)?(?:\/32)?$/i.exec(text) ??
+    /^([0-9a-f:.]*:[0-9a-f:.]*)(?:\/128)?$/i.exec(text);
   if (found === null) return null;
   const address = readAddress(found[1] ?? "", { family: null });
   const port = found[2] === undefined || found[2] === "" ? null : Number(found[2]);

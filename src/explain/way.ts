@@ -3,6 +3,7 @@ import { conditionsInWords } from "../netfilter/rule-in-words.ts";
 import { NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import type { Step } from "../netfilter/trace/steps.ts";
 import type { WayRow, WaySection } from "../report/way.ts";
+import { conditionsWithAffinity, remembersClient } from "./affinity-in-words.ts";
 
 /** A chain whose rows are at most so many and jump nowhere is shown where it is jumped to. */
 const mostInline = 3;
@@ -93,20 +94,22 @@ function* sectionsOf(ruleset: Ruleset, stage: Stage): Iterable<WaySection> {
 
 function rowOf(ruleset: Ruleset, step: Step, chain: readonly Step[], depth: 0 | 1): WayRow {
   const condition = step.rule === NONE ? "" : conditionOf(ruleset, step, chain, depth);
-  return { line: step.line, condition: displayText(condition), effect: displayText(effectOf(step)), depth };
+  return { line: step.line, condition: displayText(condition), effect: displayText(effectOf(ruleset, step)), depth };
 }
 
-function effectOf({ chain, effect }: Step): string {
+function effectOf(ruleset: Ruleset, { chain, effect, rule }: Step): string {
+  if (rule !== NONE && remembersClient(ruleset.rule(rule))) return `${effect}, and the client is remembered`;
   return chain === "KUBE-MARK-MASQ" && effect.startsWith("sets mark ")
     ? `${effect}: rewrite the source on the way out, so that the reply comes back here`
     : effect;
 }
 
 function conditionOf(ruleset: Ruleset, step: Step, chain: readonly Step[], depth: 0 | 1): string {
-  const said = conditionsInWords(ruleset.rule(step.rule));
+  const said = conditionsWithAffinity(ruleset.rule(step.rule));
   const everything = said === "every packet";
   if (step.chance !== null) {
-    const part = partInWords(step.chance.ideal, step.chance.share);
+    const isFirst = !chain.some((other) => other.chance !== null && other.line < step.line);
+    const part = partInWords(step.chance, isFirst ? "them" : "the rest");
     return everything || depth === 1 ? `${part} at random` : `${said}, ${part} at random`;
   }
   if (depth === 1 && /^protocol is \S+$/.test(said)) return "";
@@ -129,11 +132,11 @@ function guardBefore(ruleset: Ruleset, rule: RuleId): string | null {
   return null;
 }
 
-function partInWords(ideal: string, share: number): string {
-  if (ideal === "1/2") return "half of them,";
-  if (ideal === "1/3") return "a third of them,";
-  if (ideal === "1/4") return "a quarter of them,";
+function partInWords({ ideal, share }: { readonly ideal: string; readonly share: number }, whole: string): string {
+  if (ideal === "1/2") return `half of ${whole},`;
+  if (ideal === "1/3") return `a third of ${whole},`;
+  if (ideal === "1/4") return `a quarter of ${whole},`;
   const [one, of] = ideal.split("/");
-  if (one === "1" && of !== undefined) return `1 in ${of} of them,`;
-  return `${(share * 100).toFixed(1)} % of them,`;
+  if (one === "1" && of !== undefined) return `1 in ${of} of ${whole},`;
+  return `${(share * 100).toFixed(1)} % of ${whole},`;
 }

@@ -33,10 +33,12 @@ function* answerLines(answer: Explanation, several: boolean, look: Look): Iterab
   }
   if (answer.sources.length > 0) {
     yield "";
-    yield "What the endpoint sees as the source";
-    yield* sourceLines(inGroups(answer.sources), look);
+    const isShut = answer.sources.every(({ seen }) => seen.startsWith(nothing));
+    yield isShut ? "No client gets to an endpoint" : "What the endpoint sees as the source";
+    const sources = isShut ? answer.sources.map(withoutNothing) : answer.sources;
+    yield* sourceLines(inGroups(sources), look);
   }
-  if (answer.way.length > 0 || answer.remarks.length > 0) yield "";
+  if (answer.remarks.length + answer.notShown.length + answer.sources.length > 0) yield "";
   for (const remark of answer.remarks) yield* prose(remark);
   if (answer.notShown.length > 0) {
     yield* prose(`Not shown: ${answer.notShown.join(", ")}.`);
@@ -45,6 +47,9 @@ function* answerLines(answer: Explanation, several: boolean, look: Look): Iterab
     yield* prose(beside);
   }
 }
+
+const nothing = "nothing: ";
+const withoutNothing = ({ client, seen }: SeenSource): SeenSource => ({ client, seen: seen.slice(nothing.length) });
 
 /** Those who are seen alike one after the other. */
 function inGroups(sources: readonly SeenSource[]): SeenSource[] {

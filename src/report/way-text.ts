@@ -5,8 +5,8 @@ import { painter } from "./style.ts";
 import type { WayRow, WaySection } from "./way.ts";
 
 const margin = 2;
-/** Columns of a condition before the arrow, where nothing longer is in the section. */
-const usualCondition = 40;
+/** Columns of the line number and what stands around it. */
+const numberColumns = margin + 5 + 2;
 
 /** The rules on a packet's way: line number, who takes it, where it leads. */
 export function* renderWay(sections: readonly WaySection[], look: Look): Iterable<string> {
@@ -14,9 +14,9 @@ export function* renderWay(sections: readonly WaySection[], look: Look): Iterabl
   const jumps = sections.flatMap(({ rows }) =>
     rows.filter(({ effect, depth }) => depth === 0 && effect.startsWith("-> ")),
   );
-  const widths = jumps
-    .map(({ condition }) => columnsOf(forTerminal(condition)))
-    .filter((width) => width <= usualCondition);
+  const arrows = jumps.reduce((most, { effect }) => Math.max(most, columnsOf(forTerminal(effect))), 0);
+  const room = look.width - numberColumns - 2 - arrows;
+  const widths = jumps.map(({ condition }) => columnsOf(forTerminal(condition))).filter((width) => width <= room);
   const column = widths.reduce((most, width) => Math.max(most, width), 0);
   for (const { title, rows, omitted } of sections) {
     yield `${" ".repeat(margin)}${paint("bold", forTerminal(title, look.unicode))}`;

@@ -53,12 +53,14 @@ The way of a connection to any address of this node, port 30080/tcp
      64    marked 0x4000: source becomes the address of the interface it leaves by (MASQUERADE)
 
 What the endpoint sees as the source
-  a client outside the cluster  the address of the interface the packet leaves by (SNAT), often not
-                                this node's InternalIP
-  a pod of this node            the same
-  the node itself               the same
+  a client outside the cluster       the address of the interface the packet leaves by (SNAT), often
+                                     not this node's InternalIP
+  a pod of this node                 the same
+  this node, by its own address      the same
+  this node, by a pod-range address  the same
+  an endpoint that gets to itself    the same
 
-Name checked: the hash in KUBE-SVC-BD5WSPTUEZLLHMHD is that of default/my-nodeport-service + tcp.
+Name checked: KUBE-SVC-BD5WSPTUEZLLHMHD ends in the hash of default/my-nodeport-service + tcp.
 As far as iptables goes: native nftables tables and eBPF run beside it and are not in a capture.
 `);
   });
@@ -127,9 +129,11 @@ describe("other subjects", () => {
     [
       "10.244.2.7:80",
       "minimal",
-      /^10\.244\.2\.7:80 is an endpoint of Service default\/my-nodeport-service: 10\.244\.2\.7:80 with 50\.0 % of\n/,
+      /^10\.244\.2\.7:80 is an endpoint of Service default\/my-nodeport-service, with 50\.0 % of its new\n/,
     ],
-    ["10.244.2.7", "minimal", /^10\.244\.2\.7 is an endpoint/],
+    ["10.244.2.7", "minimal", /^10\.244\.2\.7:80 is an endpoint/],
+    ["my-nodeport-service", "minimal", /^default\/my-nodeport-service is a Service port/],
+    ["line:1", "minimal", /^line 1 is a comment/],
     [
       "KUBE-SVC-BD5WSPTUEZLLHMHD",
       "minimal",
@@ -165,19 +169,27 @@ describe("other subjects", () => {
 
   test.each([
     ["30081", "Nearest: 30080"],
-    ["my-nodeport-service", "Nearest: default/my-nodeport-service"],
+    ["my-nodeport", "Nearest: default/my-nodeport-service"],
+    ["KUBE-SERVICE", "Nearest: KUBE-SERVICES"],
+    ["default/my-nodeport-servce", "Nearest: default/my-nodeport-service"],
+    ["30080/udp", "Nearest: 30080/tcp"],
+    ["10.96.0.10:443", "Nearest: 10.96.0.10:80/tcp"],
+    ["10.96.0.9", "Nearest: 10.96.0.10:80/tcp"],
     ["other/my-nodeport-service", "Nearest: default/my-nodeport-service"],
     ["10.1.2.3", "cluster IPs, external IPs, load balancer IPs and endpoints"],
-    ["line:9999", "rules and chains by their line"],
+    ["line:9999", "not found among 75 lines"],
   ])("%s is not found: what was searched, and what is near", async (what, said) => {
     const { code, stdout, stderr } = await explain(what, "minimal");
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toContain(said);
   });
 
-  test.each(["99999", "10.0.0.256", "a/b/c", "10.0.0.1:99999", ""])("%j is wrong usage", async (what) => {
-    expect((await explain(what, "minimal")).code).toBe(2);
-  });
+  test.each(["99999", "10.0.0.256", "a/b/c", "10.0.0.1:99999", "30080/foo", "10.96", ""])(
+    "%j is wrong usage",
+    async (what) => {
+      expect((await explain(what, "minimal")).code).toBe(2);
+    },
+  );
 
   test.each([40, 80, 100])("the answers fit %i columns", async (columns) => {
     for (const what of ["30080", "KUBE-SVC-BD5WSPTUEZLLHMHD"]) {

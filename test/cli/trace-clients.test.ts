@@ -20,9 +20,9 @@ describe("all clients", () => {
     expect(stdout).toContain(`default/web-nodeport-local:http, node port 192.0.2.10:30081/tcp
   a client outside the cluster (93.184.215.14)    100.0 % to 2 endpoints (50.0 % each), source kept
   a pod of this node (10.244.255.250)             100.0 % to 5 endpoints (20.0 % each), source kept
-  the node itself (192.0.2.10)                    100.0 % to 5 endpoints (20.0 % each), source
+  this node, by its own address (192.0.2.10)      100.0 % to 5 endpoints (20.0 % each), source
                                                   rewritten (SNAT)
-  the node, from its pod range (10.244.0.1)       100.0 % to 5 endpoints (20.0 % each), source kept
+  this node, by a pod-range address (10.244.0.1)  100.0 % to 5 endpoints (20.0 % each), source kept
   an endpoint of this Service (10.244.1.17)       20.0 % to 10.244.1.17:8080, source rewritten
                                                   (SNAT)
                                                   80.0 % to 4 endpoints (20.0 % each), source kept

@@ -1,0 +1,68 @@
+import { displayText } from "../../grammar/bytes.ts";
+import { bitsOf } from "../checks/clients.ts";
+import { splitAddress } from "../kubernetes/address-text.ts";
+import type { ServiceMap } from "../kubernetes/service-map-of.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
+import { NONE } from "../netfilter/ruleset.ts";
+import type { End } from "../netfilter/trace/ends.ts";
+import type { Trace } from "../netfilter/trace/trace.ts";
+import type { ExplainedShare } from "../report/explanation.ts";
+import { lossInWords } from "./fates.ts";
+import { linesOf } from "./lines.ts";
+
+/** Endpoints with their shares as the rules divide, where packets cannot be followed to them. */
+export function sharesByRules(port: ServicePort): ExplainedShare[] {
+  return port.endpoints.map(({ address, share, ideal, chain }) => ({
+    share,
+    ideal,
+    address: address === null ? null : displayText(address),
+    note: address === null ? `not shown: ${displayText(chain)} is not in this capture` : null,
+  }));
+}
+
+/** Endpoints with their shares as packets get to them, and what becomes of those that get to none. */
+export function mergeEnds(trace: Trace, isIpvs: boolean): ExplainedShare[] {
+  const merged = new Map<string, ExplainedShare>();
+  for (const end of trace.ends) {
+    const note = noteOf(end, trace, isIpvs);
+    const key = `${end.dnat} ${note}`;
+    const known = merged.get(key);
+    const share = end.share + (known?.share ?? 0);
+    merged.set(key, { share, ideal: known === undefined ? end.ideal : null, address: end.dnat, note });
+  }
+  return [...merged.values()].sort((a, b) => rounded(b.share) - rounded(a.share) || order(a.address, b.address));
+}
+
+function noteOf(end: End, trace: Trace, isIpvs: boolean): string | null {
+  const assumed = end.assumptions.map(({ variable, value }) => (value ? variable.holds : variable.fails));
+  const loss = lossInWords(end, trace, isIpvs);
+  const parts = [loss, assumed.length === 0 ? null : `if ${displayText(assumed.join(" and "))}`];
+  const said = parts.filter((part) => part !== null);
+  return said.length === 0 ? null : said.join(", ");
+}
+
+/** Probabilities are kept in 31 bits: shares that are meant to be equal differ a little. */
+const rounded = (share: number | null): number => Math.round((share ?? 0) * 1e6);
+
+/** By the numbers in them, those without an address last. */
+function order(a: string | null, b: string | null): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null);
+  const [one, other] = [splitAddress(a), splitAddress(b)];
+  const [left, right] = [bitsOf(one?.ip ?? ""), bitsOf(other?.ip ?? "")];
+  if (left === null || right === null || left === right) return (one?.port ?? 0) - (other?.port ?? 0);
+  return left < right ? -1 : 1;
+}
+
+/** How one of several endpoints is chosen. */
+export function choiceOf({ ruleset }: ServiceMap, port: ServicePort, shares: readonly ExplainedShare[]): string | null {
+  if (new Set(shares.map(({ address, note }) => address ?? note)).size < 2) return null;
+  const random = "chosen at random for each new connection, not in turn; a long-lived connection stays where it is";
+  if (port.sessionAffinity !== "ClientIP") return random;
+  const seconds = port.sessionAffinityTimeoutSeconds;
+  const within = seconds === null ? "lately" : `within the last ${seconds} seconds`;
+  const rules = [port.chain("svc"), port.chain("svl"), port.chain("xlb")].flatMap((chain) =>
+    chain === NONE ? [] : port.spread.rules(chain, "affinity"),
+  );
+  const where = rules.length === 0 ? "" : `, ${linesOf(ruleset, rules)}`;
+  return `a client that connected ${within} gets the endpoint that it had (session affinity ClientIP${where}); for others it is ${random}`;
+}
