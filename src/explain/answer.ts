@@ -8,7 +8,7 @@ import { listedPort } from "../services.ts";
 import type { Clients, ClientTrace } from "./clients.ts";
 import { headlineOf, wayTitle } from "./headline.ts";
 import { remarksOf } from "./remarks.ts";
-import { choiceOf, mergeEnds, sharesByRules } from "./shares.ts";
+import { choiceOf, outcomeOf, sharesByRules } from "./shares.ts";
 import { sourcesOf } from "./sources.ts";
 import { wayOf } from "./way.ts";
 
@@ -35,7 +35,8 @@ export function answerFor(
   const shown = asked === null ? undefined : mainTrace(asked, traces);
   const { remarks, notShown, excerpt } = remarksOf(map, port, frontend, traced, shown?.trace ?? null);
   const isIpvs = map.mode === "ipvs";
-  const shares = shown === undefined || excerpt ? sharesByRules(port) : mergeEnds(shown.trace, isIpvs);
+  const { shares, open } =
+    shown === undefined || excerpt ? { shares: sharesByRules(port), open: null } : outcomeOf(shown.trace, isIpvs);
   const assumed = excerpt || asked === null ? [] : clients.assumed;
   return {
     node: node.name,
@@ -44,9 +45,11 @@ export function answerFor(
     shares,
     choice: choiceOf(map, port, shares),
     wayOf: shown === undefined || asked === null ? null : displayText(wayTitle(node, map, asked, shown.client)),
-    way: shown === undefined ? [] : wayOf(map.ruleset, shown.trace.steps, "changes"),
+    way: shown === undefined ? [] : wayOf(map.ruleset, shown.trace.steps, open === null ? "changes" : "nat"),
     sources: asked === null || excerpt ? [] : sourcesOf(traces, isIpvs),
-    remarks: [...remarks, ...assumed.map((sentence) => `Assumed: ${sentence}.`)].map(displayText),
+    remarks: [...(open === null ? [] : [open]), ...remarks, ...assumed.map((sentence) => `Assumed: ${sentence}.`)].map(
+      displayText,
+    ),
     notShown: notShown.map(displayText),
   };
 }

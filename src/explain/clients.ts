@@ -46,11 +46,12 @@ export class Clients {
   /**
    * A trace for each kind of client: from outside (also from where a load balancer's source ranges allow it), from a pod of this node,
    * from the node by its own address and by one among its pods', from an endpoint of the Service itself.
+   * @param port - `null`: the way in is nobody's Service
    */
-  to(frontend: Frontend, port: ServicePort): ClientTrace[] {
+  to(frontend: Frontend, port: ServicePort | null): ClientTrace[] {
     const destination = this.destinationOf(frontend);
-    const allowed = allowedClient(this.#clients[0], frontend, port);
-    const endpoint = this.#endpointOf(port);
+    const allowed = port === null ? [] : allowedClient(this.#clients[0], frontend, port);
+    const endpoint = port === null ? [] : this.#endpointOf(port);
     return [...allowed, ...this.#clients, ...endpoint].flatMap((client) => {
       const question = questionOf(client, frontend, destination);
       if (question === null) return [];

@@ -44,7 +44,7 @@ function answersIn(node: NodeModel, map: ServiceMap, subject: Subject, known: Kn
   const answers = leads(map, subject)
     .slice(0, mostAnswers)
     .map((lead) => answerFor(node, map, lead, clients));
-  return subject.kind === "port" ? withHostPorts(answers, node, map, subject) : [...chains, ...answers];
+  return subject.kind === "port" ? withHostPorts(answers, node, map, clients, subject) : [...chains, ...answers];
 }
 
 /** Everybody who takes a port of the node, in the order in which their rules are asked. */
@@ -52,17 +52,19 @@ function withHostPorts(
   answers: readonly Explanation[],
   node: NodeModel,
   map: ServiceMap,
+  clients: Clients,
   { port, protocol }: { port: number; protocol: string | null },
 ): Explanation[] {
-  const others = hostPortClaims(node, map, port, protocol);
+  const others = hostPortClaims(node, map, clients, port, protocol);
   if (others.length === 0) return [...answers];
   const kubeProxy = entryLine(map.ruleset, map.ruleset.chain("nat", "KUBE-SERVICES"));
-  const claims = [...answers.map((answer) => ({ answer, entry: kubeProxy })), ...others].sort(
+  const claims = [...answers.map((answer) => ({ answer, by: "kube-proxy", entry: kubeProxy })), ...others].sort(
     (a, b) => a.entry - b.entry,
   );
-  return claims.slice(0, mostAnswers).map(({ answer, entry }, k) => {
-    if (k === 0 || claims[0]?.entry === entry) return answer;
-    const remark = `The rules of the answer before this one are asked first (line ${claims[k - 1]?.entry}): what they take does not get here.`;
-    return { ...answer, remarks: [remark, ...answer.remarks] };
+  return claims.slice(0, mostAnswers).map(({ answer, entry }) => {
+    const first = claims[0];
+    if (first === undefined || first.entry === entry) return answer;
+    const headline = `${answer.headline}; but the rules of ${first.by} are asked first (line ${first.entry})`;
+    return { ...answer, headline };
   });
 }

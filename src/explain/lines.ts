@@ -2,7 +2,11 @@ import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/rule
 
 /** "line 7", "lines 7 and 9", "lines 7 to 12", "lines 7, 8 and 4 more": where rules stand; "" for none. */
 export function linesOf({ store }: Ruleset, rules: Iterable<RuleId>): string {
-  const lines = [...new Set(Array.from(rules, (rule) => store.line(rule)))].sort((a, b) => a - b);
+  return linesInWords(Array.from(rules, (rule) => store.line(rule)));
+}
+
+export function linesInWords(all: readonly number[]): string {
+  const lines = [...new Set(all)].sort((a, b) => a - b);
   const [first = 0] = lines;
   const last = lines.at(-1) ?? 0;
   if (lines.length === 0) return "";

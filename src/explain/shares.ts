@@ -8,7 +8,8 @@ import type { End } from "../netfilter/trace/ends.ts";
 import type { Trace } from "../netfilter/trace/trace.ts";
 import type { ExplainedShare } from "../report/explanation.ts";
 import { lossInWords } from "./fates.ts";
-import { linesOf } from "./lines.ts";
+import { linesInWords, linesOf } from "./lines.ts";
+import { sameInAllWorlds } from "./worlds.ts";
 
 /** Endpoints with their shares as the rules divide, where packets cannot be followed to them. */
 export function sharesByRules(port: ServicePort): ExplainedShare[] {
@@ -20,8 +21,72 @@ export function sharesByRules(port: ServicePort): ExplainedShare[] {
   }));
 }
 
+/** Where connections go, as far as the capture shows it. */
+export interface Outcome {
+  readonly shares: readonly ExplainedShare[];
+  /** Where they are sent is sure; whether they get there depends on what the capture does not show: a sentence or two. `null`: no. */
+  readonly open: string | null;
+}
+
 /** Endpoints with their shares as packets get to them, and what becomes of those that get to none. */
-export function mergeEnds(trace: Trace, isIpvs: boolean): ExplainedShare[] {
+export function outcomeOf(trace: Trace, isIpvs: boolean): Outcome {
+  const lossOf = (end: End) => lossInWords(end, trace, isIpvs);
+  const keyOf = (end: End) => `${end.dnat ?? ""} ${lossOf(end) ?? ""}`;
+  const sure = sameInAllWorlds(trace.ends, keyOf);
+  if (sure !== null) {
+    const shares = [...sure].map(([key, share]) => shareOf(trace, share, (end) => keyOf(end) === key, lossOf));
+    return { shares: sorted(shares), open: null };
+  }
+  const sent = sameInAllWorlds(trace.ends, ({ dnat }) => dnat);
+  if (sent === null) return { shares: conditionalShares(trace, isIpvs), open: null };
+  const shares = [...sent].map(([address, share]) =>
+    shareOf(
+      trace,
+      share,
+      ({ dnat }) => dnat === address,
+      () => null,
+    ),
+  );
+  return { shares: sorted(shares), open: whatIsOpen(trace) };
+}
+
+function shareOf(
+  { ends }: Trace,
+  share: number,
+  isIn: (end: End) => boolean,
+  noteOf: (end: End) => string | null,
+): ExplainedShare {
+  const group = ends.filter(isIn);
+  const ideals = new Set(group.map(({ ideal }) => ideal));
+  const [end] = group;
+  const isWhole = ideals.size === 1 && Math.abs((end?.share ?? -1) - share) < 1e-6;
+  return {
+    share,
+    ideal: isWhole ? (end?.ideal ?? null) : null,
+    address: end?.dnat ?? null,
+    note: end === undefined ? null : noteOf(end),
+  };
+}
+
+/** Which rules may keep connections from where they are sent, and what that depends on. */
+function whatIsOpen({ ends, steps }: Trace): string {
+  const linesBy = (fate: End["fate"]) =>
+    linesInWords(ends.filter((end) => end.fate === fate).map(({ step }) => steps[step]?.line ?? 0));
+  const [dropped, rejected] = [linesBy("dropped"), linesBy("rejected")];
+  const may = [
+    ...(dropped === "" ? [] : [`${dropped} may drop it`]),
+    ...(rejected === "" ? [] : [`${rejected} may refuse it`]),
+  ];
+  const open = ends.find(({ assumptions }) => assumptions.length > 0)?.assumptions[0];
+  const example = open === undefined ? "" : `, such as whether ${open.variable.holds}`;
+  const said = may.length === 0 ? "" : ` ${capital(may.join(", "))}.`;
+  return `Whether a connection gets there depends on what the capture does not show${example}.${said} Ask iptlint trace for one packet with --in, --route and --ipset.`;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The same where the open conditions decide where connections are sent. */
+function conditionalShares(trace: Trace, isIpvs: boolean): readonly ExplainedShare[] {
   const merged = new Map<string, ExplainedShare>();
   for (const end of trace.ends) {
     const note = noteOf(end, trace, isIpvs);
@@ -30,8 +95,11 @@ export function mergeEnds(trace: Trace, isIpvs: boolean): ExplainedShare[] {
     const share = end.share + (known?.share ?? 0);
     merged.set(key, { share, ideal: known === undefined ? end.ideal : null, address: end.dnat, note });
   }
-  return [...merged.values()].sort((a, b) => rounded(b.share) - rounded(a.share) || order(a.address, b.address));
+  return sorted([...merged.values()]);
 }
+
+const sorted = (shares: readonly ExplainedShare[]): readonly ExplainedShare[] =>
+  [...shares].sort((a, b) => rounded(b.share) - rounded(a.share) || order(a.address, b.address));
 
 function noteOf(end: End, trace: Trace, isIpvs: boolean): string | null {
   const assumed = end.assumptions.map(({ variable, value }) => (value ? variable.holds : variable.fails));

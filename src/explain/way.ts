@@ -19,11 +19,12 @@ interface Stage {
 
 /**
  * The rules on all ways of a trace, each once: hook by hook, chain by chain.
- * @param wanted - `changes`: only tables in which something happens but jumps and ACCEPT; `all`: every table
+ * @param wanted - `changes`: only tables in which something happens but jumps and ACCEPT; `nat`: of these nat alone; `all`: every table
  */
-export function wayOf(ruleset: Ruleset, steps: readonly Step[], wanted: "changes" | "all"): WaySection[] {
+export function wayOf(ruleset: Ruleset, steps: readonly Step[], wanted: "changes" | "nat" | "all"): WaySection[] {
   const sections: WaySection[] = [];
   for (const stage of stagesOf(steps)) {
+    if (wanted === "nat" && !stage.name.startsWith("nat ")) continue;
     if (wanted === "all") {
       sections.push(...sectionsOf(ruleset, stage));
     } else if ([...stage.chains.values()].flat().some((step) => changes(ruleset, step))) {
