@@ -1,3 +1,5 @@
+import { displayText } from "../grammar/bytes.ts";
+import { listed } from "./checks/words.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import type { ServicePort } from "./kubernetes/service-port.ts";
 import type { NodeModel } from "./read-node.ts";
@@ -32,6 +34,7 @@ export function listServices(nodes: readonly NodeModel[], filter: ServiceFilter 
 export function tabulateServices(nodes: readonly NodeModel[], filter: ServiceFilter = {}): ServiceTable {
   return {
     nodes: nodes.map(({ name }) => name),
+    notShown: [...new Set(nodes.flatMap(({ maps }) => maps.flatMap(notShownIn)))].map(displayText),
     rows: nodes.flatMap(({ name, maps }) =>
       maps
         .flatMap(({ servicePorts }) =>
@@ -40,6 +43,14 @@ export function tabulateServices(nodes: readonly NodeModel[], filter: ServiceFil
         .sort(compare),
     ),
   };
+}
+
+/** What the capture lacks, and what is not known therefore, one line for each consequence. */
+function notShownIn({ missing }: ServiceMap): string[] {
+  const byConsequence = new Map<string, string[]>();
+  for (const { what, consequence } of missing)
+    byConsequence.set(consequence, [...(byConsequence.get(consequence) ?? []), what]);
+  return Array.from(byConsequence, ([consequence, lacking]) => `${listed(lacking)}; ${consequence}`);
 }
 
 /** So many addresses of endpoints stand in a row of the table. */

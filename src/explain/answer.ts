@@ -36,7 +36,9 @@ export function answerFor(
   const { remarks, notShown, excerpt } = remarksOf(map, port, frontend, traced, shown?.trace ?? null);
   const isIpvs = map.mode === "ipvs";
   const { shares, open } =
-    shown === undefined || excerpt ? { shares: sharesByRules(port), open: null } : outcomeOf(shown.trace, isIpvs);
+    shown === undefined || excerpt
+      ? { shares: sharesByRules(port, asked), open: null }
+      : outcomeOf(shown.trace, isIpvs);
   const assumed = excerpt || asked === null ? [] : clients.assumed;
   return {
     node: node.name,

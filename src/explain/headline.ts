@@ -12,14 +12,17 @@ export function headlineOf(map: ServiceMap, port: ServicePort, frontend: Fronten
   if (port.id === null && frontend.chain !== null) {
     const from = displayText(map.ruleset.chainName(map.ruleset.chainOf(frontend.rule)));
     const to = map.ruleset.chainName(frontend.chain);
-    return `${from} sends ${shortFrontend(frontend)} to ${to}; the capture does not name its Service`;
+    return `${from} sends ${shortFrontend(frontend)} to ${to}; the capture does not name its Service${besides(port, frontend)}`;
   }
-  const others = port.frontends.filter((other) => other !== frontend && other.kind !== frontend.kind).slice(0, 3);
-  const besides = others.map(frontendInBrief);
-  const rest = besides.length === 0 ? "" : ` (${besides.join(", ")})`;
   const whose = port.id === null && frontend.chain === null ? nameOf(port) : `Service ${nameOf(port)}`;
   const over = map.ruleset.family === 6 && frontend.ip === null ? " over IPv6" : "";
-  return `${shortFrontend(frontend)}${over} is ${article(frontend)} of ${whose}${rest}`;
+  return `${shortFrontend(frontend)}${over} is ${article(frontend)} of ${whose}${besides(port, frontend)}`;
+}
+
+/** The other ways in, in brackets. */
+function besides({ frontends }: ServicePort, frontend: Frontend): string {
+  const others = frontends.filter((other) => other !== frontend && other.kind !== frontend.kind).slice(0, 3);
+  return others.length === 0 ? "" : ` (${others.map(frontendInBrief).join(", ")})`;
 }
 
 function waysIn(port: ServicePort): string {

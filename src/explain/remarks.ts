@@ -8,6 +8,7 @@ import type { ServicePort } from "../kubernetes/service-port.ts";
 import { conditionsInWords } from "../netfilter/rule-in-words.ts";
 import { NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import type { Trace } from "../netfilter/trace/trace.ts";
+import { arrivals } from "./fates.ts";
 import { linesOf } from "./lines.ts";
 import { policyRemarks, type Traced } from "./policies.ts";
 
@@ -28,7 +29,13 @@ export function remarksOf(
 ): Remarks {
   const { ruleset } = map;
   const nat = ruleset.table("nat");
-  const excerpt = nat === undefined || nat.implied || ruleset.chain("nat", "PREROUTING") === NONE;
+  const isLost = trace === null || arrivals(trace).length < trace.ends.length;
+  const excerpt =
+    nat === undefined ||
+    nat.implied ||
+    ruleset.chain("nat", "PREROUTING") === NONE ||
+    // what is cut off may be what leads to an endpoint
+    (!nat.block.committed && isLost);
   const remarks = [
     ...(asked?.kind === "nodePort" ? nodePortRemarks(map, port, asked, excerpt) : []),
     ...(excerpt ? [] : policyRemarks(map, port, asked, traced)),
@@ -38,7 +45,7 @@ export function remarksOf(
       .filter((sentence) => port.sessionAffinity !== "ClientIP" || !sentence.includes("lists of recent addresses"))
       .map((sentence) => `Assumed: ${sentence}.`),
   ];
-  return { remarks, notShown: excerpt ? notShown(map, port) : [], excerpt };
+  return { remarks, notShown: excerpt ? notShown(map, port) : filterNotShown(map), excerpt };
 }
 
 /** Which packets get to the rule of a node port at all, where that is not what kube-proxy writes. */
@@ -106,16 +113,23 @@ function* nameRemarks(port: ServicePort): Iterable<string> {
       yield "The name comes from the list that was given; the hash in the chain's name proves it.";
       return;
     default:
-      if (chain !== undefined && hashedChainName(chain)?.wellFormed === false) {
-        yield `${chain} is no name that kube-proxy gives: those end in 16 letters and digits of a hash.`;
-      }
+      if (chain === undefined) return;
+      yield hashedChainName(chain)?.wellFormed === false
+        ? `${chain} is no name that kube-proxy gives: those end in 16 letters and digits of a hash.`
+        : "No comment names the Service; --names with what kubectl get services -A prints can: the hash in the chain's name tells.";
   }
+}
+
+/** Table filter decides what becomes of connections that nat has sent on. */
+function filterNotShown({ missing }: ServiceMap): string[] {
+  return missing.map(({ what }) => what).filter((what) => /\btable filter$/.test(what));
 }
 
 function notShown({ ruleset }: ServiceMap, port: ServicePort): string[] {
   const lacking = [];
   const nat = ruleset.table("nat");
   if (nat === undefined || nat.implied) lacking.push("table names (taken as nat)");
+  else if (!nat.block.committed) lacking.push("the end of table nat");
   for (const name of ["KUBE-MARK-MASQ", "KUBE-POSTROUTING"]) {
     const chain = ruleset.chain("nat", name);
     if (chain === NONE || ruleset.store.firstRule(chain) === NONE) lacking.push(name);

@@ -1,6 +1,7 @@
 import { displayText } from "../../grammar/bytes.ts";
 import { bitsOf } from "../checks/clients.ts";
 import { splitAddress } from "../kubernetes/address-text.ts";
+import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
 import { NONE } from "../netfilter/ruleset.ts";
@@ -12,13 +13,22 @@ import { linesInWords, linesOf } from "./lines.ts";
 import { sameInAllWorlds } from "./worlds.ts";
 
 /** Endpoints with their shares as the rules divide, where packets cannot be followed to them. */
-export function sharesByRules(port: ServicePort): ExplainedShare[] {
-  return port.endpoints.map(({ address, share, ideal, chain }) => ({
-    share,
-    ideal,
+export function sharesByRules(port: ServicePort, asked: Frontend | null): ExplainedShare[] {
+  const isLocal = asked !== null && isForLocal(port, asked);
+  const endpoints = isLocal ? port.endpoints.filter(({ localShare }) => localShare !== null) : port.endpoints;
+  if (endpoints.length === 0 && port.hasEndpoints !== false)
+    return [{ share: null, ideal: null, address: null, note: "not shown: the chains that lead to its endpoints" }];
+  return endpoints.map(({ address, share, localShare, ideal, chain }) => ({
+    share: isLocal ? localShare : share,
+    ideal: isLocal ? null : ideal,
     address: address === null ? null : displayText(address),
     note: address === null ? `not shown: ${displayText(chain)} is not in this capture` : null,
   }));
+}
+
+/** Whether clients that come in this way get endpoints on this node alone. */
+function isForLocal(port: ServicePort, asked: Frontend): boolean {
+  return (asked.kind === "clusterIP" ? port.internalTrafficPolicy : port.externalTrafficPolicy) === "Local";
 }
 
 /** Where connections go, as far as the capture shows it. */

@@ -63,7 +63,9 @@ export function tablesOfFragment(
     for (const other of neighbours.get(chain) ?? []) if (learn(other, known.get(chain))) queue.push(other);
   }
   return lines.map((line) => {
-    const jump = line.isRule && line.target !== null && line.record === null ? known.get(line.target) : undefined;
+    const target = line.isRule && line.target !== null && line.record === null ? known.get(line.target) : undefined;
+    // a chain of that name may be in other tables too, as are KUBE-SERVICES and KUBE-NODEPORTS: hooks of filter lead to its own
+    const jump = target === "nat" && (line.chain === "FORWARD" || line.chain === "INPUT") ? undefined : target;
     const own = line.isRule ? ownTable(line) : undefined;
     return { line, table: own ?? jump ?? known.get(line.chain) ?? listed ?? builtInTable(line.chain) };
   });

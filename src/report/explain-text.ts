@@ -43,9 +43,8 @@ function* answerLines(answer: Explanation, several: boolean, look: Look): Iterab
   if (answer.notShown.length > 0) {
     yield* prose(`Not shown: ${answer.notShown.join(", ")}.`);
     yield "For the whole answer: iptables-save > dump.txt";
-  } else if (answer.sources.length > 0) {
-    yield* prose(beside);
   }
+  if (answer.sources.length > 0) yield* prose(beside);
 }
 
 const nothing = "nothing: ";

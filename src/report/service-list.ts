@@ -54,5 +54,7 @@ export interface ServiceRow
 export interface ServiceTable {
   /** In the order to be shown. */
   readonly nodes: readonly string[];
+  /** What their captures lack, in words. */
+  readonly notShown: readonly string[];
   readonly rows: readonly ServiceRow[];
 }

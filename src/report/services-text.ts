@@ -36,6 +36,8 @@ export function* renderServicesText(list: ServiceTable, look: Look): Iterable<st
     first = false;
     yield* table(ports, look);
   }
+  for (const lacking of list.notShown)
+    yield inertLines(`${wrapProse(forTerminal(`Not shown: ${lacking}`, look.unicode), look.width).join("\n")}\n`);
 }
 
 /** A name longer than this does not widen the table: it gets a line of its own where it must. */
