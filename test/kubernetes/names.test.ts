@@ -90,6 +90,15 @@ default     db     ClusterIP  None         <none>        5432/TCP               
     ]);
   });
 
+  test("kubectl's table without its first line", () => {
+    const row = "web    NodePort   10.96.0.10   <none>        80:30080/TCP,53/UDP       5d   app=web,tier=x";
+    const [wanted] = readNames(
+      `NAMESPACE   NAME   TYPE   CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE\ndefault     ${row}\n`,
+    );
+    expect(readNames(`default     ${row}\n`)).toEqual([wanted]);
+    expect(readNames(`${row}\n`)).toEqual([{ ...wanted, namespace: null }]);
+  });
+
   test("names alone", () => {
     expect(readNames("service/web\nservice/kubernetes\n").map(({ namespace, name }) => [namespace, name])).toEqual([
       [null, "web"],

@@ -92,6 +92,11 @@ function fromLines(text: string): NamedService[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   const header = (lines[0] ?? "").trim().split(/\s{2,}|\s+(?=[A-Z])/);
   if (header.includes("NAME") && header.includes("PORT(S)")) return fromTable(header, lines.slice(1));
+  const type = (lines[0] ?? "")
+    .trim()
+    .split(/\s+/)
+    .findIndex((cell) => SERVICE_TYPES.has(cell));
+  if (type === 1 || type === 2) return fromTable(USUAL_HEADER.slice(2 - type), lines);
   return lines.flatMap((line) => {
     const found =
       /^(?:(?<kind>service|services|svc)\/)?(?:(?<namespace>[a-z0-9][a-z0-9.-]*)\/)?(?<name>[a-z0-9][a-z0-9.-]*)$/.exec(
@@ -103,6 +108,10 @@ function fromLines(text: string): NamedService[] {
       : [{ namespace: namespace ?? null, name, ports: null, clusterIPs: [], externalIPs: [] }];
   });
 }
+
+/** The column TYPE, and what stands before and behind it; `--no-headers` leaves the line out. */
+const SERVICE_TYPES: ReadonlySet<string> = new Set(["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]);
+const USUAL_HEADER = ["NAMESPACE", "NAME", "TYPE", "CLUSTER-IP", "EXTERNAL-IP", "PORT(S)", "AGE"];
 
 function fromTable(header: readonly string[], lines: readonly string[]): NamedService[] {
   const column = (name: string): number => header.indexOf(name);
