@@ -1,4 +1,5 @@
 import { displayText } from "../grammar/bytes.ts";
+import { captureOf } from "./checks/capture.ts";
 import { listed } from "./checks/words.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import type { ServicePort } from "./kubernetes/service-port.ts";
@@ -46,12 +47,17 @@ export function tabulateServices(nodes: readonly NodeModel[], filter: ServiceFil
 }
 
 /** What the capture lacks, and what is not known therefore, one line for each consequence. */
-function notShownIn({ missing }: ServiceMap): string[] {
+function notShownIn(map: ServiceMap): string[] {
+  const { missing } = map;
   const byConsequence = new Map<string, string[]>();
   for (const { what, consequence } of missing)
     byConsequence.set(consequence, [...(byConsequence.get(consequence) ?? []), what]);
-  return Array.from(byConsequence, ([consequence, lacking]) => `${listed(lacking)}; ${consequence}`);
+  const gaps = Array.from(byConsequence, ([consequence, lacking]) => `${listed(lacking)}; ${consequence}`);
+  return captureOf(map).isLossy ? [lostMatches, ...gaps] : gaps;
 }
+
+const lostMatches =
+  "ports and marks; an iptables printed this capture that is older than the one which loaded the rules";
 
 /** So many addresses of endpoints stand in a row of the table. */
 const fewEndpoints = 2;

@@ -39,7 +39,7 @@ export function answerFor(
     shown === undefined || excerpt
       ? { shares: sharesByRules(port, asked), open: null }
       : outcomeOf(shown.trace, isIpvs);
-  const assumed = excerpt || asked === null ? [] : clients.assumed;
+  const assumed = excerpt || traces.length === 0 ? [] : clients.assumed;
   return {
     node: node.name,
     headline: displayText(headline ?? headlineOf(map, port, frontend)),

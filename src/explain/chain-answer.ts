@@ -11,6 +11,7 @@ import type { Explanation } from "../report/explanation.ts";
 import type { WayRow, WaySection } from "../report/way.ts";
 import { listedPort } from "../services.ts";
 import { conditionsWithAffinity } from "./affinity-in-words.ts";
+import { lostMatches } from "./lost.ts";
 
 const mostRows = 12;
 
@@ -80,7 +81,7 @@ export function answerForChain(node: NodeModel, map: ServiceMap, chain: ChainId)
       ({ rows }) => rows.length > 0,
     ),
     sources: [],
-    remarks: remarksOn(ruleset, chain, callers, rules).map(displayText),
+    remarks: [...lostMatches(map), ...remarksOn(ruleset, chain, callers, rules)].map(displayText),
     notShown: [],
   };
 }

@@ -11,6 +11,7 @@ import type { Explanation } from "../report/explanation.ts";
 import { listedPort } from "../services.ts";
 import { answerForChain } from "./chain-answer.ts";
 import { linesOf } from "./lines.ts";
+import { lostMatches } from "./lost.ts";
 
 /** What stands on a line of each of the node's texts: a rule in words, a chain, or what else there is. */
 export function lineAnswers(node: NodeModel, line: number): Explanation[] {
@@ -71,7 +72,7 @@ function answerForDeclaration(node: NodeModel, index: number, place: string): Ex
       for (const chain of table.chains)
         if (node.store.declaration(chain) === index) {
           const answer = answerForChain(node, map, chain);
-          return { ...answer, headline: `${displayText(place)} declares ${answer.headline}` };
+          return { ...answer, headline: `${displayText(place)}: ${answer.headline}` };
         }
   return null;
 }
@@ -99,6 +100,7 @@ function ruleInMap(node: NodeModel, map: ServiceMap, rule: RuleId, place: string
     ...plain(node, `${place}, ${ruleset.tableOf(chain).name} ${ruleset.chainName(chain)}: ${said}`),
     servicePort: port === null ? null : listedPort(node.name, map, port),
     remarks: [
+      ...lostMatches(map),
       ...(port === null ? [] : [displayText(`It is a rule for Service ${nameOf(port)}.`)]),
       ...(callers.length === 0 ? [] : [`Its chain is jumped to from ${linesOf(ruleset, callers)}.`]),
     ],

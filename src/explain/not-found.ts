@@ -1,6 +1,7 @@
 import { displayText } from "../../grammar/bytes.ts";
 import { nearest } from "../../grammar/nearest.ts";
 import { bitsOf } from "../checks/clients.ts";
+import { nameOf } from "../checks/service-words.ts";
 import { counted } from "../checks/words.ts";
 import { joinAddress } from "../kubernetes/address-text.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
@@ -14,9 +15,12 @@ type AddressSubject = Extract<Subject, { readonly kind: "address" }>;
 export function searchedFor(subject: Subject, nodes: readonly NodeModel[]): string {
   const ports = counted(portsOf(nodes).length, "Service port");
   const where = `the ${ports} in these rules`;
+  const lost = lostPorts(portsOf(nodes)).length;
   switch (subject.kind) {
-    case "port":
-      return `NodePorts and health check ports of ${where}, and host ports that others forward`;
+    case "port": {
+      const gap = lost === 0 ? "" : ` (the capture has lost the numbers of ${counted(lost, "NodePort")})`;
+      return `NodePorts and health check ports of ${where}${gap}, and host ports that others forward`;
+    }
     case "address":
       return `cluster IPs, external IPs, load balancer IPs and endpoints of ${where}`;
     case "service":
@@ -36,7 +40,7 @@ export function nearTo(subject: Subject, nodes: readonly NodeModel[]): string[] 
   const ports = portsOf(nodes);
   switch (subject.kind) {
     case "port":
-      return nearPorts(subject.port, nodes, ports);
+      return [...lostPorts(ports).slice(0, 5), ...nearPorts(subject.port, nodes, ports)];
     case "address":
       return nearAddresses(subject, ports);
     case "service": {
@@ -59,6 +63,14 @@ export function nearTo(subject: Subject, nodes: readonly NodeModel[]): string[] 
 
 const portsOf = (nodes: readonly NodeModel[]): ServicePort[] =>
   nodes.flatMap(({ maps }) => maps.flatMap(({ servicePorts }) => servicePorts));
+
+/** Services with a NodePort whose number the capture has lost. */
+function lostPorts(ports: readonly ServicePort[]): string[] {
+  const lost = ports.filter(({ frontends }) =>
+    frontends.some(({ kind, port }) => kind === "nodePort" && port === null),
+  );
+  return lost.map((port) => displayText(nameOf(port)));
+}
 
 /** Addresses with that port, as of cluster IPs; then the node's ports that are next to it. */
 function nearPorts(wanted: number, nodes: readonly NodeModel[], ports: readonly ServicePort[]): string[] {

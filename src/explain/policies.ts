@@ -1,4 +1,4 @@
-import { isOutside } from "../checks/service-words.ts";
+import { frontendInWords, isOutside } from "../checks/service-words.ts";
 import { listed } from "../checks/words.ts";
 import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
@@ -97,7 +97,7 @@ function* sourceRanges(map: ServiceMap, port: ServicePort, frontend: Frontend, t
   yield `Load balancer IP ${frontend.ip} is open to ${listed(ranges)} alone (${linesOf(map.ruleset, rules)})${shut}${too}.`;
   const open = port.frontends.find(({ kind, fate }) => kind === "nodePort" && fate === "forwarded");
   if (open !== undefined)
-    yield `NodePort ${open.port}/${open.protocol} knows no source ranges (${linesOf(map.ruleset, [open.rule])}): it is open to everybody who reaches this node.`;
+    yield `${frontendInWords(open)} knows no source ranges (${linesOf(map.ruleset, [open.rule])}): it is open to everybody who reaches this node.`;
 }
 
 const addressesIn = (trace: ClientTrace["trace"]): Set<string | null> =>

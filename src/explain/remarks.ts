@@ -10,6 +10,7 @@ import { NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import type { Trace } from "../netfilter/trace/trace.ts";
 import { arrivals } from "./fates.ts";
 import { linesOf } from "./lines.ts";
+import { lostMatches } from "./lost.ts";
 import { policyRemarks, type Traced } from "./policies.ts";
 
 export interface Remarks {
@@ -37,6 +38,8 @@ export function remarksOf(
     // what is cut off may be what leads to an endpoint
     (!nat.block.committed && isLost);
   const remarks = [
+    ...lostMatches(map),
+    ...markDropRemarks(map, trace),
     ...(asked?.kind === "nodePort" ? nodePortRemarks(map, port, asked, excerpt) : []),
     ...(excerpt ? [] : policyRemarks(map, port, asked, traced)),
     ...nameRemarks(port),
@@ -46,6 +49,15 @@ export function remarksOf(
       .map((sentence) => `Assumed: ${sentence}.`),
   ];
   return { remarks, notShown: excerpt ? notShown(map, port) : filterNotShown(map), excerpt };
+}
+
+/** Before 1.25 connections are dropped by a mark that the kubelet's rules act on. */
+function* markDropRemarks({ ruleset }: ServiceMap, trace: Trace | null): Iterable<string> {
+  const chain = ruleset.chain("nat", "KUBE-MARK-DROP");
+  if (chain === NONE || ruleset.store.firstRule(chain) !== NONE) return;
+  const jump = trace?.steps.find(({ rule }) => rule !== NONE && ruleset.target(rule) === chain);
+  if (jump !== undefined)
+    yield `Line ${jump.line} leads to KUBE-MARK-DROP, which the kubelet fills to have connections dropped: here it holds no rule, so they go on.`;
 }
 
 /** Which packets get to the rule of a node port at all, where that is not what kube-proxy writes. */

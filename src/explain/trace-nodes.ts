@@ -2,11 +2,13 @@ import { displayText } from "../../grammar/bytes.ts";
 import { printAddress } from "../../grammar/values/address.ts";
 import type { NodeFacts } from "../netfilter/node.ts";
 import type { Question } from "../netfilter/question.ts";
+import type { Ruleset } from "../netfilter/ruleset.ts";
 import { type Trace, trace } from "../netfilter/trace/trace.ts";
 import type { NodeModel } from "../read-node.ts";
 import type { TracedEnd, TracedStep, TraceReport } from "../report/trace-report.ts";
 import { version } from "../version.ts";
 import type { KnownNodes } from "./known-node.ts";
+import { lostMatches } from "./lost.ts";
 import { wayOf } from "./way.ts";
 
 /** A packet as it was asked for. */
@@ -19,7 +21,8 @@ export interface PacketRequest {
 /** Follows a packet on every node, in each of its rulesets of the packet's IP version. */
 export function traceNodes(nodes: readonly NodeModel[], request: PacketRequest, known: KnownNodes): TraceReport[] {
   const { question, from, to } = request;
-  return nodes.flatMap(({ name, rulesets }) => {
+  return nodes.flatMap((node) => {
+    const { name, rulesets } = node;
     const { facts } = known(name, question.family);
     return rulesets
       .filter(({ family }) => family === null || family === question.family)
@@ -34,11 +37,23 @@ export function traceNodes(nodes: readonly NodeModel[], request: PacketRequest, 
           from,
           to,
           ...plain,
-          assumed: [...plain.assumed, ...takenForGranted(traced, question, facts)],
+          assumed: [...lostIn(node, ruleset), ...plain.assumed, ...takenForGranted(traced, question, facts)],
           way: wayOf(ruleset, traced.steps, "all"),
         };
       });
   });
+}
+
+/** An iptables from 1.8.8 on prints all that others load, and so does every legacy one: there the Services need not be found. */
+function lostIn(node: NodeModel, ruleset: Ruleset): string[] {
+  const { backend, version } = ruleset;
+  if (backend === "legacy" || (version !== null && !/^1\.([0-7]\.|8\.[0-7]$)/.test(version))) return [];
+  const map = node.maps.find((each) => each.ruleset === ruleset);
+  return map === undefined || lostMatches(map).length === 0
+    ? []
+    : [
+        "the rules ask for no port and no mark, though this capture has lost those that they ask for, so that the answer is none",
+      ];
 }
 
 /** What the caller's facts leave out, and what it changes. */

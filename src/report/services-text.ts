@@ -34,7 +34,8 @@ export function* renderServicesText(list: ServiceTable, look: Look): Iterable<st
   for (const [node, ports] of nodes) {
     if (nodes.size > 1) yield inertLines(`${first ? "" : "\n"}${forTerminal(node, look.unicode)}\n`);
     first = false;
-    yield* table(ports, look);
+    if (ports.length === 0) yield "no service ports\n";
+    else yield* table(ports, look);
   }
   for (const lacking of list.notShown)
     yield inertLines(`${wrapProse(forTerminal(`Not shown: ${lacking}`, look.unicode), look.width).join("\n")}\n`);
