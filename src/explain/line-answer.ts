@@ -93,7 +93,7 @@ function answerForRule(node: NodeModel, index: number, place: string): Explanati
 function ruleInMap(node: NodeModel, map: ServiceMap, rule: RuleId, place: string): Explanation {
   const { ruleset } = map;
   const chain = ruleset.chainOf(rule);
-  const port = map.byChain(chain) ?? map.servicePorts.find(({ evidence }) => evidence.includes(rule)) ?? null;
+  const port = map.byChain(chain) ?? map.servicePorts.find(({ sharedRules }) => sharedRules.includes(rule)) ?? null;
   const callers = ruleset.callers(chain);
   const said = sentence(ruleset.rule(rule), ruleset.family);
   return {

@@ -39,9 +39,13 @@ describeShared("of the shared dumps and public texts", () => {
       ...textsIn(sharedPath(folder)).filter((name) => !name.includes("huge-")),
     ]);
   }
-  test.each([...kinds].filter(([, names]) => names.length > 0))("%s", (_kind, names) => {
-    for (const name of names) ask(name, mostPorts.shared);
-  });
+  test.each([...kinds].filter(([, names]) => names.length > 0))(
+    "%s",
+    (_kind, names) => {
+      for (const name of names) ask(name, mostPorts.shared);
+    },
+    300_000,
+  );
 });
 
 function textsIn(path: string): string[] {
