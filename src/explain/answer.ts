@@ -7,7 +7,8 @@ import type { Explanation } from "../report/explanation.ts";
 import { listedPort } from "../services.ts";
 import type { Clients, ClientTrace } from "./clients.ts";
 import { headlineOf, wayTitle } from "./headline.ts";
-import { remarksOf } from "./remarks.ts";
+import { ipvsAnswer } from "./ipvs-answer.ts";
+import { nameRemarks, remarksOf } from "./remarks.ts";
 import { choiceOf, outcomeOf, sharesByRules } from "./shares.ts";
 import { sourcesOf } from "./sources.ts";
 import { wayOf } from "./way.ts";
@@ -29,16 +30,17 @@ export function answerFor(
   clients: Clients,
 ): Explanation {
   if (frontend?.kind === "healthCheckNodePort") return healthCheckAnswer(node, map, port, frontend);
+  if (map.mode === "ipvs") {
+    const said = displayText(headline ?? headlineOf(map, port, frontend));
+    return ipvsAnswer(node, map, port, frontend === null ? port.frontends : [frontend], said, [...nameRemarks(port)]);
+  }
   const asked = frontend ?? usualFrontend(port);
   const traced = (to: Frontend) => clients.to(to, port);
   const traces = asked === null ? [] : traced(asked);
   const shown = asked === null ? undefined : mainTrace(asked, traces);
   const { remarks, notShown, excerpt } = remarksOf(map, port, frontend, traced, shown?.trace ?? null);
-  const isIpvs = map.mode === "ipvs";
   const { shares, open } =
-    shown === undefined || excerpt
-      ? { shares: sharesByRules(port, asked), open: null }
-      : outcomeOf(shown.trace, isIpvs);
+    shown === undefined || excerpt ? { shares: sharesByRules(port, asked), open: null } : outcomeOf(shown.trace);
   const assumed = excerpt || traces.length === 0 ? [] : clients.assumed;
   return {
     node: node.name,
@@ -48,7 +50,7 @@ export function answerFor(
     choice: choiceOf(map, port, shares),
     wayOf: shown === undefined || asked === null ? null : displayText(wayTitle(node, map, asked, shown.client)),
     way: shown === undefined ? [] : wayOf(map.ruleset, shown.trace.steps, open === null ? "changes" : "nat"),
-    sources: asked === null || excerpt ? [] : sourcesOf(traces, isIpvs),
+    sources: asked === null || excerpt ? [] : sourcesOf(traces),
     remarks: [...(open === null ? [] : [open]), ...remarks, ...assumed.map((sentence) => `Assumed: ${sentence}.`)].map(
       displayText,
     ),

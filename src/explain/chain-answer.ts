@@ -107,13 +107,13 @@ function sectionOf(ruleset: Ruleset, title: string, rules: readonly RuleId[]): W
   const shown = rules.length > mostRows ? [...rules.slice(0, mostRows - 2), ...rules.slice(-2)] : rules;
   return {
     title: displayText(title),
-    rows: shown.map((rule) => rowOf(ruleset, rule)),
+    rows: shown.map((rule) => ruleRow(ruleset, rule)),
     omitted: rules.length - shown.length,
   };
 }
 
 /** A rule in words, on its own. */
-function rowOf(ruleset: Ruleset, rule: RuleId): WayRow {
+export function ruleRow(ruleset: Ruleset, rule: RuleId): WayRow {
   const node = ruleset.rule(rule);
   const { target } = node;
   const effect =

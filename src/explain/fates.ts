@@ -8,7 +8,7 @@ export function arrivals({ ends }: Trace): End[] {
 }
 
 /** "dropped (line 38)": what becomes of connections that get to no endpoint; `null` where they get to one. */
-export function lossInWords(end: End, { steps }: Trace, isIpvs: boolean): string | null {
+export function lossInWords(end: End, { steps }: Trace): string | null {
   const line = steps[end.step]?.line ?? 0;
   const where = line === 0 ? "" : ` (line ${line})`;
   switch (end.fate) {
@@ -20,16 +20,14 @@ export function lossInWords(end: End, { steps }: Trace, isIpvs: boolean): string
       return `not known${where}: ${displayText(end.reason ?? "not shown")}`;
     case "local":
       if (end.dnat !== null) return null;
-      return isIpvs
-        ? "handed to IPVS in the kernel, which chooses the endpoint (ipvsadm -Sn shows them)"
-        : "handed to this node itself, untranslated";
+      return "handed to this node itself, untranslated";
     default:
       return end.dnat === null ? "sent on untranslated" : null;
   }
 }
 
 /** The same of all connections of a client, none of which gets to an endpoint. */
-export function lossesInWords(trace: Trace, isIpvs: boolean): string {
-  const said = trace.ends.map((end) => lossInWords(end, trace, isIpvs)).filter((loss) => loss !== null);
+export function lossesInWords(trace: Trace): string {
+  const said = trace.ends.map((end) => lossInWords(end, trace)).filter((loss) => loss !== null);
   return [...new Set(said)].join(" or ");
 }

@@ -100,13 +100,13 @@ function wayTo(
   const outside = traces.find(({ client }) => client.kind === "outside")?.trace;
   if (outside?.steps.some((step) => step.rule === rule)) {
     const place = ip === null ? `any address of this node, port ${asked.port}` : `${ip}, port ${asked.port}`;
-    const { shares, open } = outcomeOf(outside, false);
+    const { shares, open } = outcomeOf(outside);
     return {
       shares,
       remarks: open === null ? [] : [displayText(open)],
       wayOf: displayText(`The way of a connection to ${place}/${asked.protocol}`),
       way: wayOf(ruleset, outside.steps, open === null ? "changes" : "nat"),
-      sources: sourcesOf(traces, false),
+      sources: sourcesOf(traces),
     };
   }
   const title = displayText(`nat ${ruleset.chainName(ruleset.chainOf(rule))}`);

@@ -63,7 +63,7 @@ function* externalPolicy(map: ServiceMap, port: ServicePort, traces: readonly Cl
     yield `externalTrafficPolicy is Local${where}: connections from outside go to ${count} on this node alone${kept}${served}${blind}.`;
     return;
   }
-  const lost = `connections from outside are ${lossesInWords(outside.trace, map.mode === "ipvs")}`;
+  const lost = `connections from outside are ${lossesInWords(outside.trace)}`;
   if (port.localEndpoints?.length !== 0) {
     yield `externalTrafficPolicy is Local${where}: ${lost}${served}${blind}.`;
     return;
@@ -89,7 +89,7 @@ function* sourceRanges(map: ServiceMap, port: ServicePort, frontend: Frontend, t
   const shut =
     outside === undefined || arrivals(outside.trace).length > 0
       ? ""
-      : `; connections from elsewhere are ${lossesInWords(outside.trace, map.mode === "ipvs")}`;
+      : `; connections from elsewhere are ${lossesInWords(outside.trace)}`;
   const inside = traces.filter(({ client, isEndpoint }) => client.kind !== "outside" && !isEndpoint);
   const shutToo = inside.filter(({ trace }) => arrivals(trace).length === 0);
   const too = shut === "" || shutToo.length === 0 ? "" : `, those ${fromWhom(shutToo)} too`;

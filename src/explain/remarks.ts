@@ -106,7 +106,7 @@ function marksOnTheWay({ ruleset }: ServiceMap, port: ServicePort, frontend: Fro
   return false;
 }
 
-function* nameRemarks(port: ServicePort): Iterable<string> {
+export function* nameRemarks(port: ServicePort): Iterable<string> {
   const chains = Object.values(port.chains).filter((name) => name !== null);
   const [chain] = chains;
   switch (port.nameEvidence) {
@@ -122,7 +122,9 @@ function* nameRemarks(port: ServicePort): Iterable<string> {
       yield `The name is that of the rules' comments, but the hash in ${chain} is another's: edited rules, or comments of another Service.`;
       return;
     case "list":
-      yield "The name comes from the list that was given; the hash in the chain's name proves it.";
+      yield chain === undefined
+        ? "The name comes from the list that was given, by address and port."
+        : `The name comes from the list that was given; the hash in ${chain} proves it.`;
       return;
     default:
       if (chain === undefined) return;

@@ -39,8 +39,8 @@ export interface Outcome {
 }
 
 /** Endpoints with their shares as packets get to them, and what becomes of those that get to none. */
-export function outcomeOf(trace: Trace, isIpvs: boolean): Outcome {
-  const lossOf = (end: End) => lossInWords(end, trace, isIpvs);
+export function outcomeOf(trace: Trace): Outcome {
+  const lossOf = (end: End) => lossInWords(end, trace);
   const keyOf = (end: End) => `${end.dnat ?? ""} ${lossOf(end) ?? ""}`;
   const sure = sameInAllWorlds(trace.ends, keyOf);
   if (sure !== null) {
@@ -48,7 +48,7 @@ export function outcomeOf(trace: Trace, isIpvs: boolean): Outcome {
     return { shares: sorted(shares), open: null };
   }
   const sent = sameInAllWorlds(trace.ends, ({ dnat }) => dnat);
-  if (sent === null) return { shares: conditionalShares(trace, isIpvs), open: null };
+  if (sent === null) return { shares: conditionalShares(trace), open: null };
   const shares = [...sent].map(([address, share]) =>
     shareOf(
       trace,
@@ -96,10 +96,10 @@ function whatIsOpen({ ends, steps }: Trace): string {
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** The same where the open conditions decide where connections are sent. */
-function conditionalShares(trace: Trace, isIpvs: boolean): readonly ExplainedShare[] {
+function conditionalShares(trace: Trace): readonly ExplainedShare[] {
   const merged = new Map<string, ExplainedShare>();
   for (const end of trace.ends) {
-    const note = noteOf(end, trace, isIpvs);
+    const note = noteOf(end, trace);
     const key = `${end.dnat} ${note}`;
     const known = merged.get(key);
     const share = end.share + (known?.share ?? 0);
@@ -111,9 +111,9 @@ function conditionalShares(trace: Trace, isIpvs: boolean): readonly ExplainedSha
 const sorted = (shares: readonly ExplainedShare[]): readonly ExplainedShare[] =>
   [...shares].sort((a, b) => rounded(b.share) - rounded(a.share) || order(a.address, b.address));
 
-function noteOf(end: End, trace: Trace, isIpvs: boolean): string | null {
+function noteOf(end: End, trace: Trace): string | null {
   const assumed = end.assumptions.map(({ variable, value }) => (value ? variable.holds : variable.fails));
-  const loss = lossInWords(end, trace, isIpvs);
+  const loss = lossInWords(end, trace);
   const parts = [loss, assumed.length === 0 ? null : `if ${displayText(assumed.join(" and "))}`];
   const said = parts.filter((part) => part !== null);
   return said.length === 0 ? null : said.join(", ");

@@ -10,17 +10,17 @@ const rewritten = "the address of the interface the packet leaves by (SNAT), oft
 const kept = "its own address";
 
 /** What an endpoint sees as the source of each client's connections: "nothing: dropped (line 38)" where none gets there. */
-export function sourcesOf(traces: readonly ClientTrace[], isIpvs: boolean): SeenSource[] {
+export function sourcesOf(traces: readonly ClientTrace[]): SeenSource[] {
   return traces.flatMap(({ client, isEndpoint, trace }) => {
-    if (!isEndpoint) return [{ client: client.label, seen: seenBy(arrivals(trace), trace, isIpvs) }];
+    if (!isEndpoint) return [{ client: client.label, seen: seenBy(arrivals(trace), trace) }];
     // to the other endpoints it is a pod like any other
     const own = arrivals(trace).filter(({ dnat }) => bitsOf(splitAddress(dnat ?? "")?.ip ?? "") === client.source);
-    return own.length === 0 ? [] : [{ client: "an endpoint that gets to itself", seen: seenBy(own, trace, isIpvs) }];
+    return own.length === 0 ? [] : [{ client: "an endpoint that gets to itself", seen: seenBy(own, trace) }];
   });
 }
 
-function seenBy(arrived: readonly End[], trace: Trace, isIpvs: boolean): string {
-  if (arrived.length === 0) return `nothing: ${lossesInWords(trace, isIpvs)}`;
+function seenBy(arrived: readonly End[], trace: Trace): string {
+  if (arrived.length === 0) return `nothing: ${lossesInWords(trace)}`;
   const snat = new Set(arrived.map((end) => end.snat));
   if (snat.size > 1) return "its own address or one of this node's, depending on what the capture does not show";
   return snat.has(true) ? rewritten : kept;
