@@ -14,9 +14,25 @@ import { mapOf } from "../kubernetes/helpers/dumps.ts";
 
 /** Law 4: what the writer writes for any Services, the reader reads back. */
 
-const word = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/);
+/** IPTLINT_RUNS=100000 runs long; IPTLINT_SEED repeats a run. */
+const runs = (usual: number): fc.Parameters<unknown> => {
+  const { IPTLINT_RUNS: wanted, IPTLINT_SEED: seed } = process.env;
+  return { numRuns: Number(wanted ?? usual), ...(seed !== undefined && { seed: Number(seed) }) };
+};
+
+const word = fc.oneof(
+  { weight: 4, arbitrary: fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/) },
+  { weight: 1, arbitrary: fc.stringMatching(/^[a-z][a-z0-9-]{40,61}[a-z0-9]$/) },
+);
 const port = fc.integer({ min: 1, max: 65535 });
+/** Anywhere, or one of a few: a pod may be behind several Services, and the node's own address behind one. */
 const address = (family: 4 | 6) =>
+  fc.oneof(
+    anyAddress(family),
+    fc.constantFrom(...(family === 4 ? ["10.244.1.5", "10.244.1.10", "192.0.2.10"] : ["fd00:244::5", "2001:db8::10"])),
+  );
+const endpointPort = fc.oneof(port, fc.constantFrom(80, 8080));
+const anyAddress = (family: 4 | 6) =>
   family === 4
     ? fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 0, max: 255 })).map(([a, b]) => `10.${a}.${b}.7`)
     : fc
@@ -29,6 +45,7 @@ const nodes: fc.Arbitrary<WritableNode> = fc
     family: fc.constantFrom<4 | 6>(4, 6),
     bit: fc.integer({ min: 0, max: 31 }),
     detector: fc.constantFrom("none", "cidr", "interface"),
+    detectorValue: fc.nat({ max: 3 }),
     masqueradeAll: fc.boolean(),
     randomFully: fc.boolean(),
     dropInvalid: fc.boolean(),
@@ -40,7 +57,7 @@ const nodes: fc.Arbitrary<WritableNode> = fc
     probabilityDigits: fc.constantFrom<5 | 10>(5, 10),
     comments: fc.constantFrom("arrow" as const, "name" as const, "none" as const),
   })
-  .map(({ bit, detector, addressed, comments, ...node }) => {
+  .map(({ bit, detector, detectorValue, addressed, comments, ...node }) => {
     const mark = `0x${(2 ** bit).toString(16)}`;
     const isOld = node.era === "1.20" || node.era === "1.22";
     return {
@@ -51,7 +68,7 @@ const nodes: fc.Arbitrary<WritableNode> = fc
       firewallHook: node.firewallHook && node.era === "1.25",
       masqueradeBit: bit,
       masqueradeMark: `${mark}/${mark}`,
-      localDetector: detectorOf(detector, node.family),
+      localDetector: detectorOf(detector, detectorValue, node.family),
       localDetectorShown: true,
       nodePortAddresses: addressed ? [node.family === 4 ? "192.0.2.10" : "2001:db8::10"] : [],
       localhostNodePorts: addressed ? false : node.localhostNodePorts,
@@ -61,9 +78,15 @@ const nodes: fc.Arbitrary<WritableNode> = fc
     };
   });
 
-function detectorOf(kind: string, family: 4 | 6): LocalDetector | null {
-  if (kind === "interface") return { kind: "interface", value: "veth+" };
-  return kind === "cidr" ? { kind: "cidr", value: family === 4 ? "10.244.0.0/16" : "fd00:244::/56" } : null;
+const detectors = {
+  interface: ["veth+", "cni0", "cali+", "eni+"],
+  cidr4: ["10.244.0.0/16", "100.64.0.0/10", "10.244.1.0/24", "192.168.128.0/17"],
+  cidr6: ["fd00:244::/56", "2001:db8:42::/48", "fd00:244:0:1::/64", "fc00::/7"],
+} as const;
+
+function detectorOf(kind: string, index: number, family: 4 | 6): LocalDetector | null {
+  if (kind === "interface") return { kind: "interface", value: detectors.interface[index] ?? "" };
+  return kind === "cidr" ? { kind: "cidr", value: detectors[family === 4 ? "cidr4" : "cidr6"][index] ?? "" } : null;
 }
 
 /** What one Service port may be; the map then gives each of them its own addresses and ports. */
@@ -75,6 +98,10 @@ const drafts = (family: 4 | 6) =>
     protocol: fc.constantFrom("tcp", "udp", "sctp"),
     port,
     hasNodePort: fc.boolean(),
+    /** As its neighbour's, where the protocol is another. */
+    sharesNodePort: fc.boolean(),
+    /** As its neighbour's, where the port or the protocol is another. */
+    sharesClusterIP: fc.boolean(),
     externalIPs: fc.integer({ min: 0, max: 2 }),
     loadBalancerIPs: fc.integer({ min: 0, max: 2 }),
     ranges: fc.subarray(
@@ -87,7 +114,7 @@ const drafts = (family: 4 | 6) =>
     internal: fc.constantFrom("Cluster" as const, "Local" as const),
     affinity: fc.option(fc.integer({ min: 1, max: 86400 }), { nil: null }),
     hasHealthCheck: fc.boolean(),
-    endpoints: fc.uniqueArray(fc.tuple(address(family), port), {
+    endpoints: fc.uniqueArray(fc.tuple(address(family), endpointPort), {
       selector: ([ip, number]) => `${ip} ${number}`,
       maxLength: 7,
     }),
@@ -106,8 +133,19 @@ const maps = nodes.chain((node) =>
 );
 type Draft = ReturnType<typeof drafts> extends fc.Arbitrary<infer T> ? T : never;
 
+const servicePorts = (drafts: readonly Draft[], node: WritableNode): WritableServicePort[] =>
+  drafts.map((draft, index) => servicePort(draft, index, node, drafts[index ^ 1]));
+
 /** A Service port such as kube-proxy of that era can show it whole. */
-function servicePort(draft: Draft, index: number, node: WritableNode): WritableServicePort {
+function servicePort(
+  draft: Draft,
+  index: number,
+  node: WritableNode,
+  neighbour: Draft | undefined,
+): WritableServicePort {
+  const isSecond = index % 2 === 1;
+  const otherProtocol = neighbour !== undefined && neighbour.protocol !== draft.protocol;
+  const otherPlace = otherProtocol || (neighbour !== undefined && neighbour.port !== draft.port);
   const isXlb = node.era === "1.20" || node.era === "1.22";
   const own = (kind: number): string =>
     node.family === 4 ? `10.96.${kind}.${index + 1}` : `fd00:96:${kind}::${index + 1}`;
@@ -116,7 +154,9 @@ function servicePort(draft: Draft, index: number, node: WritableNode): WritableS
   const all = draft.endpoints.map(([ip, number]) => joinAddress(ip, number)).sort();
   const hasEndpoints = all.length > 0;
   const internal = hasEndpoints && !isXlb ? draft.internal : "Cluster";
-  const nodePort = draft.hasNodePort ? 30000 + index : 0;
+  const nodePort = !draft.hasNodePort ? 0 : 30000 + index - (isSecond && draft.sharesNodePort && otherProtocol ? 1 : 0);
+  const place = index + 1 - (isSecond && draft.sharesClusterIP && otherPlace ? 1 : 0);
+  const clusterIP = node.family === 4 ? `10.96.0.${place}` : `fd00:96:0::${place}`;
   const loadBalancerIPs = hasEndpoints ? many(draft.loadBalancerIPs, 20) : [];
   const externalIPs = hasEndpoints ? many(draft.externalIPs, 10) : [];
   const isOutside = nodePort > 0 || externalIPs.length > 0 || loadBalancerIPs.length > 0;
@@ -142,7 +182,7 @@ function servicePort(draft: Draft, index: number, node: WritableNode): WritableS
     portName: draft.portName,
     protocol: draft.protocol,
     family: node.family,
-    clusterIP: own(0),
+    clusterIP,
     port: draft.port,
     nodePort,
     externalIPs,
@@ -206,7 +246,7 @@ describe("what is written is read back", () => {
   test("facts(read(write(map))) == map in every layout", () => {
     fc.assert(
       fc.property(maps, ([node, chosen]) => {
-        const ports = chosen.map((draft, index) => servicePort(draft, index, node));
+        const ports = servicePorts(chosen, node);
         const map = mapOf(textOf(ports, node));
         const read = map.servicePorts.map((one): Comparable => {
           const { endpoints, clusterEndpoints, localEndpoints, ...facts } = one.facts();
@@ -227,14 +267,14 @@ describe("what is written is read back", () => {
           `${a.id} ${a.protocol}` < `${b.id} ${b.protocol}` ? -1 : 1;
         expect(read.sort(byId)).toEqual(expected.sort(byId));
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 
   test("settings are read back where a rule shows them", () => {
     fc.assert(
       fc.property(maps, ([node, chosen]) => {
-        const ports = chosen.map((draft, index) => servicePort(draft, index, node));
+        const ports = servicePorts(chosen, node);
         const { parameters } = mapOf(textOf(ports, node));
         expect(parameters.masqueradeBit).toBe(node.masqueradeBit);
         expect(parameters.randomFully).toBe(node.randomFully);
@@ -244,7 +284,7 @@ describe("what is written is read back", () => {
         const marks = ports.some((one) => (one.internalTrafficPolicy === "Local" ? one.local : one.cluster).length > 0);
         if (marks && !node.masqueradeAll) expect(parameters.localDetector).toEqual(node.localDetector);
       }),
-      { numRuns: 100 },
+      runs(100),
     );
   });
 
