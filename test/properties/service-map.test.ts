@@ -10,6 +10,7 @@ import {
   writeNode,
   writeServicePort,
 } from "../../src/kubernetes/write-rules.ts";
+import { run } from "../helpers/fake-io.ts";
 import { mapOf } from "../kubernetes/helpers/dumps.ts";
 
 /** Law 4: what the writer writes for any Services, the reader reads back. */
@@ -268,6 +269,29 @@ describe("what is written is read back", () => {
         expect(read.sort(byId)).toEqual(expected.sort(byId));
       }),
       runs(200),
+    );
+  });
+
+  test("iptlint services --format json lists the same", async () => {
+    await fc.assert(
+      fc.asyncProperty(maps, async ([node, chosen]) => {
+        const ports = servicePorts(chosen, node);
+        const { stdout } = await run(["services", "dump", "--format", "json"], {
+          files: { dump: textOf(ports, node) },
+        });
+        const listed = (JSON.parse(stdout) as { servicePorts: ServicePortFacts[] }).servicePorts;
+        const brief = (id: string | null, protocol: string | null, own: Partial<ServicePortFacts>) =>
+          [id, protocol, own.clusterIP, own.port, own.nodePort, own.externalIPs, own.loadBalancerIPs].join();
+        expect(listed.map((one) => brief(one.id, one.protocol, one)).sort()).toEqual(
+          ports.map((one) => brief(one.id, one.protocol, one)).sort(),
+        );
+        const local = new Map(
+          ports.map((one) => [`${one.id} ${one.protocol}`, one.local.map(({ address }) => address)]),
+        );
+        for (const { id, protocol, localEndpoints } of listed)
+          expect(localEndpoints).toEqual(local.get(`${id} ${protocol}`));
+      }),
+      runs(30),
     );
   });
 
