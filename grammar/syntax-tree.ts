@@ -137,13 +137,6 @@ export class Ast implements Iterable<Node> {
     return index - first + 1 + linesBefore(joins, index) - linesBefore(joins, first);
   }
 
-  /** Whether a line of its file belongs to the node, which may have several. */
-  isOnLine(index: number, line: number): boolean {
-    const first = this.line(index);
-    const { joins } = this.#columns;
-    return first <= line && line <= first + linesBefore(joins, index + 1) - linesBefore(joins, index);
-  }
-
   /** The node that holds the byte at `offset`. */
   nodeAt(offset: number): number {
     const { starts } = this.#columns;
