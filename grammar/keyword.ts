@@ -48,6 +48,8 @@ export interface Keyword {
   readonly text: string;
   readonly bytes: Uint8Array;
   readonly role: Role;
+  /** Of the role, from 1: a sequence of roles is a number too. */
+  readonly roleNumber: number;
   /** Where such a word stands: where an option, a match's or a target's name, or a protocol is expected. */
   readonly stands: Expectation;
   /** The option loads its match extension by itself (`-p tcp --dport`). */
@@ -70,7 +72,7 @@ let lastId = 0;
 export function keyword(
   text: string,
   role: Role,
-  more: Partial<Omit<Keyword, "id" | "text" | "role" | "bytes">> = {},
+  more: Partial<Omit<Keyword, "id" | "text" | "role" | "roleNumber" | "bytes">> = {},
 ): Keyword {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
@@ -79,6 +81,7 @@ export function keyword(
     text,
     bytes,
     role,
+    roleNumber: ROLES.indexOf(role) + 1,
     stands: more.stands ?? Expects.option,
     brings: more.brings ?? false,
     expects: more.expects ?? Expects.option,

@@ -1,10 +1,10 @@
 import { type Keyword, WORD } from "./keyword.ts";
 import { beginsCounters, isCommand, isCommit, isDash, isEllipsis, lineStart, skipBlanks } from "./line-start.ts";
-import { isShape, type Outline } from "./outline.ts";
+import { isShape, itemsOf, type Outline } from "./outline.ts";
 import { Scanner } from "./scanner.ts";
 import { type Shape, shapeWith } from "./shape.ts";
 import { ShapeMemo } from "./shape-memo.ts";
-import { shapeOf } from "./shape-of.ts";
+import { ruleShape } from "./shape-of.ts";
 import { ShapeTrie } from "./shape-trie.ts";
 
 const LF = 10;
@@ -46,17 +46,23 @@ export class LineReader {
   /** What the line is, in short. */
   outline: Outline = BLANK;
 
-  constructor(bytes: Uint8Array, useMemo: boolean) {
+  /** `mostShapes`: so many forms of lines are kept. */
+  constructor(bytes: Uint8Array, mostShapes: number) {
     this.bytes = bytes;
     this.scanner = new Scanner(bytes);
-    this.memo = new ShapeMemo(useMemo);
-    this.#trie = useMemo ? new ShapeTrie(bytes) : null;
+    this.memo = new ShapeMemo(mostShapes);
+    this.#trie = mostShapes > 0 ? new ShapeTrie(bytes) : null;
   }
 
   /** The line's whole form; made when asked for where it is not kept. */
   get shape(): Shape {
-    if (!isShape(this.outline)) this.outline = shapeOf(this.scanner.words, this.scanner.count, this.scanner.plain, -1);
-    return this.outline as Shape;
+    const { outline } = this;
+    if (isShape(outline)) return outline;
+    const { words, count, plain } = this.scanner;
+    const { countersWord } = outline;
+    const shape = ruleShape(words, count, plain, -1, countersWord, itemsOf(words, count, countersWord + 1));
+    this.outline = shape;
+    return shape;
   }
 
   /** Reads the line at `start`; its file ends at `limit`, and begins with this line where `first`. True: a rule or chain of a kept form. */

@@ -1,6 +1,6 @@
 import type { CommandRecord } from "./commands.ts";
-import { type Keyword, ROLES, WORD } from "./keyword.ts";
-import { isItem } from "./parser.ts";
+import { type Keyword, WORD } from "./keyword.ts";
+import { type ParsedItem, parseItem } from "./parser.ts";
 import type { Scanner } from "./scanner.ts";
 import { kindOfCommand, type Shape, type ShapeKind } from "./shape.ts";
 
@@ -25,15 +25,22 @@ const NOT_MADE: Shape["options"] = [];
 /** Whether an outline is a whole shape. */
 export const isShape = (outline: Outline): outline is Shape => (outline as Shape).options !== NOT_MADE;
 
-/** The longest sequence of roles that is remembered as an item. */
+/** The longest sequence of roles that is remembered as an item: their numbers have five bits each. */
 const LONGEST_ITEM = 6;
-const CONTINUES: ReadonlySet<string> = new Set(["Value", "Name", "OldBang"]);
-const roleNumbers = new Map<string, number>(ROLES.map((role, number) => [role, number + 1]));
-const items = new Map<number, boolean>();
+/** Items by their roles, with word numbers from 0; `null`: these roles are none. */
+const items = new Map<number, ParsedItem | null>();
+
+const goesOn = ({ role }: Keyword): boolean => role === "Value" || role === "Name" || role === "OldBang";
+
+/** Behind the last word of the item that begins at word `k`; beyond `count` where the line ends with a `!`. */
+function endOfItem(words: readonly Keyword[], k: number, count: number): number {
+  let end = words[k] === WORD.bang ? k + 2 : k + 1;
+  while (end < count && goesOn(words[end] as Keyword)) end++;
+  return end;
+}
 
 /**
- * The outline of a rule whose shape is not kept. An item is grammatical or not by its roles alone, so Chevrotain judges each sequence of
- * roles once; `null` where the line is no row of items, or breaks a rule that needs the whole of it.
+ * The outline of a rule whose shape is not kept: Chevrotain parses each sequence of roles that is an item once. `null` where the line is no row of items, or breaks a rule that needs the whole of it.
  */
 export function ruleOutline({ words, count, plain }: Scanner): Outline | null {
   let command: CommandRecord | null = null;
@@ -44,9 +51,8 @@ export function ruleOutline({ words, count, plain }: Scanner): Outline | null {
   const countersWord = words[0] === WORD.counters ? 0 : -1;
   for (let k = countersWord + 1; k < count; ) {
     const word = words[k] as Keyword;
-    let end = word === WORD.bang ? k + 2 : k + 1;
-    while (end < count && CONTINUES.has((words[end] as Keyword).role)) end++;
-    if (end > count || !isKnownItem(words, k, end)) return null;
+    const end = endOfItem(words, k, count);
+    if (end > count || itemAt(words, k, end) === null) return null;
     if (word.command !== null) {
       if (command !== null) return null;
       command = word.command;
@@ -87,13 +93,40 @@ export function ruleOutline({ words, count, plain }: Scanner): Outline | null {
   return outline;
 }
 
-function isKnownItem(words: readonly Keyword[], start: number, end: number): boolean {
-  if (end - start > LONGEST_ITEM) return false;
+/** The item that these words are, with word numbers from 0. An item is grammatical or not by its roles alone. */
+function itemAt(words: readonly Keyword[], start: number, end: number): ParsedItem | null {
+  if (end - start > LONGEST_ITEM) return null;
   let key = 0;
-  for (let k = start; k < end; k++) key = key * 32 + (roleNumbers.get((words[k] as Keyword).role) as number);
+  for (let k = start; k < end; k++) key = key * 32 + (words[k] as Keyword).roleNumber;
   const known = items.get(key);
   if (known !== undefined) return known;
-  const judged = isItem(words.slice(start, end));
-  items.set(key, judged);
-  return judged;
+  const parsed = parseItem(words.slice(start, end));
+  items.set(key, parsed);
+  return parsed;
+}
+
+/** The items of a line that has an outline: the same as Chevrotain makes of the whole line. */
+export function itemsOf(words: readonly Keyword[], count: number, start: number): ParsedItem[] {
+  const found: ParsedItem[] = [];
+  for (let k = start; k < count; ) {
+    const end = endOfItem(words, k, count);
+    const item = itemAt(words, k, end);
+    if (item !== null) found.push(movedBy(item, k));
+    k = end;
+  }
+  return found;
+}
+
+const single: (readonly number[])[] = [];
+
+function movedBy({ kind, word, bang, values }: ParsedItem, by: number): ParsedItem {
+  const [first] = values;
+  let moved: readonly number[];
+  if (first === undefined) moved = values;
+  else if (values.length > 1) moved = values.map((value) => value + by);
+  else {
+    moved = single[first + by] ?? [first + by];
+    single[first + by] = moved;
+  }
+  return { kind, word: word + by, bang: bang < 0 ? bang : bang + by, values: moved };
 }

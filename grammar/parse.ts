@@ -5,8 +5,10 @@ import { Growing } from "./growing.ts";
 import { LineProblems } from "./line-problems.ts";
 import type { LineReader } from "./line-reader.ts";
 import { LineReader as Reader } from "./line-reader.ts";
+import { MOST_SHAPES } from "./shape-memo.ts";
 import { Source } from "./source.ts";
-import { Ast, type Join, UNKEPT, UNKEPT_PLAIN } from "./syntax-tree.ts";
+import { Ast, type Join } from "./syntax-tree.ts";
+import { columnOf } from "./unkept.ts";
 
 /** What a visitor is told of a line: the reader's fields hold until it returns. */
 export interface LineVisitor {
@@ -15,8 +17,8 @@ export interface LineVisitor {
 }
 
 export interface ParseOptions {
-  /** `false`: Chevrotain parses every line instead of every form of line. The result is the same. Default `true`. */
-  readonly memo?: boolean;
+  /** So many forms of lines are kept; `false`: Chevrotain parses every line. The result is the same. Default `true`. */
+  readonly memo?: boolean | number;
   /**
    * Makes what is called for every line while it is read: the streaming form. Asked once more where lines turn out to be wrapped: the text
    * is then read again, and what the first visitor was told does not hold.
@@ -69,7 +71,8 @@ class Run {
     this.#source = source;
     this.#starts = Growing.forLines(source.bytes, SHORT_LINE);
     this.#shapes = Growing.forLines(source.bytes, SHORT_LINE);
-    this.#reader = new Reader(source.bytes, options.memo ?? true);
+    const { memo = true } = options;
+    this.#reader = new Reader(source.bytes, typeof memo === "number" ? memo : memo ? MOST_SHAPES : 0);
     this.#visitor = options.visitor?.(source);
     this.#problems = new LineProblems(this.#reader, options.values ?? true);
     this.#findMended();
@@ -220,9 +223,4 @@ class Run {
       this.#problems.missingCommit(this.#block, this.#tableStart, this.#tableEnd);
     this.#block = null;
   }
-}
-
-function columnOf({ outline, start, textStart }: LineReader): number {
-  if (outline.id >= 0) return outline.id;
-  return outline.kind === "rule" && outline.plain && start === textStart ? UNKEPT_PLAIN : UNKEPT;
 }

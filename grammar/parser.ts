@@ -224,9 +224,9 @@ export function parseWords(line: readonly { readonly role: Role }[], words: numb
   return Number.isNaN(error.token.startOffset) ? words : error.token.startOffset;
 }
 
-/** Whether the words are one item of a rule. */
-export function isItem(words: readonly { readonly role: Role }[]): boolean {
+/** Parses words that are one item of a rule, numbered from 0; `null`: they are none. */
+export function parseItem(words: readonly { readonly role: Role }[]): ParsedItem | null {
   const parser = feed(words, words.length);
-  parser.item();
-  return parser.errors.length === 0;
+  const item = parser.item();
+  return parser.errors.length === 0 ? item : null;
 }

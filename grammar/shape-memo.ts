@@ -5,7 +5,7 @@ import type { Shape } from "./shape.ts";
 import { shapeOf } from "./shape-of.ts";
 
 /** A dump has a few dozen shapes; one that has more than this gains nothing from keeping more. */
-const MOST_SHAPES = 4096;
+export const MOST_SHAPES = 4096;
 
 interface Entry {
   readonly words: readonly Keyword[];
@@ -20,21 +20,22 @@ export class ShapeMemo {
   /** The keywords of each shape's lines. */
   readonly words: (readonly Keyword[])[] = [];
   readonly #entries = new Map<number, Entry>();
-  readonly #enabled: boolean;
+  readonly #most: number;
 
-  constructor(enabled: boolean) {
-    this.#enabled = enabled;
+  /** `most`: 0 has Chevrotain parse every line. */
+  constructor(most: number) {
+    this.#most = most;
   }
 
   /** The line that the scanner holds: its shape where it is kept or can be, else what is needed of it at once. */
   outline(scanner: Scanner): Outline {
     const { words, count, hash, plain } = scanner;
-    if (!this.#enabled) return shapeOf(words, count, plain, -1);
+    if (this.#most === 0) return shapeOf(words, count, plain, -1);
     const first = this.#entries.get(hash);
     for (let entry = first; entry !== undefined; entry = entry.other)
       if (entry.shape.words === count && entry.shape.plain === plain && same(entry.words, words, count))
         return entry.shape;
-    if (this.shapes.length >= MOST_SHAPES) return ruleOutline(scanner) ?? shapeOf(words, count, plain, -1);
+    if (this.shapes.length >= this.#most) return ruleOutline(scanner) ?? shapeOf(words, count, plain, -1);
     const shape = shapeOf(words, count, plain, this.shapes.length);
     this.shapes.push(shape);
     const kept = words.slice(0, count);

@@ -30,7 +30,8 @@ export function shapeOf(line: readonly Keyword[], words: number, plain: boolean,
   });
 }
 
-function ruleShape(
+/** The shape of a rule, given as its items. */
+export function ruleShape(
   line: readonly Keyword[],
   words: number,
   plain: boolean,

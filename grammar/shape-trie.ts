@@ -40,11 +40,13 @@ export class ShapeTrie {
   readonly #free = new Growing(64);
   readonly #edges = new Growing(64);
   readonly #shapes = new Growing(64);
-  /** Of each edge: the next one of its node, where it leads, its text as a place in the source. */
+  /** Of each edge: the next one of its node, where it leads, its text as a place in `#texts`. */
   readonly #siblings = new Growing(64);
   readonly #targets = new Growing(64);
   readonly #starts = new Growing(64);
   readonly #ends = new Growing(64);
+  #texts = new Uint8Array(1024);
+  #used = 0;
   /** Of the line that was found last: the first byte behind its text, the first byte of the next line, and the number of its words. */
   end = 0;
   next = 0;
@@ -98,6 +100,7 @@ export class ShapeTrie {
     const kinds = this.#kinds.values;
     const free = this.#free.values;
     const edges = this.#edges.values;
+    const texts = this.#texts;
     let node = RULES;
     let count = 0;
     let from = start;
@@ -108,7 +111,7 @@ export class ShapeTrie {
         const textStart = this.#starts.values[edge] as number;
         const length = (this.#ends.values[edge] as number) - textStart;
         let k = 0;
-        while (k < length && bytes[from + k] === bytes[textStart + k]) k++;
+        while (k < length && bytes[from + k] === texts[textStart + k]) k++;
         if (k === length && from + length <= limit && this.#isEnd(from + length, limit)) {
           to = from + length;
           isFixed = true;
@@ -169,21 +172,34 @@ export class ShapeTrie {
 
   #childOfText(node: number, start: number, end: number): number {
     const bytes = this.#bytes;
+    const texts = this.#texts;
     for (let edge = this.#edges.get(node); edge !== 0; edge = this.#siblings.get(edge)) {
       const from = this.#starts.get(edge);
       if (this.#ends.get(edge) - from !== end - start) continue;
       let k = 0;
-      while (k < end - start && bytes[from + k] === bytes[start + k]) k++;
+      while (k < end - start && texts[from + k] === bytes[start + k]) k++;
       if (k === end - start) return this.#targets.get(edge);
     }
     const made = this.#node();
     const edge = this.#siblings.length;
     this.#siblings.push(this.#edges.get(node));
     this.#targets.push(made);
-    this.#starts.push(start);
-    this.#ends.push(end);
+    this.#keepText(start, end);
     this.#edges.set(node, edge);
     return made;
+  }
+
+  #keepText(start: number, end: number): void {
+    const { length } = this.#texts;
+    if (this.#used + end - start > length) {
+      const more = new Uint8Array(Math.max(length * 2, this.#used + end - start));
+      more.set(this.#texts);
+      this.#texts = more;
+    }
+    this.#texts.set(this.#bytes.subarray(start, end), this.#used);
+    this.#starts.push(this.#used);
+    this.#used += end - start;
+    this.#ends.push(this.#used);
   }
 
   /** The edge taken last is tried first. */

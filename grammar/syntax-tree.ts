@@ -2,11 +2,14 @@ import type { Node } from "./ast.ts";
 import type { Block } from "./block.ts";
 import { byteString, displayLength } from "./bytes.ts";
 import type { LineReader } from "./line-reader.ts";
+import { type Mentions, mentionsOf } from "./mentions.ts";
 import { nodeOf } from "./node-of.ts";
 import type { Problem } from "./problem.ts";
 import type { Scanner } from "./scanner.ts";
 import type { Shape } from "./shape.ts";
 import type { Source } from "./source.ts";
+import { isPlain, mentionsInColumn, targetIn } from "./unkept.ts";
+import type { ExtensionRecord } from "./vocabulary/record.ts";
 
 /** A node of more than one line: a newline stood inside quotes, or the line was wrapped. */
 export interface Join {
@@ -14,10 +17,6 @@ export interface Join {
   /** Lines beyond the first, of this node and all such nodes before it. */
   readonly linesSoFar: number;
 }
-
-/** In the column of shapes: a shape that was not kept. The second kind is that of a rule whose words blanks alone part. */
-export const UNKEPT = -1;
-export const UNKEPT_PLAIN = -2;
 
 /** A place in a file as people count: line and column from 1, columns in code points of the displayed line. */
 export interface Place {
@@ -30,6 +29,7 @@ interface Columns {
   readonly source: Source;
   readonly reader: LineReader;
   readonly starts: Int32Array;
+  /** As unkept.ts says. */
   readonly shapes: Int32Array;
   readonly joins: readonly Join[];
   readonly fileNodes: readonly number[];
@@ -48,6 +48,7 @@ export class Ast implements Iterable<Node> {
   readonly #columns: Columns;
   /** The node whose words the scanner holds, -1 where that is not known. */
   #held = -1;
+  readonly #mentions: Mentions[] = [];
 
   constructor(columns: Columns) {
     this.source = columns.source;
@@ -81,6 +82,24 @@ export class Ast implements Iterable<Node> {
     return id >= 0 ? (this.#columns.reader.memo.shapes[id] as Shape) : this.read(index).shape;
   }
 
+  /** The extension that `-j` names; cheaper than the shape where that is not kept. */
+  targetRecord(index: number): ExtensionRecord | null {
+    const column = this.#columns.shapes[index] as number;
+    return column < 0 ? targetIn(column) : (this.#columns.reader.memo.shapes[column] as Shape).targetRecord;
+  }
+
+  /** What a rule may name. */
+  mentions(index: number): Mentions {
+    const column = this.#columns.shapes[index] as number;
+    if (column < 0) return mentionsInColumn(column);
+    let known = this.#mentions[column];
+    if (known === undefined) {
+      known = mentionsOf(this.#columns.reader.memo.shapes[column] as Shape);
+      this.#mentions[column] = known;
+    }
+    return known;
+  }
+
   /** Raw bytes of a node without its line end: from the first byte of its own text (blanks and noise before it left out). */
   read(index: number): LineReader {
     const { reader, starts, fileNodes } = this.#columns;
@@ -101,7 +120,7 @@ export class Ast implements Iterable<Node> {
       return reader.scanner;
     }
     const { bytes } = this.source;
-    if (shape === UNKEPT_PLAIN && (bytes[start] === 45 || bytes[start] === 91)) {
+    if (isPlain(shape) && (bytes[start] === 45 || bytes[start] === 91)) {
       let end = this.offset(index + 1);
       if (bytes[end - 1] === 10) end--;
       if (bytes[end - 1] === 13) end--;

@@ -68,6 +68,11 @@ export class ValueProblems {
     return true;
   }
 
+  /** Forgets the values of the last line: its bytes are about to change. */
+  forget(): void {
+    this.#last.clear();
+  }
+
   /** Quotes and escapes can double the bytes of a word, no more, and do not count. */
   #isTooLong(offset: number, end: number): boolean {
     return end - offset > 2 * LONGEST_WORD + 2 || this.#reader.scanner.text(offset, end).length > LONGEST_WORD;
