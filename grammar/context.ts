@@ -22,6 +22,8 @@ export class Context {
   readonly hasTarget: boolean;
   /** Keywords met as options here. */
   readonly seen: Keyword[] = [];
+  /** The same by some of their bytes. */
+  met: Map<number, Keyword> | undefined;
   readonly #kept: boolean;
   #children: Map<unknown, Context> | undefined;
 
@@ -30,6 +32,11 @@ export class Context {
     this.protocol = protocol;
     this.hasTarget = hasTarget;
     this.#kept = kept;
+  }
+
+  remember(bytes: number, word: Keyword): void {
+    this.met ??= new Map();
+    this.met.set(bytes, word);
   }
 
   /** The context after `-m NAME` or `-j NAME`. */

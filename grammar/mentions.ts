@@ -18,9 +18,14 @@ export const GOTO = 4;
 /** All bits there are. */
 export const MENTION_BITS = 24;
 
+/** Every bit that stands for something asked of a packet. */
+export const CONDITIONS = ~(NEGATED | REPEATED | GOTO);
+
 const CORE_FLAGS = ["--source", "--destination", "--in-interface", "--out-interface", "--protocol"];
 const FIRST_CORE = 8;
 const FIRST_MATCH = FIRST_CORE << CORE_FLAGS.length;
+/** `-s -d -i -o -p` */
+export const CORE_OPTIONS = FIRST_MATCH - FIRST_CORE;
 const LAST_MATCH = 1 << (MENTION_BITS - 1);
 
 const options = new Map<OptionRecord, Mentions>(

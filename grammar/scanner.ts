@@ -81,24 +81,15 @@ export class Scanner {
         continue;
       }
       let word = last.guess;
-      const fits =
-        word !== null &&
-        word.stands === expects &&
-        (expects !== Expects.option || word === WORD.bang || context.seen.includes(word));
-      let stop = fits && word !== null ? this.#matches(word, i, end) : 0;
-      if (stop === 0 || word === null) {
-        stop = 0;
-        if (expects === Expects.option) {
-          for (const seen of context.seen) {
-            stop = this.#matches(seen, i, end);
-            if (stop !== 0) {
-              word = seen;
-              break;
-            }
-          }
-        }
-        if (stop === 0 || word === null) {
-          stop = this.#wordEnd(i, end);
+      let stop = word !== null && word.stands === expects ? this.#matches(word, i, end) : 0;
+      if (
+        stop === 0 ||
+        word === null ||
+        (expects === Expects.option && word !== WORD.bang && !isAmong(context.seen, word))
+      ) {
+        stop = this.#wordEnd(i, end);
+        word = this.#known(expects, context, i, stop);
+        if (word === null) {
           word = this.#classify(expects, context, i, stop);
           if (word === WORD.note) stop = end;
           else if (expects === Expects.option && (word === WORD.unknownFlag || word === WORD.stray)) {
@@ -305,13 +296,41 @@ export class Scanner {
     return this.bytes[i] === 91 && this.bytes[stop - 1] !== CLOSING ? WORD.cutCounters : WORD.counters;
   }
 
+  /** A word met before, found by its length and some of its bytes. */
+  #known(expects: number, context: Context, i: number, stop: number): Keyword | null {
+    const words = expects === Expects.option ? context.met : met[expects];
+    const word = words?.get(this.#mixed(i, stop));
+    return word !== undefined && this.#matches(word, i, stop) === stop ? word : null;
+  }
+
+  #mixed(i: number, stop: number): number {
+    const { bytes } = this;
+    const length = stop - i;
+    const [second, middle, last] = [
+      bytes[i + 2] as number,
+      bytes[i + (length >> 1)] as number,
+      bytes[stop - 1] as number,
+    ];
+    return (((((length << 7) ^ second) << 7) ^ middle) << 7) ^ last;
+  }
+
   #classify(expects: number, context: Context, i: number, stop: number): Keyword {
     if (expects === Expects.target && stop - i > longestTarget()) return WORD.name;
     const text = this.text(i, stop);
-    if (expects === Expects.option) return context.option(text);
-    if (expects === Expects.match) return matchWord(text) ?? WORD.name;
-    if (expects === Expects.target) return targetWord(text) ?? WORD.name;
-    return protocolWord(text) ?? WORD.value;
+    const word =
+      expects === Expects.option
+        ? context.option(text)
+        : expects === Expects.match
+          ? (matchWord(text) ?? WORD.name)
+          : expects === Expects.target
+            ? (targetWord(text) ?? WORD.name)
+            : (protocolWord(text) ?? WORD.value);
+    // not what is written shorter, or in quotes
+    if (word.bytes.length === stop - i) {
+      if (expects === Expects.option) context.remember(this.#mixed(i, stop), word);
+      else met[expects]?.set(this.#mixed(i, stop), word);
+    }
+    return word;
   }
 }
 
@@ -338,3 +357,13 @@ export function unquote(raw: string): string {
 }
 
 const root = new Context([], "", false, true);
+
+/** Names of matches and targets, and protocols, that were met before. */
+const met: readonly (Map<number, Keyword> | undefined)[] = Object.values(Expects).map((expects) =>
+  expects === Expects.match || expects === Expects.target || expects === Expects.protocol ? new Map() : undefined,
+);
+
+function isAmong(words: readonly Keyword[], word: Keyword): boolean {
+  for (let k = 0; k < words.length; k++) if (words[k] === word) return true;
+  return false;
+}

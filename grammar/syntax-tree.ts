@@ -82,6 +82,11 @@ export class Ast implements Iterable<Node> {
     return id >= 0 ? (this.#columns.reader.memo.shapes[id] as Shape) : this.read(index).shape;
   }
 
+  /** Number of the node's form among those that are kept, or a negative one. */
+  keptShape(index: number): number {
+    return this.#columns.shapes[index] as number;
+  }
+
   /** The extension that `-j` names; cheaper than the shape where that is not kept. */
   targetRecord(index: number): ExtensionRecord | null {
     const column = this.#columns.shapes[index] as number;
@@ -109,6 +114,23 @@ export class Ast implements Iterable<Node> {
     return reader;
   }
 
+  /** First byte of a node's own text, and behind its last: without line end, and blanks and noise before it. */
+  textSpan(index: number): { readonly start: number; readonly end: number } {
+    const start = this.offset(index);
+    const { bytes } = this.source;
+    if (bytes[start] === 45 && bytes[start + 1] === 65 && bytes[start + 2] === 32)
+      return { start, end: this.#lineEnd(index) };
+    const { textStart, end } = this.read(index);
+    return { start: textStart, end };
+  }
+
+  #lineEnd(index: number): number {
+    const { bytes } = this.source;
+    let end = this.offset(index + 1);
+    if (bytes[end - 1] === 10) end--;
+    return bytes[end - 1] === 13 ? end - 1 : end;
+  }
+
   /** The words of a node as spans, for readers that know its shape; valid until the next read. */
   words(index: number): Scanner {
     const { reader, starts, shapes } = this.#columns;
@@ -121,10 +143,7 @@ export class Ast implements Iterable<Node> {
     }
     const { bytes } = this.source;
     if (isPlain(shape) && (bytes[start] === 45 || bytes[start] === 91)) {
-      let end = this.offset(index + 1);
-      if (bytes[end - 1] === 10) end--;
-      if (bytes[end - 1] === 13) end--;
-      reader.scanner.split(start, end);
+      reader.scanner.split(start, this.#lineEnd(index));
       this.#held = index;
       return reader.scanner;
     }

@@ -43,6 +43,42 @@ function parse(text: string, context: CodecContext): { readonly value: AddressMa
   return { value: { family: address.family, bits: address.bits & mask, mask } };
 }
 
+const MASKS: readonly bigint[] = Array.from({ length: 33 }, (_, prefix) => maskOf(prefix, 4));
+
+/** `10.0.0.1/32` as iptables-save prints it; `null` for every other spelling. */
+export function readPlainIpv4(bytes: Uint8Array, start: number, end: number): AddressMask | null {
+  let bits = 0;
+  let part = 0;
+  let digits = 0;
+  let dots = 0;
+  let i = start;
+  for (; i < end; i++) {
+    const code = bytes[i] as number;
+    if (code >= 48 && code <= 57) {
+      // a leading zero means octal
+      if (digits > 0 && part === 0) return null;
+      part = part * 10 + code - 48;
+      if (++digits > 3 || part > 255) return null;
+    } else if (digits > 0 && (code === 46 || code === 47)) {
+      bits = bits * 256 + part;
+      part = 0;
+      digits = 0;
+      if (code === 47) break;
+      dots++;
+    } else return null;
+  }
+  if (dots !== 3 || bytes[i] !== 47 || end - i > 3) return null;
+  for (i++; i < end; i++) {
+    const code = bytes[i] as number;
+    if (code < 48 || code > 57 || (digits > 0 && part === 0)) return null;
+    part = part * 10 + code - 48;
+    digits++;
+  }
+  if (digits === 0 || part > 32) return null;
+  const mask = MASKS[part] as bigint;
+  return { family: 4, bits: part === 32 ? BigInt(bits) : BigInt(bits) & mask, mask };
+}
+
 /** A comma list is no single value, but iptables takes it where each of its parts would do. */
 function refuseList(text: string, context: CodecContext): Refusal {
   for (const part of splitAddresses(text)) {

@@ -41,9 +41,8 @@ function connmarkRules({ ruleset, store, claims }: Context): { rule: RuleId; isR
     for (const chain of ruleset.table(name)?.chains ?? []) {
       if (claims.role(chain)?.includes(" ") === false) continue;
       for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-        const shape = store.shape(rule);
-        if (shape.targetRecord?.name !== "CONNMARK") continue;
-        const isRestore = shape.options.some(({ record }) => record?.flag === "--restore-mark");
+        if (store.targetRecord(rule)?.name !== "CONNMARK") continue;
+        const isRestore = store.shape(rule).options.some(({ record }) => record?.flag === "--restore-mark");
         const isAws = ruleset.chainName(chain).startsWith("AWS-") || (claims.comment(rule) ?? "").startsWith("AWS");
         found.push({ rule, isRestore, isAws });
       }

@@ -53,7 +53,7 @@ export const unreachableRule: Check = {
   run(context, report) {
     const byRule = new Map<RuleId, RuleId[]>();
     for (const { rule, by } of deadRules(context)) {
-      if (!isUnconditional(context.store.shape(by)) || context.isSpokenOf(by)) continue;
+      if (!isUnconditional(context.store, by) || context.isSpokenOf(by)) continue;
       byRule.set(by, [...(byRule.get(by) ?? []), rule]);
     }
     for (const [by, rules] of byRule) reportUnreachable(context, by, rules, report);
@@ -88,14 +88,14 @@ const pairDraft = (context: Context, { rule, by }: Covered, what: string, effect
   };
 };
 
-const verdictOf = ({ store }: Context, rule: RuleId): string => store.shape(rule).targetRecord?.name ?? "";
+const verdictOf = ({ store }: Context, rule: RuleId): string => store.targetRecord(rule)?.name ?? "";
 
 const isOpposite = (context: Context, { rule, by }: Covered): boolean => {
   const [a, b] = [verdictOf(context, rule), verdictOf(context, by)];
   return (PASSES.has(a) && STOPS.has(b)) || (STOPS.has(a) && PASSES.has(b));
 };
 
-const isPair = (context: Context, { by }: Covered): boolean => !isUnconditional(context.store.shape(by));
+const isPair = (context: Context, { by }: Covered): boolean => !isUnconditional(context.store, by);
 
 /** The earlier rule does the opposite: what the later one is meant to do does not happen. */
 export const shadowedRule: Check = {
@@ -134,17 +134,18 @@ export const redundantRule: Check = {
   remedy: "Delete it.",
   run(context, report) {
     for (const pair of deadRules(context)) {
-      if (!isPair(context, pair) || isOpposite(context, pair) || isCopy(context, pair)) continue;
+      if (
+        !isPair(context, pair) ||
+        isOpposite(context, pair) ||
+        context.store.isCopy(pair.rule, pair.by) /* which duplicate-rule tells */
+      )
+        continue;
       report(
         pairDraft(context, pair, "never decides: an earlier one takes all that it asks for", "No effect on traffic."),
       );
     }
   },
 };
-
-/** Word for word the same: duplicate-rule says so. */
-const isCopy = ({ store }: Context, { rule, by }: Covered): boolean =>
-  store.text(rule).replace(/^\[[^\]]*\] */, "") === store.text(by).replace(/^\[[^\]]*\] */, "");
 
 /** A chain to which nothing leads, of nobody who does so on purpose. */
 export const unreferencedChain: Check = {

@@ -1,5 +1,4 @@
 import { byteString } from "../../grammar/bytes.ts";
-import type { Shape } from "../../grammar/shape.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import type { Context } from "./context.ts";
@@ -79,15 +78,13 @@ function copies({ store }: Context, chain: ChainId): Map<RuleId, RuleId[]> {
       continue;
     }
     // asked last: only few rules have an equal one
-    if (isStateful(store.shape(rule))) continue;
+    if (hasMatch(store, rule, ...STATEFUL)) continue;
     const others = found.get(first);
     if (others === undefined) found.set(first, [rule]);
     else others.push(rule);
   }
   return found;
 }
-
-const isStateful = (shape: Shape): boolean => hasMatch(shape, ...STATEFUL);
 
 /** The rule without counters before it. */
 function spanOf(store: Context["store"], rule: RuleId): [number, number] {

@@ -41,7 +41,7 @@ export function foreignRules(context: Context): readonly ForeignRule[] {
     const { name: table } = ruleset.tableOf(chain);
     if (ownerOfChain(ruleset.chainName(chain)) !== null) continue;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      const target = store.shape(rule).targetRecord?.name;
+      const target = store.targetRecord(rule)?.name;
       if (target === undefined || !(DECIDING.has(target) || (table === "nat" && IN_NAT.has(target)))) continue;
       const comment = claims.comment(rule);
       if (comment !== null && ownerOfComment(comment) !== null) continue;

@@ -29,9 +29,8 @@ export const hiddenCondition: Check = {
         const chain = ruleset.chain(name, hook);
         if (chain === NONE) continue;
         for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-          const shape = store.shape(rule);
-          if (!FINAL.has(shape.targetRecord?.name ?? "") || !isUnconditional(shape) || store.nextRule(rule) === NONE)
-            continue;
+          if (!FINAL.has(store.targetRecord(rule)?.name ?? "") || store.nextRule(rule) === NONE) continue;
+          if (!isUnconditional(store, rule)) continue;
           if (context.isSpokenOf(rule)) break;
           context.noteRule(rule);
           report({

@@ -7,15 +7,21 @@ import type { Location } from "./finding.ts";
 export function locate(ast: Ast, offset: number, length: number): Location {
   const { source } = ast;
   const { file, line, column } = ast.place(offset);
+  const { lines } = source;
   const start = source.lineOffset(offset);
   const end = length === 0 ? start : source.lineOffset(offset + length - 1) + 1;
-  const text = byteString(source.lines, start, end);
-  const feeds = text.split("\n").length - 1;
+  let feeds = 0;
+  let isAscii = true;
+  for (let i = start; i < end; i++) {
+    const code = lines[i] as number;
+    if (code === 10) feeds++;
+    else if (code > 127) isAscii = false;
+  }
   return {
     file,
     line,
     column,
-    length: displayLength(text),
+    length: isAscii ? end - start : displayLength(byteString(lines, start, end)),
     ...(feeds > 0 && { endLine: line + feeds }),
     byteOffset: start - source.fileAt(offset).start,
     byteLength: end - start,

@@ -22,7 +22,7 @@ export function markSetters({ ruleset, store, claims }: Context): readonly MarkS
   for (let chain = 0; chain < store.chainCount && found.length < MOST; chain++) {
     if (claims.isServiceChain(chain) || !ruleset.tables.includes(store.tableOf(chain))) continue;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      if (store.shape(rule).targetRecord?.name !== "MARK") continue;
+      if (store.targetRecord(rule)?.name !== "MARK") continue;
       const { target } = ruleset.rule(rule);
       const set = target === null ? null : bitsSet(target);
       if (set === null) continue;

@@ -1,4 +1,5 @@
 import type { Shape } from "../../grammar/shape.ts";
+import type { ExtensionRecord } from "../../grammar/vocabulary/record.ts";
 import { NONE } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import type { Context } from "./context.ts";
@@ -28,7 +29,9 @@ export const masqueradeNotRandomFully: Check = {
   run(context, report) {
     const chain = context.ruleset.chain("nat", "KUBE-POSTROUTING");
     const own =
-      chain === NONE ? NONE : (context.rulesOf(chain).find((rule) => isMasquerade(context.store.shape(rule))) ?? NONE);
+      chain === NONE
+        ? NONE
+        : (context.rulesOf(chain).find((rule) => isMasquerade(context.store.targetRecord(rule))) ?? NONE);
     if (own === NONE || isRandom(context.store.shape(own))) return;
     const others = randomRules(context);
     if (others === 0) return;
@@ -40,8 +43,8 @@ export const masqueradeNotRandomFully: Check = {
   },
 };
 
-const isMasquerade = ({ targetRecord }: Shape): boolean =>
-  targetRecord?.name === "MASQUERADE" || targetRecord?.name === "SNAT";
+const isMasquerade = (target: ExtensionRecord | null): boolean =>
+  target?.name === "MASQUERADE" || target?.name === "SNAT";
 const isRandom = ({ options }: Shape): boolean => options.some(({ record }) => record?.flag === "--random-fully");
 
 function randomRules({ store, ruleset }: Context): number {
@@ -50,8 +53,7 @@ function randomRules({ store, ruleset }: Context): number {
   for (const chain of table?.chains ?? []) {
     if (ruleset.chainName(chain).startsWith("KUBE-S")) continue;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      const shape = store.shape(rule);
-      if (isMasquerade(shape) && isRandom(shape)) count++;
+      if (isMasquerade(store.targetRecord(rule)) && isRandom(store.shape(rule))) count++;
     }
   }
   return count;

@@ -1,6 +1,9 @@
 import type { RuleNode } from "../../grammar/ast.ts";
+import { bytesOf } from "../../grammar/bytes.ts";
+import { bitOfOption, bitsOfMatches, CORE_OPTIONS, type Mentions, NEGATED, REPEATED } from "../../grammar/mentions.ts";
 import type { Shape } from "../../grammar/shape.ts";
-import { NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import type { RuleStore } from "../netfilter/store.ts";
 import type { Check } from "./check.ts";
 import type { Context } from "./context.ts";
 import { hasMatch, optionOf } from "./form.ts";
@@ -16,13 +19,12 @@ const shared = {
 } as const;
 const MAN = "https://manpages.debian.org/bookworm/iptables/iptables-extensions.8.en.html";
 
-/** Rules of a ruleset outside kube-proxy's chains of single Services, with their forms. */
-function* rulesWithShapes({ ruleset, store, claims }: Context): Generator<readonly [RuleId, Shape]> {
+/** Rules of a ruleset outside kube-proxy's chains of single Services. */
+function* otherRules({ ruleset, store, claims }: Context): Generator<RuleId> {
   for (const table of ruleset.tables)
     for (const chain of claims.otherChains(table)) {
       if (claims.role(chain)?.includes(" KUBE-") === true) continue;
-      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
-        yield [rule, store.shape(rule)];
+      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) yield rule;
     }
 }
 
@@ -40,17 +42,22 @@ export const neverAppliesAtHook: Check = {
   remedy: "Move the rule to a chain that packets pass when they have that interface.",
   references: ["https://manpages.debian.org/bookworm/iptables/iptables.8.en.html"],
   run(context, report) {
-    for (const [rule, shape] of rulesWithShapes(context)) {
-      const input = optionOf(shape, "--in-interface");
-      const output = optionOf(shape, "--out-interface");
-      if ((input === undefined || input.bangWord >= 0) && (output === undefined || output.bangWord >= 0)) continue;
-      const hooks = hookOf(context, context.store.chainOf(rule));
+    const { store } = context;
+    const interfaces = bitOfOption("--in-interface") | bitOfOption("--out-interface");
+    for (const rule of otherRules(context)) {
+      if ((store.mentions(rule) & interfaces) === 0) continue;
+      const hooks = hookOf(context, store.chainOf(rule));
       if (hooks.size === 0) continue;
       const all = (names: readonly string[]): boolean => [...hooks].every((hook) => names.includes(hook));
-      const isIn = input !== undefined && input.bangWord < 0 && all(["OUTPUT", "POSTROUTING"]);
-      const isOut = output !== undefined && output.bangWord < 0 && all(["PREROUTING", "INPUT"]);
+      const [noInput, noOutput] = [all(["OUTPUT", "POSTROUTING"]), all(["PREROUTING", "INPUT"])];
+      if (!noInput && !noOutput) continue;
+      const shape = store.shape(rule);
+      const input = optionOf(shape, "--in-interface");
+      const output = optionOf(shape, "--out-interface");
+      const isIn = input !== undefined && input.bangWord < 0 && noInput;
+      const isOut = output !== undefined && output.bangWord < 0 && noOutput;
       if (!isIn && !isOut) continue;
-      const chain = context.store.chainOf(rule);
+      const chain = store.chainOf(rule);
       report({
         at: { rule },
         message: `a rule of ${context.ruleset.tableOf(chain).name} ${context.ruleset.chainName(chain)} asks for the interface a packet ${isIn ? "came in by" : "leaves by"}, and from ${listed([...hooks])} none is known`,
@@ -73,11 +80,12 @@ export const contradictoryMatch: Check = {
   remedy: "Take one of the conditions out.",
   references: [MAN],
   run(context, report) {
-    for (const [rule, shape] of rulesWithShapes(context)) {
-      if (!mayContradict(shape)) continue;
+    const { store } = context;
+    for (const rule of otherRules(context)) {
+      if (!mayContradict(store, rule) || !isContradictory(store.shape(rule))) continue;
       const why = contradiction(context.ruleset.rule(rule));
       if (why === null) continue;
-      const chain = context.store.chainOf(rule);
+      const chain = store.chainOf(rule);
       report({
         at: { rule },
         message: `a rule of ${context.ruleset.tableOf(chain).name} ${context.ruleset.chainName(chain)} never matches: ${why}`,
@@ -90,8 +98,26 @@ export const contradictoryMatch: Check = {
 const PORT_FLAGS: ReadonlySet<string> = new Set(["--dport", "--dports", "--destination-ports"]);
 const STATE_FLAGS: ReadonlySet<string> = new Set(["--ctstate", "--state"]);
 
+/** Behind the address of what is every address. */
+const EVERYWHERE = bytesOf("/0");
+const ADDRESSES = bitOfOption("--source") | bitOfOption("--destination");
+const PORTS = ["tcp", "udp", "sctp", "dccp", "multiport"].map((name) => bitsOfMatches(name));
+const STATES = ["conntrack", "state"].map((name) => bitsOfMatches(name));
+
+/** Whether a rule may ask for two things of one kind, or for no address; it need not. */
+function mayContradict(store: RuleStore, rule: RuleId): boolean {
+  const mentions = store.mentions(rule);
+  const severalOf = (bits: readonly Mentions[]): boolean => bits.filter((bit) => (mentions & bit) !== 0).length > 1;
+  return (
+    (mentions & REPEATED) !== 0 ||
+    ((mentions & NEGATED) !== 0 && (mentions & ADDRESSES) !== 0 && store.holds(rule, EVERYWHERE)) ||
+    severalOf(PORTS) ||
+    severalOf(STATES)
+  );
+}
+
 /** Forms in which a contradiction is possible at all. */
-function mayContradict({ options }: Shape): boolean {
+function isContradictory({ options }: Shape): boolean {
   let ports = 0;
   let states = 0;
   for (const { record, bangWord } of options) {
@@ -144,11 +170,19 @@ export const logWithoutLimit: Check = {
   references: [MAN],
   run(context, report) {
     const found: RuleId[] = [];
-    for (const [rule, shape] of rulesWithShapes(context)) {
-      const name = shape.targetRecord?.name;
+    const { store } = context;
+    const limited = new Map<ChainId, boolean>();
+    for (const rule of otherRules(context)) {
+      const name = store.targetRecord(rule)?.name;
       if (name !== "LOG" && name !== "ULOG" && name !== "NFLOG") continue;
-      if (hasMatch(shape, "limit", "hashlimit", "recent", "quota", "statistic")) continue;
-      if (isLimitedByCallers(context, rule)) continue;
+      if (hasMatch(store, rule, ...LIMITS, "statistic")) continue;
+      const chain = store.chainOf(rule);
+      let isLimited = limited.get(chain);
+      if (isLimited === undefined) {
+        isLimited = isLimitedByCallers(context, chain);
+        limited.set(chain, isLimited);
+      }
+      if (isLimited) continue;
       found.push(rule);
     }
     const [first, ...others] = found;
@@ -162,13 +196,12 @@ export const logWithoutLimit: Check = {
   },
 };
 
+const LIMITS = ["limit", "hashlimit", "recent", "quota"] as const;
+
 /** All jumps to the chain are limited. */
-function isLimitedByCallers({ ruleset, store }: Context, rule: RuleId): boolean {
-  const callers = ruleset.callers(store.chainOf(rule));
-  return (
-    callers.length > 0 &&
-    callers.every((caller) => hasMatch(store.shape(caller), "limit", "hashlimit", "recent", "quota"))
-  );
+function isLimitedByCallers({ store }: Context, chain: ChainId): boolean {
+  const callers = store.callers(chain);
+  return callers.length > 0 && callers.every((caller) => hasMatch(store, caller, ...LIMITS));
 }
 
 /** -m state is conntrack's old name (xt_state); iptables keeps printing it. */
@@ -185,8 +218,10 @@ export const deprecatedSpelling: Check = {
   references: [MAN],
   run(context, report) {
     const seen = new Map<string, RuleId[]>();
-    for (const [rule, shape] of rulesWithShapes(context)) {
-      const old = hasMatch(shape, "state") ? "-m state" : shape.targetRecord?.name === "ULOG" ? "-j ULOG" : null;
+    const { store } = context;
+    for (const rule of otherRules(context)) {
+      const isUlog = store.targetRecord(rule)?.name === "ULOG";
+      const old = hasMatch(store, rule, "state") ? "-m state" : isUlog ? "-j ULOG" : null;
       if (old === null) continue;
       const list = seen.get(old);
       if (list === undefined) seen.set(old, [rule]);
@@ -220,15 +255,16 @@ export const dropWithoutEstablished: Check = {
     const chain = ruleset.chain("filter", "INPUT");
     if (chain === NONE || store.policy(chain) !== "DROP") return;
     const table = ruleset.table("filter");
+    const tcp = bitsOfMatches("tcp");
     for (const each of table?.chains ?? []) {
       if (!hookOf(context, each).has("INPUT")) continue;
       for (let rule = store.firstRule(each); rule !== NONE; rule = store.nextRule(rule)) {
+        const accepts = store.targetRecord(rule)?.name === "ACCEPT";
+        if (accepts && hasMatch(store, rule, "conntrack", "state", "socket")) return;
+        const mentions = store.mentions(rule);
+        if ((mentions & CORE_OPTIONS) !== 0 && (mentions & tcp) === 0) continue;
         const shape = store.shape(rule);
-        if (
-          shape.targetRecord?.name === "ACCEPT" &&
-          (hasMatch(shape, "conntrack", "state", "socket") || shape.options.every(({ owner }) => owner < -1))
-        )
-          return;
+        if (accepts && shape.options.every(({ owner }) => owner < -1)) return;
         if (optionOf(shape, "--syn") !== undefined || optionOf(shape, "--tcp-flags") !== undefined) return;
       }
     }
@@ -255,15 +291,15 @@ export const unreadMark: Check = {
   remedy: "Look at `ip rule` and `tc filter show` before deleting it.",
   references: [MAN],
   run(context, report) {
-    const { ruleset } = context;
+    const { ruleset, store } = context;
     let read = 0;
     let isSaved = false;
     const setters: { rule: RuleId; bits: number }[] = [];
-    for (const [rule, shape] of rulesWithShapes(context)) {
-      const target = shape.targetRecord?.name;
+    for (const rule of otherRules(context)) {
+      const target = store.targetRecord(rule)?.name;
       if (target === "CONNMARK" || target === "TPROXY" || target === "NFQUEUE") isSaved = true;
-      if (hasMatch(shape, "mark", "connmark")) read |= bitsAsked(ruleset.rule(rule));
-      if (target === "MARK" && ruleset.tableOf(context.store.chainOf(rule)).name !== "nat") {
+      if (hasMatch(store, rule, "mark", "connmark")) read |= bitsAsked(ruleset.rule(rule));
+      if (target === "MARK" && ruleset.tableOf(store.chainOf(rule)).name !== "nat") {
         const [value = "", mask = value] = (ruleset.rule(rule).target?.options[0]?.values[0]?.text ?? "").split("/");
         const bits = Number(value) & Number(mask);
         if (bits !== 0 && !Number.isNaN(bits) && context.services.owners.length === 0) setters.push({ rule, bits });

@@ -25,7 +25,7 @@ export const missingMasquerade: Check = {
     const chain = ruleset.chain("nat", "KUBE-POSTROUTING");
     if (chain === NONE || !store.isDeclared(chain) || services.servicePorts.length === 0) return;
     for (const rule of ruleset.rulesOf(chain)) {
-      const target = ruleset.shape(rule).targetRecord?.name;
+      const target = store.targetRecord(rule)?.name;
       if (target === "MASQUERADE" || target === "SNAT") return;
     }
     const own = context.takeNodeDeviations(

@@ -46,7 +46,7 @@ function notracked({ ruleset }: Context, hook: string, address: string, port: st
   let left = 2000;
   for (const rule of ruleset.rulesOf(chain)) {
     if (left-- <= 0) break;
-    const name = ruleset.shape(rule).targetRecord?.name;
+    const name = ruleset.store.targetRecord(rule)?.name;
     if (name !== "NOTRACK" && name !== "CT") continue;
     const node = ruleset.rule(rule);
     const ip = valueAt(node, address);

@@ -28,6 +28,6 @@ export function locationOf(store: RuleStore, spot: Spot): Location {
 }
 
 function lineOf(store: RuleStore, node: number): Bytes {
-  const { textStart, end } = store.ast.read(node);
-  return { offset: textStart, length: end - textStart };
+  const { start, end } = store.ast.textSpan(node);
+  return { offset: start, length: end - start };
 }

@@ -27,8 +27,7 @@ export const unconditionalDrop: Check = {
     const chain = ruleset.chain("filter", "KUBE-FIREWALL");
     if (chain === NONE) return;
     for (const rule of context.rulesOf(chain)) {
-      const shape = store.shape(rule);
-      if (shape.targetRecord?.name !== "DROP" || !isUnconditional(shape)) continue;
+      if (store.targetRecord(rule)?.name !== "DROP" || !isUnconditional(store, rule)) continue;
       const hooked = ruleset.callers(chain).length > 0;
       const version = ruleset.version;
       report({

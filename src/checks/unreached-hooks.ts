@@ -56,8 +56,8 @@ function unreachedIn(context: Context, chain: ChainId): UnreachedHooks | null {
 }
 
 function takesAll({ store }: Context, rule: RuleId): boolean {
+  if (!isUnconditional(store, rule)) return false;
   const shape = store.shape(rule);
-  if (!isUnconditional(shape)) return false;
   return shape.goto || ENDS.has(shape.targetRecord?.name ?? "");
 }
 

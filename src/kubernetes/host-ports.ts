@@ -51,7 +51,7 @@ function readChain(ruleset: Ruleset, chain: ChainId, found: HostPort[]): void {
   const owner = ownerOfChain(ruleset.chainName(chain));
   let callers: readonly HostPort[] | undefined;
   for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-    const target = store.shape(rule).targetRecord?.name;
+    const target = store.targetRecord(rule)?.name;
     if (target !== "DNAT" && target !== "REDIRECT") continue;
     const node = ruleset.rule(rule);
     const asked = { ...askedOf(node), owner, destination: destinationOf(node), rule, jump: NONE };

@@ -1,3 +1,4 @@
+import { bitsOfMatches } from "../../grammar/mentions.ts";
 import { NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import { portNumber } from "./address-text.ts";
 import type { Frontend } from "./service-map.ts";
@@ -47,15 +48,11 @@ export interface SetMember extends SetMeaning {
 export function usedSets(ruleset: Ruleset): readonly UsedSet[] {
   const { store } = ruleset;
   const used = new Map<string, UsedSet>();
-  const shapesWithSets = new Map<number, boolean>();
+  const sets = bitsOfMatches("set");
   for (let chain = 0; chain < store.chainCount; chain++) {
     if (!ruleset.tables.includes(store.tableOf(chain))) continue;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      const shape = store.shape(rule);
-      const known = shape.id < 0 ? undefined : shapesWithSets.get(shape.id);
-      const asks = known ?? shape.matches.some((match) => match.name === "set");
-      if (shape.id >= 0 && known === undefined) shapesWithSets.set(shape.id, asks);
-      if (!asks) continue;
+      if ((store.mentions(rule) & sets) === 0) continue;
       for (const match of ruleset.rule(rule).matches)
         for (const { values } of match.name === "set" ? match.options : []) {
           const name = values[0]?.text ?? "";

@@ -1,177 +1,210 @@
+import type { Mentions } from "../../grammar/mentions.ts";
 import type { Scanner } from "../../grammar/scanner.ts";
-import { CORE, type Shape, type ShapeOption, TARGET } from "../../grammar/shape.ts";
-import { addressMask } from "../../grammar/values/address-mask.ts";
+import { addressMask, readPlainIpv4 } from "../../grammar/values/address-mask.ts";
 import { interfacePattern } from "../../grammar/values/interface.ts";
 import { portRange } from "../../grammar/values/port.ts";
 import { portList } from "../../grammar/values/port-list.ts";
 import { protocol } from "../../grammar/values/protocol.ts";
 import type { AddressMask, InterfacePattern, NumberRange } from "../../grammar/values/types.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
-
-/** What a rule asks of a packet, dimension by dimension; `null`: anything. All that fits no dimension is in `others`. */
-export interface Conditions {
-  readonly source: AddressMask | null;
-  readonly destination: AddressMask | null;
-  readonly inInterface: InterfacePattern | null;
-  readonly outInterface: InterfacePattern | null;
-  readonly protocol: number | null;
-  readonly sourcePorts: readonly NumberRange[] | null;
-  readonly destinationPorts: readonly NumberRange[] | null;
-  /** Connection states, sorted. */
-  readonly states: readonly string[] | null;
-  /** In the rule's own words, sorted. */
-  readonly others: readonly string[];
-  /** Asks for something that a rule in between may change: the mark, a set. */
-  readonly changeable: boolean;
-  /** Does not always give the same answer for the same packet: a rate, a random choice. */
-  readonly fickle: boolean;
-}
-
-type Mutable<T> = { -readonly [key in keyof T]: T[key] };
-
-/** Which dimension an option of a shape belongs to, and the words that say it. */
-interface Slot {
-  readonly dimension: keyof Conditions;
-  readonly words: readonly number[];
-  readonly negated: boolean;
-  /** `-m mark --mark`, for what is compared as text. */
-  readonly label: string;
-}
-
-/** Slots of a shape and what is the same for all rules of it. */
-export interface ConditionPlan {
-  readonly slots: readonly Slot[];
-  readonly changeable: boolean;
-  readonly fickle: boolean;
-}
-
-const CHANGEABLE: ReadonlySet<string> = new Set([
-  "mark",
-  "connmark",
-  "connlabel",
-  "set",
-  "tos",
-  "dscp",
-  "ecn",
-  "ttl",
-  "hl",
-]);
-const FICKLE: ReadonlySet<string> = new Set([
-  "limit",
-  "hashlimit",
-  "connlimit",
-  "quota",
-  "statistic",
-  "recent",
-  "rateest",
-  "cpu",
-]);
-const WITHOUT_CONDITION: ReadonlySet<string> = new Set(["comment", "nfacct"]);
-const PORT_MATCHES: ReadonlySet<string> = new Set(["tcp", "udp", "sctp", "dccp"]);
-
-export function conditionPlan(shape: Shape): ConditionPlan {
-  const slots: Slot[] = [];
-  let changeable = false;
-  let fickle = false;
-  for (const match of shape.matches) {
-    const name = match.record?.name ?? match.name ?? "";
-    if (CHANGEABLE.has(name)) changeable = true;
-    if (FICKLE.has(name) || match.record === null) fickle = true;
-  }
-  for (const option of shape.options) {
-    if (option.owner === TARGET) continue;
-    const match = option.owner === CORE ? undefined : shape.matches[option.owner];
-    const name = match === undefined ? "" : (match.record?.name ?? match.name ?? "?");
-    if (WITHOUT_CONDITION.has(name)) continue;
-    const flag = option.record?.flag ?? "?";
-    if (option.record === null) fickle = true;
-    const dimension = dimensionOf(name, flag, option);
-    if (dimension === null) continue;
-    slots.push({
-      dimension,
-      words: option.valueWords,
-      negated: option.bangWord >= 0,
-      label: `${name === "" ? "" : `-m ${name} `}${flag}`,
-    });
-  }
-  return { slots, changeable, fickle };
-}
-
-function dimensionOf(match: string, flag: string, option: ShapeOption): keyof Conditions | null {
-  if (match === "") {
-    if (flag === "--set-counters" || flag === "--jump" || flag === "--goto" || flag === "--match") return null;
-    if (option.bangWord >= 0) return "others";
-    if (flag === "--source") return "source";
-    if (flag === "--destination") return "destination";
-    if (flag === "--in-interface") return "inInterface";
-    if (flag === "--out-interface") return "outInterface";
-    return flag === "--protocol" ? "protocol" : "others";
-  }
-  if (option.bangWord >= 0) return "others";
-  if (PORT_MATCHES.has(match) && flag === "--sport") return "sourcePorts";
-  if (PORT_MATCHES.has(match) && flag === "--dport") return "destinationPorts";
-  if (match === "multiport" && flag === "--sports") return "sourcePorts";
-  if (match === "multiport" && flag === "--dports") return "destinationPorts";
-  if ((match === "conntrack" && flag === "--ctstate") || (match === "state" && flag === "--state")) return "states";
-  return "others";
-}
-
-/** Reads what a rule asks; a value that cannot be read, and a second one for a dimension, is compared as text. */
-export function readConditions(plan: ConditionPlan, words: Scanner, family: Family | null): Conditions {
-  const conditions: Mutable<Conditions> = {
-    source: null,
-    destination: null,
-    inInterface: null,
-    outInterface: null,
-    protocol: null,
-    sourcePorts: null,
-    destinationPorts: null,
-    states: null,
-    others: [],
-    changeable: plan.changeable,
-    fickle: plan.fickle,
-  };
-  const others: string[] = [];
-  for (const { dimension, words: numbers, negated, label } of plan.slots) {
-    const texts = numbers.map((k) => words.text(words.spans[2 * k] as number, words.spans[2 * k + 1] as number));
-    const value =
-      dimension === "others" || conditions[dimension] !== null ? null : read(dimension, label, texts[0] ?? "", family);
-    if (value === null) others.push(`${negated ? "! " : ""}${label} ${texts.join(" ")}`);
-    else if (value !== ANYTHING) (conditions as Record<string, unknown>)[dimension] = value;
-  }
-  conditions.others = others.sort();
-  return conditions;
-}
+import { ConditionPlan, Dimension, type Slot } from "./cover-plan.ts";
 
 /** A value that asks for nothing: `-s 0.0.0.0/0`, `-i +`, `-p all`. */
 const ANYTHING = Symbol("anything");
+const NO_PLAN = new ConditionPlan();
+const NO_WORDS: readonly string[] = [];
 
-function read(dimension: keyof Conditions, label: string, text: string, family: Family | null): unknown {
-  switch (dimension) {
-    case "source":
-    case "destination": {
-      const value = accepted(addressMask.parse(text, { family }));
-      return value !== null && value.mask === 0n ? ANYTHING : value;
+/**
+ * What a rule asks of a packet, dimension by dimension; `null`: anything. Each is read from the scanner when it is first asked for, as
+ * most rules differ in the first; `keep()` what shall hold beyond the scanner's next line.
+ */
+export class Conditions {
+  #plan = NO_PLAN;
+  #words: Scanner | null = null;
+  #family: Family | null = null;
+  /** Dimensions that were read. */
+  #read = 0;
+  #source: AddressMask | null = null;
+  #destination: AddressMask | null = null;
+  #inInterface: InterfacePattern | null = null;
+  #outInterface: InterfacePattern | null = null;
+  #protocol: number | null = null;
+  #sourcePorts: readonly NumberRange[] | null = null;
+  #destinationPorts: readonly NumberRange[] | null = null;
+  #states: readonly string[] | null = null;
+  #others = NO_WORDS;
+  #required: Mentions = 0;
+  #changeable = false;
+  #fickle = false;
+
+  /** Takes the line that the scanner holds. */
+  of(plan: ConditionPlan, words: Scanner, family: Family | null): this {
+    this.#plan = plan;
+    this.#words = words;
+    this.#changeable = plan.changeable;
+    this.#fickle = plan.fickle;
+    this.#family = family;
+    this.#read = 0;
+    return this;
+  }
+
+  get source(): AddressMask | null {
+    if ((this.#read & Dimension.source) === 0) this.#source = this.#first(Dimension.source);
+    return this.#source;
+  }
+  get destination(): AddressMask | null {
+    if ((this.#read & Dimension.destination) === 0) this.#destination = this.#first(Dimension.destination);
+    return this.#destination;
+  }
+  get inInterface(): InterfacePattern | null {
+    if ((this.#read & Dimension.inInterface) === 0) this.#inInterface = this.#first(Dimension.inInterface);
+    return this.#inInterface;
+  }
+  get outInterface(): InterfacePattern | null {
+    if ((this.#read & Dimension.outInterface) === 0) this.#outInterface = this.#first(Dimension.outInterface);
+    return this.#outInterface;
+  }
+  get protocol(): number | null {
+    if ((this.#read & Dimension.protocol) === 0) this.#protocol = this.#first(Dimension.protocol);
+    return this.#protocol;
+  }
+  get sourcePorts(): readonly NumberRange[] | null {
+    if ((this.#read & Dimension.sourcePorts) === 0) this.#sourcePorts = this.#first(Dimension.sourcePorts);
+    return this.#sourcePorts;
+  }
+  get destinationPorts(): readonly NumberRange[] | null {
+    if ((this.#read & Dimension.destinationPorts) === 0)
+      this.#destinationPorts = this.#first(Dimension.destinationPorts);
+    return this.#destinationPorts;
+  }
+  /** Connection states, sorted. */
+  get states(): readonly string[] | null {
+    if ((this.#read & Dimension.states) === 0) this.#states = this.#first(Dimension.states);
+    return this.#states;
+  }
+  /** What fits no dimension, in the rule's own words, sorted: a value that cannot be read, a second one for a dimension. */
+  get others(): readonly string[] {
+    if ((this.#read & Dimension.others) === 0) this.#readOthers();
+    return this.#others;
+  }
+
+  /** Asks for something that a rule in between may change: the mark, a set. */
+  get changeable(): boolean {
+    return this.#changeable;
+  }
+  /** Does not always give the same answer for the same packet: a rate, a random choice. */
+  get fickle(): boolean {
+    return this.#fickle;
+  }
+
+  /** What a rule that asks for no less mentions. */
+  get required(): Mentions {
+    if ((this.#read & Dimension.others) === 0) this.#readOthers();
+    return this.#required;
+  }
+
+  /** Conditions that hold whatever the scanner reads. */
+  keep(): Conditions {
+    const kept = new Conditions();
+    kept.#changeable = this.changeable;
+    kept.#fickle = this.fickle;
+    kept.#source = this.source;
+    kept.#destination = this.destination;
+    kept.#inInterface = this.inInterface;
+    kept.#outInterface = this.outInterface;
+    kept.#protocol = this.protocol;
+    kept.#sourcePorts = this.sourcePorts;
+    kept.#destinationPorts = this.destinationPorts;
+    kept.#states = this.states;
+    kept.#others = this.others;
+    kept.#required = this.#required;
+    kept.#read = ~0;
+    return kept;
+  }
+
+  /** The first value for a dimension that asks for something. */
+  #first<T>(dimension: Dimension): T | null {
+    this.#read |= dimension;
+    const plan = this.#plan;
+    for (let k = 0; k < plan.length; k++) {
+      const slot = plan.slot(k);
+      const value = slot.kind.dimension === dimension ? this.#value(slot) : null;
+      if (value !== null && value !== ANYTHING) return value as T;
     }
-    case "inInterface":
-    case "outInterface": {
-      const value = accepted(interfacePattern.parse(text, { family }));
-      return value?.wildcard && value.name === "" ? ANYTHING : value;
+    return null;
+  }
+
+  #readOthers(): void {
+    this.#read |= Dimension.others;
+    let taken = 0;
+    let others: string[] | null = null;
+    this.#required = 0;
+    const plan = this.#plan;
+    for (let k = 0; k < plan.length; k++) {
+      const slot = plan.slot(k);
+      const { dimension, negated, label, mentions } = slot.kind;
+      const isTaken = dimension === Dimension.others || (taken & dimension) !== 0;
+      const value = isTaken ? null : this.#value(slot);
+      if (value === ANYTHING) continue;
+      this.#required |= mentions;
+      if (value !== null) taken |= dimension;
+      else {
+        others ??= [];
+        others.push(`${negated ? "! " : ""}${label} ${this.#texts(slot)}`);
+      }
     }
-    case "protocol": {
-      const number = accepted(protocol.parse(text, { family }))?.number ?? null;
-      return number === 0 ? ANYTHING : number;
+    this.#others = others === null ? NO_WORDS : others.sort();
+  }
+
+  #texts({ word, words }: Slot): string {
+    if (words === 1) return this.#text(word);
+    return Array.from({ length: words }, (_, k) => this.#text(word + k)).join(" ");
+  }
+
+  #text(word: number): string {
+    const words = this.#words as Scanner;
+    return words.text(words.spans[2 * word] as number, words.spans[2 * word + 1] as number);
+  }
+
+  #value({ kind: { dimension, label }, word, words }: Slot): unknown {
+    const family = this.#family;
+    const context = { family };
+    if (family === 4 && words === 1 && (dimension & (Dimension.source | Dimension.destination)) !== 0) {
+      const scanner = this.#words as Scanner;
+      const plain = readPlainIpv4(
+        scanner.bytes,
+        scanner.spans[2 * word] as number,
+        scanner.spans[2 * word + 1] as number,
+      );
+      if (plain !== null) return plain.mask === 0n ? ANYTHING : plain;
     }
-    case "sourcePorts":
-    case "destinationPorts": {
-      if (label.startsWith("-m multiport")) return accepted(portList.parse(text, { family }));
-      const range = accepted(portRange.parse(text, { family }));
-      return range === null ? null : [range];
+    const text = words === 0 ? "" : this.#text(word);
+    switch (dimension) {
+      case Dimension.source:
+      case Dimension.destination: {
+        const value = accepted(addressMask.parse(text, context));
+        return value !== null && value.mask === 0n ? ANYTHING : value;
+      }
+      case Dimension.inInterface:
+      case Dimension.outInterface: {
+        const value = accepted(interfacePattern.parse(text, context));
+        return value?.wildcard && value.name === "" ? ANYTHING : value;
+      }
+      case Dimension.protocol: {
+        const number = accepted(protocol.parse(text, context))?.number ?? null;
+        return number === 0 ? ANYTHING : number;
+      }
+      case Dimension.sourcePorts:
+      case Dimension.destinationPorts: {
+        if (label.startsWith("-m multiport")) return accepted(portList.parse(text, context));
+        const range = accepted(portRange.parse(text, context));
+        return range === null ? null : [range];
+      }
+      case Dimension.states:
+        return text.split(",").sort();
+      case Dimension.others:
+        return null;
     }
-    case "states":
-      return text.split(",").sort();
-    default:
-      return null;
   }
 }
 

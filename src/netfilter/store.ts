@@ -1,9 +1,12 @@
 import type { RuleNode } from "../../grammar/ast.ts";
 import { byteString } from "../../grammar/bytes.ts";
+import { findBytes } from "../../grammar/find-bytes.ts";
 import { invariant } from "../../grammar/invariant.ts";
+import type { Mentions } from "../../grammar/mentions.ts";
 import type { Scanner } from "../../grammar/scanner.ts";
 import type { Shape } from "../../grammar/shape.ts";
 import type { Ast, Place } from "../../grammar/syntax-tree.ts";
+import type { ExtensionRecord } from "../../grammar/vocabulary/record.ts";
 import type { NameIndex } from "./name-index.ts";
 import type { ChainId, RuleId } from "./ruleset.ts";
 import type { Table } from "./table.ts";
@@ -151,6 +154,16 @@ export class RuleStore {
     return this.ast.shapeId(this.node(rule));
   }
 
+  /** The extension that the rule's `-j` names; cheaper than its form. */
+  targetRecord(rule: RuleId): ExtensionRecord | null {
+    return this.ast.targetRecord(this.node(rule));
+  }
+
+  /** What the rule may name, to be asked before its form. */
+  mentions(rule: RuleId): Mentions {
+    return this.ast.mentions(this.node(rule));
+  }
+
   /** Word `k` of the rule, without quotes. */
   word(rule: RuleId, k: number): string {
     return this.ast.word(this.node(rule), k);
@@ -162,13 +175,40 @@ export class RuleStore {
 
   /** The line of the rule without what surrounds it. */
   text(rule: RuleId): string {
-    const { bytes, textStart, end } = this.ast.read(this.node(rule));
-    return byteString(bytes, textStart, end);
+    const { start, end } = this.ast.textSpan(this.node(rule));
+    return byteString(this.ast.source.bytes, start, end);
+  }
+
+  /** Whether the lines of two rules are the same, their counters aside. */
+  isCopy(rule: RuleId, other: RuleId): boolean {
+    const { bytes } = this.ast.source;
+    const [a, b] = [this.#words(rule), this.#words(other)];
+    if (a.end - a.start !== b.end - b.start) return false;
+    for (let i = a.start, k = b.start; i < a.end; i++, k++) if (bytes[i] !== bytes[k]) return false;
+    return true;
+  }
+
+  /** Whether the bytes stand somewhere in the line of the rule. */
+  holds(rule: RuleId, bytes: Uint8Array): boolean {
+    const node = this.node(rule);
+    const at = findBytes(this.ast.source.bytes, bytes, this.ast.offset(node), this.ast.offset(node + 1));
+    return at >= 0;
+  }
+
+  /** The line of the rule without counters before it. */
+  #words(rule: RuleId): { readonly start: number; readonly end: number } {
+    const { start, end } = this.ast.textSpan(this.node(rule));
+    const { bytes } = this.ast.source;
+    if (bytes[start] !== 91) return { start, end };
+    const close = bytes.indexOf(93, start);
+    if (close < 0 || close >= end) return { start, end };
+    let from = close + 1;
+    while (from < end && bytes[from] === 32) from++;
+    return { start: from, end };
   }
 
   place(rule: RuleId): Place {
-    const { textStart } = this.ast.read(this.node(rule));
-    return this.ast.place(textStart);
+    return this.ast.place(this.ast.textSpan(this.node(rule)).start);
   }
 
   /** Line of the rule in its file, from 1. */

@@ -1,9 +1,9 @@
 import type { Node, RuleNode, Word } from "../../grammar/ast.ts";
 import { bytesOf } from "../../grammar/bytes.ts";
+import { findBytes } from "../../grammar/find-bytes.ts";
 import type { Ast } from "../../grammar/syntax-tree.ts";
 import { judgesCapture } from "../checks/documented.ts";
 import { type Directive, KEYWORD, type NoDirective, readDirective } from "./directive.ts";
-import { findBytes } from "./find-bytes.ts";
 
 /** A directive in a comment of the text. */
 export interface CommentSuppression extends Directive {

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bytesOf, utf8ByteString } from "../../grammar/bytes.ts";
+import { findBytes } from "../../grammar/find-bytes.ts";
 import { parse } from "../../grammar/parse.ts";
 import { Source } from "../../grammar/source.ts";
 import { commentsIn } from "../../src/suppress/comments.ts";
-import { findBytes } from "../../src/suppress/find-bytes.ts";
 
 const astOf = (text: string) => parse(Source.of(bytesOf(utf8ByteString(text))));
 

@@ -1,11 +1,11 @@
 /**
- * First place of an ASCII word at or behind `from`; -1 where there is none. Horspool's search: it looks at one byte in as many as the
+ * First place of a word at or behind `from` and before `end`; -1 where there is none. Horspool's search: it looks at one byte in as many as the
  * word has letters.
  */
-export function findBytes(bytes: Uint8Array, word: Uint8Array, from: number): number {
+export function findBytes(bytes: Uint8Array, word: Uint8Array, from: number, end = bytes.length): number {
   const last = word.length - 1;
   const steps = stepsOf(word);
-  for (let at = from + last; at < bytes.length; at += steps[bytes[at] as number] as number) {
+  for (let at = from + last; at < end; at += steps[bytes[at] as number] as number) {
     let k = last;
     while (k >= 0 && bytes[at - last + k] === word[k]) k--;
     if (k < 0) return at - last;

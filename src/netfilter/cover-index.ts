@@ -1,0 +1,206 @@
+import type { Mentions } from "../../grammar/mentions.ts";
+import type { AddressMask, InterfacePattern, NumberRange } from "../../grammar/values/types.ts";
+import type { Conditions } from "./cover-conditions.ts";
+import { NONE, type RuleId } from "./ruleset.ts";
+
+/** Sets of dimensions beyond this many are not looked at: a dump of random rules shall not make this quadratic. */
+const MOST_FORMS = 256;
+/** Port ranges that differ for otherwise equal rules, looked at one by one. */
+const MOST_RANGES = 64;
+
+interface Entry {
+  readonly rule: RuleId;
+  readonly position: number;
+  readonly conditions: Conditions;
+}
+
+/** Rules with the same dimensions and widths: by a hash of the values they ask for, those with equal values together. */
+interface Form {
+  readonly sample: Conditions;
+  readonly required: Mentions;
+  readonly entries: Map<number, Entry[][]>;
+}
+
+/** Earlier rules of a chain after which no packet comes back, by what they ask for. */
+export class CoverIndex {
+  readonly #names = new Map<string, Form>();
+  readonly #forms: Form[] = [];
+  /** What all forms require. */
+  #required: Mentions = ~0;
+  #changed = 0;
+  #rewritten = 0;
+
+  changedAt(position: number, rewrites: boolean): void {
+    this.#changed = position;
+    if (rewrites) this.#rewritten = position;
+  }
+
+  add(rule: RuleId, conditions: Conditions, position: number): void {
+    const name = formOf(conditions);
+    let form = this.#names.get(name);
+    if (form === undefined) {
+      if (this.#forms.length >= MOST_FORMS) return;
+      form = { sample: conditions, required: conditions.required, entries: new Map() };
+      this.#names.set(name, form);
+      this.#forms.push(form);
+      this.#required &= form.required;
+    }
+    const hash = hashOf(conditions, form.sample);
+    if (hash === null) return;
+    const entry = { rule, position, conditions };
+    const list = listOf(form, hash, conditions);
+    if (list === undefined) {
+      const same = form.entries.get(hash);
+      if (same === undefined) form.entries.set(hash, [[entry]]);
+      else same.push([entry]);
+    } else if (conditions.changeable) list.unshift(entry);
+    else if (list.length < MOST_RANGES) list.push(entry);
+    if (list !== undefined && list.length > MOST_RANGES) list.length = MOST_RANGES;
+  }
+
+  /** Whether a rule that mentions this may be covered. */
+  mayCover(mentions: Mentions): boolean {
+    return this.#forms.length > 0 && (this.#required & ~mentions) === 0;
+  }
+
+  /** The rule that takes all packets that `conditions`, which mention this, ask for. */
+  find(conditions: Conditions, mentions: Mentions): RuleId {
+    for (const form of this.#forms) {
+      if ((form.required & ~mentions) !== 0) continue;
+      const hash = hashOf(conditions, form.sample);
+      if (hash === null) continue;
+      const list = listOf(form, hash, conditions);
+      if (list === undefined) continue;
+      for (const entry of list)
+        if (
+          entry.position > (entry.conditions.changeable ? this.#changed : this.#rewritten) &&
+          takesRest(entry.conditions, conditions)
+        )
+          return entry.rule;
+    }
+    return NONE;
+  }
+}
+
+/** Rules of the form whose values are those of `conditions`. */
+const listOf = ({ sample, entries }: Form, hash: number, conditions: Conditions): Entry[] | undefined =>
+  entries.get(hash)?.find(([first]) => hasValuesOf(conditions, (first as Entry).conditions, sample));
+
+/** Which dimensions a rule uses and how widely, without the values themselves. */
+function formOf(conditions: Conditions): string {
+  const { source, destination, inInterface, outInterface, protocol, sourcePorts, destinationPorts } = conditions;
+  return [
+    source?.mask ?? "",
+    destination?.mask ?? "",
+    formOfInterface(inInterface),
+    formOfInterface(outInterface),
+    protocol === null ? "" : "p",
+    formOfPorts(sourcePorts),
+    formOfPorts(destinationPorts),
+    conditions.states?.join(",") ?? "",
+    ...conditions.others,
+  ].join("|");
+}
+
+const formOfInterface = (pattern: InterfacePattern | null): string =>
+  pattern === null ? "" : pattern.wildcard ? `${pattern.name.length}+` : "=";
+
+const formOfPorts = (ports: readonly NumberRange[] | null): string =>
+  ports === null ? "" : isSingle(ports) ? "=" : "..";
+
+const isSingle = (ports: readonly NumberRange[]): boolean => ports.length === 1 && ports[0]?.from === ports[0]?.to;
+
+/** Of the values of `conditions` in the dimensions and widths of `form`; `null` where it asks for less than that. */
+function hashOf(conditions: Conditions, form: Conditions): number | null {
+  let hash = 17;
+  if (form.protocol !== null) {
+    if (conditions.protocol === null) return null;
+    hash = mix(hash, conditions.protocol);
+  }
+  for (const role of INTERFACES) {
+    const wanted = form[role];
+    if (wanted === null) continue;
+    const mine = conditions[role];
+    if (mine === null || !isWithin(mine, wanted)) return null;
+    const { length } = wanted.wildcard ? wanted.name : mine.name;
+    for (let k = 0; k < length; k++) hash = mix(hash, mine.name.charCodeAt(k));
+  }
+  for (const role of PORTS) {
+    const wanted = form[role];
+    if (wanted === null) continue;
+    const mine = conditions[role];
+    if (mine === null) return null;
+    if (!isSingle(wanted)) continue;
+    if (!isSingle(mine)) return null;
+    hash = mix(hash, (mine[0] as NumberRange).from);
+  }
+  for (const role of ADDRESSES) {
+    const wanted = form[role];
+    if (wanted === null) continue;
+    const mine = conditions[role];
+    if (mine === null || !isAsNarrow(mine, wanted)) return null;
+    hash = mix(hash, lowBits(mine, wanted));
+  }
+  return hash;
+}
+
+const ADDRESSES = ["source", "destination"] as const;
+const INTERFACES = ["inInterface", "outInterface"] as const;
+const PORTS = ["sourcePorts", "destinationPorts"] as const;
+
+const mix = (hash: number, value: number): number => Math.imul(hash ^ value, 0x01000193) ^ (hash >>> 15);
+
+const isWithin = (mine: InterfacePattern, wanted: InterfacePattern): boolean =>
+  (!mine.wildcard || wanted.wildcard) && mine.name.length >= (wanted.wildcard ? wanted.name.length : 0);
+
+const isAsNarrow = (mine: AddressMask, wanted: AddressMask): boolean =>
+  mine.mask === wanted.mask || (mine.mask & wanted.mask) === wanted.mask;
+
+const bitsUnder = (mine: AddressMask, wanted: AddressMask): bigint =>
+  mine.mask === wanted.mask ? mine.bits : mine.bits & wanted.mask;
+
+function lowBits(mine: AddressMask, wanted: AddressMask): number {
+  const bits = bitsUnder(mine, wanted);
+  return bits <= 0xffffffffn ? Number(bits) | 0 : Number(bits % 0xfffffffbn) | 0;
+}
+
+/** Whether two rules that both ask for what `form` does ask for the same values of that. */
+function hasValuesOf(a: Conditions, b: Conditions, form: Conditions): boolean {
+  if (form.protocol !== null && a.protocol !== b.protocol) return false;
+  for (const role of INTERFACES) {
+    const wanted = form[role];
+    if (wanted === null) continue;
+    const [one, other] = [a[role] as InterfacePattern, b[role] as InterfacePattern];
+    const { length } = wanted.name;
+    if (wanted.wildcard ? one.name.slice(0, length) !== other.name.slice(0, length) : one.name !== other.name)
+      return false;
+  }
+  for (const role of PORTS) {
+    const wanted = form[role];
+    if (wanted !== null && isSingle(wanted) && a[role]?.[0]?.from !== b[role]?.[0]?.from) return false;
+  }
+  for (const role of ADDRESSES) {
+    const wanted = form[role];
+    if (wanted === null) continue;
+    if (bitsUnder(a[role] as AddressMask, wanted) !== bitsUnder(b[role] as AddressMask, wanted)) return false;
+  }
+  return true;
+}
+
+/** Whether every packet that `inner` asks for is one that `outer` asks for. */
+export function covers(outer: Conditions, inner: Conditions): boolean {
+  return hashOf(inner, outer) !== null && hasValuesOf(inner, outer, outer) && takesRest(outer, inner);
+}
+
+/** The same of two rules with equal values in the dimensions that have one. */
+function takesRest(outer: Conditions, inner: Conditions): boolean {
+  for (const role of PORTS) {
+    const [wide, narrow] = [outer[role], inner[role]];
+    if (wide === null) continue;
+    if (narrow === null || !narrow.every((range) => wide.some(({ from, to }) => from <= range.from && range.to <= to)))
+      return false;
+  }
+  const { states } = outer;
+  if (states !== null && !(inner.states?.every((state) => states.includes(state)) ?? false)) return false;
+  return outer.others.every((other) => inner.others.includes(other));
+}
