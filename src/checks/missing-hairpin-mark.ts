@@ -1,3 +1,4 @@
+import type { ServicePort } from "../kubernetes/service-port.ts";
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import type { Deviation } from "./deviation.ts";
@@ -50,7 +51,13 @@ export const missingHairpinMark: Check = {
               : `${where} marks connections that the endpoint makes to itself too late, behind DNAT`;
         const draft = draftOf(context, deviation);
         const isWorse = context.effectOn(port).harms.some(({ kind }) => kind === "source-kept");
-        report({ ...draft, message, severity: isWorse ? "error" : "warning" });
+        if (isApiServer(port)) report({ ...draft, message, severity: "warning", effect: OF_API_SERVER });
+        else report({ ...draft, message, severity: isWorse ? "error" : "warning" });
       }
   },
 };
+
+const OF_API_SERVER =
+  "No effect where the API server runs in the host's network, as it does nearly everywhere: it is this node itself, or another one whose connections do not come by here.";
+
+const isApiServer = ({ id }: ServicePort): boolean => id === "default/kubernetes:https" || id === "default/kubernetes";

@@ -46,7 +46,9 @@ function unreachedIn(context: Context, chain: ChainId): UnreachedHooks | null {
   for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
     const target = store.targetChain(rule);
     const role = target === NONE ? null : context.role(target);
-    const isHook = role !== null && !isHookRole(role) && store.firstRule(target) !== NONE;
+    // behind a rule that only lets packets pass, an empty chain misses nothing
+    const isHook =
+      role !== null && !isHookRole(role) && (store.firstRule(target) !== NONE || (by !== NONE && stops(context, by)));
     if (by === NONE) {
       if (isHook) seen.add(target);
       if (takesAll(context, rule)) by = rule;
@@ -54,6 +56,9 @@ function unreachedIn(context: Context, chain: ChainId): UnreachedHooks | null {
   }
   return hooks.length === 0 ? null : { chain, by, hooks };
 }
+
+const stops = ({ store }: Context, rule: RuleId): boolean =>
+  ["DROP", "REJECT"].includes(store.shape(rule).targetRecord?.name ?? "");
 
 function takesAll({ store }: Context, rule: RuleId): boolean {
   if (!isUnconditional(store, rule)) return false;
@@ -71,14 +76,17 @@ export function unreachedDraft(
   const names = [...new Set(hooks.map((rule) => ruleset.chainName(store.targetChain(rule))))];
   const where = `${ruleset.tableOf(chain).name} ${ruleset.chainName(chain)}`;
   const effect = context.nodeEffectOf(by);
+  const isStopped = stops(context, by);
   return {
     at: { rule: by },
     label: "takes every packet",
     missing,
     message: `no packet gets to the ${names.length === 1 ? "jump" : "jumps"} from ${where} to ${listed(names)}: a rule before ${names.length === 1 ? "it" : "them"} takes all`,
     related: hooks.slice(0, 3).map((rule) => ({ at: { rule }, label: "is never reached" })),
-    effect: effect.text,
-    severity: effect.severity,
+    effect: isStopped
+      ? `Every packet that comes to the rule is dropped, whatever it is for. ${effect.text}`
+      : effect.text,
+    severity: isStopped ? "error" : effect.severity,
     confirm: `iptables -t ${ruleset.tableOf(chain).name} -S ${ruleset.chainName(chain)}`,
     remedy: "Find out who wrote the rule, and take it out or put it behind kube-proxy's jumps.",
   };

@@ -211,7 +211,8 @@ function* withinLine(
 const takes = (match: string, { chain, options }: RuleNode, isSix: boolean): boolean =>
   match.startsWith("-s")
     ? !isSix && options.every(({ flag }) => flag.text !== "-s")
-    : !match.includes("-i ") || !/^(?:OUTPUT|POSTROUTING)$/.test(chain.text);
+    : !match.includes("-i ") ||
+      (!/^(?:OUTPUT|POSTROUTING)$/.test(chain.text) && options.every(({ flag }) => flag.text !== "-i"));
 
 const other = (protocol: string): string => (protocol === "tcp" ? "udp" : "tcp");
 
