@@ -84,7 +84,7 @@ export function unreachedDraft(
     message: `no packet gets to the ${names.length === 1 ? "jump" : "jumps"} from ${where} to ${listed(names)}: a rule before ${names.length === 1 ? "it" : "them"} takes all`,
     related: hooks.slice(0, 3).map((rule) => ({ at: { rule }, label: "is never reached" })),
     effect: isStopped
-      ? `Every packet that comes to the rule is dropped, whatever it is for. ${effect.text}`
+      ? `Every packet that comes to the rule is stopped, whatever it is for. ${effect.text}`
       : effect.text,
     severity: isStopped ? "error" : effect.severity,
     confirm: `iptables -t ${ruleset.tableOf(chain).name} -S ${ruleset.chainName(chain)}`,
