@@ -69,6 +69,8 @@ function emptyChain(context: Context, port: ServicePort): ChainId {
     const chain = port.chain(role);
     if (chain === NONE || context.ruleIn(chain, "endpoint") !== NONE || context.ruleset.callers(chain).length === 0)
       continue;
+    // before 1.25 what finds no endpoint of this node is marked there to be dropped
+    if (context.ruleIn(chain, "no-local-endpoints") !== NONE) continue;
     if (role === "svc" || port.chain("svc") === NONE) return chain;
   }
   for (const role of ["ext", "fw"] as const) {
