@@ -10,16 +10,22 @@ export function isAnsweredHere({ node }: Context, { ip }: Frontend): boolean {
   return bits !== null && node.facts.addresses?.includes(bits) === true;
 }
 
-/** Damage to rules that no connection comes to, since the node itself answers on all addresses of the Service, is none now. */
-export function unlessAnsweredHere(context: Context, draft: Draft): Draft {
-  const id = draft.servicePort ?? null;
-  const port = id === null ? undefined : context.services.servicePorts.find((each) => each.id === id);
-  if (port === undefined || port.frontends.length === 0) return draft;
-  if (!port.frontends.every((frontend) => isAnsweredHere(context, frontend))) return draft;
-  const addresses = [...new Set(port.frontends.map(({ ip }) => ip ?? ""))];
-  return {
-    ...draft,
-    severity: "warning",
-    effect: `No effect now: the node itself answers on ${listed(addresses)} (NodeLocal DNSCache), before these rules are asked.`,
-  };
+/** Service ports on whose every address the node itself answers, by id, with the addresses. */
+export function answeredHere(context: Context): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, readonly string[]>();
+  // the first one is that of the node, or stands for it
+  if ((context.node.facts.addresses?.length ?? 0) < 2) return found;
+  for (const port of context.services.servicePorts) {
+    const { frontends } = port;
+    if (frontends.length === 0 || !frontends.every((frontend) => isAnsweredHere(context, frontend))) continue;
+    if (port.id !== null) found.set(port.id, [...new Set(frontends.map(({ ip }) => ip ?? ""))]);
+  }
+  return found;
 }
+
+/** Damage to rules that no connection comes to is none now. */
+export const unlessAnsweredHere = (draft: Draft, addresses: readonly string[]): Draft => ({
+  ...draft,
+  severity: "warning",
+  effect: `No effect now: the node itself answers on ${listed(addresses)} (NodeLocal DNSCache), before these rules are asked.`,
+});

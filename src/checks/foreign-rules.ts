@@ -31,8 +31,16 @@ const IN_NAT: ReadonlySet<string> = new Set(["ACCEPT", "RETURN"]);
 /** More than this are not looked at one by one. */
 const MOST = 300;
 
+const known = new WeakMap<Context, readonly ForeignRule[]>();
+
 /** Rules outside kube-proxy's chains, and outside those of anybody known, that may keep packets from Services. */
 export function foreignRules(context: Context): readonly ForeignRule[] {
+  const found = known.get(context) ?? findForeign(context);
+  known.set(context, found);
+  return found;
+}
+
+function findForeign(context: Context): readonly ForeignRule[] {
   const { ruleset, store, claims } = context;
   const found: ForeignRule[] = [];
   for (const [chain, hooks] of hooksOfChains(context)) {

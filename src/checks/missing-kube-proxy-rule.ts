@@ -59,10 +59,10 @@ export const missingKubeProxyRule: Check = {
 
 /** Only a Service with a cluster IP has a way in from outside; where nothing of it is in nat, its cluster IP is refused in filter. */
 const lacksClusterIP = (port: ServicePort): boolean =>
-  port.id !== null &&
   port.chainHash === null &&
   port.frontends.some(isOutside) &&
-  port.frontends.every(({ kind }) => kind !== "clusterIP");
+  port.frontends.every(({ kind }) => kind !== "clusterIP") &&
+  port.id !== null;
 
 function clusterIPDraft(port: ServicePort): Draft {
   const frontend = port.frontends.find(isOutside) as Frontend;

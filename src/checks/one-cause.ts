@@ -1,6 +1,6 @@
 import { isHookRole, type Role } from "../kubernetes/templates/slot.ts";
 import type { ChainId } from "../netfilter/ruleset.ts";
-import { unlessAnsweredHere } from "./answered-here.ts";
+import { answeredHere, unlessAnsweredHere } from "./answered-here.ts";
 import type { Check, Draft, RelatedSpot, Spot } from "./check.ts";
 import type { Context } from "./context.ts";
 import { type Severity, severities } from "./finding.ts";
@@ -10,6 +10,9 @@ export interface Reported {
   readonly check: Check;
   readonly draft: Draft;
 }
+
+/** Findings about one Service port from which others may follow. */
+const MOST_HOSTS = 16;
 
 /** Places of consequences that a finding shows. */
 const MOST_RELATED = 6;
@@ -32,13 +35,24 @@ export function oneForEachCause(context: Context, reported: readonly Reported[])
     const follows = (place: number): boolean => mayFollow(context, each, kept[place] as Reported);
     const host = check.followsOthers === true ? ofPort.find(follows) : undefined;
     if (host !== undefined) kept[host] = together(kept[host] as Reported, each);
-    else hosts.set(port, [...ofPort, kept.push(each) - 1]);
+    else {
+      kept.push(each);
+      if (ofPort.length < MOST_HOSTS) hosts.set(port, [...ofPort, kept.length - 1]);
+    }
   }
-  return kept.map((each) =>
-    severityOf(each) === "error" && each.check.subject === "kube-proxy"
-      ? { ...each, draft: unlessAnsweredHere(context, each.draft) }
-      : each,
-  );
+  return withoutDamageUnasked(context, kept);
+}
+
+/** What is damaged and yet does no harm, since the node itself answers before the rules are asked. */
+function withoutDamageUnasked(context: Context, kept: readonly Reported[]): readonly Reported[] {
+  const isGrave = (each: Reported): boolean => each.check.subject === "kube-proxy" && severityOf(each) === "error";
+  if (!kept.some(isGrave)) return kept;
+  const answered = answeredHere(context);
+  return kept.map((each) => {
+    const addresses = answered.get(each.draft.servicePort ?? "");
+    if (addresses === undefined || !isGrave(each)) return each;
+    return { ...each, draft: unlessAnsweredHere(each.draft, addresses) };
+  });
 }
 
 const severityOf = ({ check, draft }: Reported): Severity => draft.severity ?? check.severity;

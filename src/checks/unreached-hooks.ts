@@ -40,21 +40,33 @@ export function unreachedHooks(context: Context): readonly UnreachedHooks[] {
 
 function unreachedIn(context: Context, chain: ChainId): UnreachedHooks | null {
   const { store } = context;
-  let by: RuleId = NONE;
-  const seen = new Set<ChainId>();
-  const hooks: RuleId[] = [];
+  const all = hooksIn(context, chain);
+  const last = all[all.length - 1];
+  if (last === undefined) return null;
+  let passed = 0;
+  for (let by = store.firstRule(chain); by !== last; by = store.nextRule(by)) {
+    if (by === all[passed]) passed++;
+    if (!takesAll(context, by)) continue;
+    const before = new Set(all.slice(0, passed).map((rule) => store.targetChain(rule)));
+    // behind a rule that only lets packets pass, an empty chain misses nothing
+    const hooks = all.slice(passed).filter((rule) => {
+      const target = store.targetChain(rule);
+      return !before.has(target) && (store.firstRule(target) !== NONE || stops(context, by));
+    });
+    return hooks.length === 0 ? null : { chain, by, hooks };
+  }
+  return null;
+}
+
+/** Jumps to kube-proxy's chains. */
+function hooksIn({ store, claims }: Context, chain: ChainId): RuleId[] {
+  const found: RuleId[] = [];
   for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
     const target = store.targetChain(rule);
-    const role = target === NONE ? null : context.role(target);
-    // behind a rule that only lets packets pass, an empty chain misses nothing
-    const isHook =
-      role !== null && !isHookRole(role) && (store.firstRule(target) !== NONE || (by !== NONE && stops(context, by)));
-    if (by === NONE) {
-      if (isHook) seen.add(target);
-      if (takesAll(context, rule)) by = rule;
-    } else if (isHook && !seen.has(target)) hooks.push(rule);
+    const role = target === NONE ? null : claims.role(target);
+    if (role !== null && !isHookRole(role)) found.push(rule);
   }
-  return hooks.length === 0 ? null : { chain, by, hooks };
+  return found;
 }
 
 const stops = ({ store }: Context, rule: RuleId): boolean =>
