@@ -52,22 +52,8 @@ export function answerForChain(node: NodeModel, map: ServiceMap, chain: ChainId)
   const { ruleset } = map;
   const name = ruleset.chainName(chain);
   const port = ruleset.tableOf(chain).name === "nat" ? map.byChain(chain) : null;
-  const role = hashedChainName(name)?.role;
-  const owner = ownerOfChain(name);
-  const table = ruleset.tableOf(chain).name;
   const over = ruleset.family === 6 && node.maps.length > 1 ? " of IPv6" : "";
-  const place = `${name} in table ${table}${over}`;
-  const purpose = name === "KUBE-PROXY-CANARY" ? canary : purposes[`${table} ${name}`];
-  const headline =
-    port !== null && role !== undefined
-      ? `${place} is for ${roles[role] ?? ""} Service ${nameOf(port)}${endpointAt(ruleset, port, chain)}`
-      : BUILT_IN[table].includes(name)
-        ? `${place} is the kernel's own chain for that hook`
-        : purpose !== undefined
-          ? `${place} is a chain of kube-proxy: it ${purpose}`
-          : owner !== null
-            ? `${place} is a chain of ${owner.name}: ${owner.purpose}`
-            : `${place} is a chain of nobody that iptlint knows`;
+  const headline = `${name} in table ${ruleset.tableOf(chain).name}${over} is ${purposeOf(ruleset, chain, port)}`;
   const callers = [...ruleset.callers(chain)];
   const rules = [...ruleset.rulesOf(chain)];
   return {
@@ -84,6 +70,22 @@ export function answerForChain(node: NodeModel, map: ServiceMap, chain: ChainId)
     remarks: [...lostMatches(map), ...remarksOn(ruleset, chain, callers, rules)].map(displayText),
     notShown: [],
   };
+}
+
+/** What a chain is there for, as a predicate. */
+function purposeOf(ruleset: Ruleset, chain: ChainId, port: ServicePort | null): string {
+  const name = ruleset.chainName(chain);
+  const table = ruleset.tableOf(chain).name;
+  const role = hashedChainName(name)?.role;
+  if (role !== undefined && table === "nat") {
+    const whose = port === null ? "a Service that is not shown" : `Service ${nameOf(port)}`;
+    return `for ${roles[role] ?? ""} ${whose}${port === null ? "" : endpointAt(ruleset, port, chain)}`;
+  }
+  if (BUILT_IN[table].includes(name)) return "the kernel's own chain for that hook";
+  const purpose = name === "KUBE-PROXY-CANARY" ? canary : purposes[`${table} ${name}`];
+  if (purpose !== undefined) return `a chain of kube-proxy: it ${purpose}`;
+  const owner = ownerOfChain(name);
+  return owner === null ? "a chain of nobody that iptlint knows" : `a chain of ${owner.name}: ${owner.purpose}`;
 }
 
 /** ": 10.244.1.5:80" */

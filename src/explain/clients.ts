@@ -83,16 +83,24 @@ export class Clients {
     return [`pods have addresses such as ${address}, near those of endpoints; the rules do not show their network`];
   }
 
+  #isOwn(bits: bigint | null): boolean {
+    return bits !== null && this.#facts.addresses?.includes(bits) === true;
+  }
+
   /** One that is a pod of this node, for all that is known, rather than the node itself or a pod elsewhere. */
   #endpointOf(port: ServicePort): Client[] {
     const pod = this.#clients.find(({ kind }) => kind === "pod");
     const local = new Set(port.localEndpoints ?? []);
     const pods = port.endpoints
       .map(({ ip, address }) => ({ bits: ip === null ? null : bitsOf(ip), isLocal: local.has(address ?? "") }))
-      .filter(({ bits }) => bits !== null && this.#pods.mayBe(bits) && !this.#facts.addresses?.includes(bits));
+      .filter(({ bits }) => bits !== null && this.#pods.mayBe(bits) && !this.#isOwn(bits));
     const source = (pods.find(({ isLocal }) => isLocal) ?? pods[0])?.bits ?? null;
-    if (source === null) return [];
     const label = "an endpoint of this Service";
+    if (source === null) {
+      // on the host network the node's own address is the endpoint's
+      const own = port.endpoints.map(({ ip }) => (ip === null ? null : bitsOf(ip))).find((bits) => this.#isOwn(bits));
+      return own == null ? [] : [{ kind: "node", label, source: own, local: true }];
+    }
     return [{ ...(pod ?? somePod), label, source }];
   }
 }

@@ -26,7 +26,10 @@ export function leads(map: ServiceMap, subject: Subject): Lead[] {
       return [...direct, ...endpointLeads(map, ip, port, protocol)];
     }
     case "service":
-      return byName(map.byName(utf8ByteString(subject.name)));
+      return [
+        ...byName(map.byName(utf8ByteString(subject.name))),
+        ...byName(detached(map, utf8ByteString(subject.name))),
+      ];
     case "name": {
       const name = utf8ByteString(subject.name);
       return byName(
@@ -53,6 +56,13 @@ function frontendLeads(ports: readonly ServicePort[], wanted: (frontend: Fronten
 
 function isProtocol(frontend: Frontend, protocol: string | null): boolean {
   return protocol === null || frontend.protocol === protocol;
+}
+
+/** Chains of a Service to which nothing leads any more. */
+function detached({ detachedServicePorts }: ServiceMap, name: string): readonly ServicePort[] {
+  return detachedServicePorts.filter(
+    ({ id, namespace, service }) => id !== null && (id === name || `${namespace}/${service}` === name),
+  );
 }
 
 function byName(ports: readonly ServicePort[]): Lead[] {

@@ -40,6 +40,7 @@ export function remarksOf(
   const remarks = [
     ...lostMatches(map),
     ...markDropRemarks(map, trace),
+    ...(map.detachedServicePorts.includes(port) ? [left] : []),
     ...(asked?.kind === "nodePort" ? nodePortRemarks(map, port, asked, excerpt) : []),
     ...(excerpt ? [] : policyRemarks(map, port, asked, traced)),
     ...nameRemarks(port),
@@ -50,6 +51,9 @@ export function remarksOf(
   ];
   return { remarks, notShown: excerpt ? notShown(map, port) : filterNotShown(map), excerpt };
 }
+
+const left =
+  "No rule leads to its chains: kube-proxy leaves those of a Service that is gone for a while (from 1.27 on until the next full sync), or somebody cut them off.";
 
 /** Before 1.25 connections are dropped by a mark that the kubelet's rules act on. */
 function* markDropRemarks({ ruleset }: ServiceMap, trace: Trace | null): Iterable<string> {

@@ -1,4 +1,5 @@
 import { bitsOf } from "../checks/clients.ts";
+import { listed } from "../checks/words.ts";
 import { splitAddress } from "../kubernetes/address-text.ts";
 import type { End } from "../netfilter/trace/ends.ts";
 import type { Trace } from "../netfilter/trace/trace.ts";
@@ -22,6 +23,10 @@ export function sourcesOf(traces: readonly ClientTrace[]): SeenSource[] {
 function seenBy(arrived: readonly End[], trace: Trace): string {
   if (arrived.length === 0) return `nothing: ${lossesInWords(trace)}`;
   const snat = new Set(arrived.map((end) => end.snat));
-  if (snat.size > 1) return "its own address or one of this node's, depending on what the capture does not show";
-  return snat.has(true) ? rewritten : kept;
+  if (snat.size === 1) return snat.has(true) ? rewritten : kept;
+  const at = (value: boolean) => new Set(arrived.filter((end) => end.snat === value).map(({ dnat }) => dnat ?? ""));
+  const [keeping, rewriting] = [at(false), at(true)];
+  if ([...keeping].some((address) => rewriting.has(address)))
+    return "its own address or one of this node's, depending on what the capture does not show";
+  return `its own address at ${listed([...keeping])}; at ${listed([...rewriting])} the address of the interface the packet leaves by (SNAT)`;
 }

@@ -99,6 +99,25 @@ describe("policies, ranges and affinity, with the lines that show them", () => {
   });
 });
 
+test("an endpoint on the host network of this very node", async () => {
+  const config = '{"cluster": {"nodeIPs": ["192.168.50.11"]}}';
+  const { text } = await explain("default/hostnet", mixed, { "iptlint.config.json": config });
+  expect(text).toContain("its own address at 192.168.50.11:9100; at 192.168.50.12:9100 the address of the interface");
+  expect(text).toContain("an endpoint that gets to itself");
+});
+
+test("chains that kube-proxy left of a Service that is gone", async () => {
+  const stale = mixed
+    .split("\n")
+    .filter((line) => !/^-A KUBE-(?:SERVICES|NODEPORTS) .*MKX6DHQ36TGMSXPF/.test(line))
+    .join("\n");
+  const { text, code } = await explain("default/ext-ip", stale);
+  expect(code).toBe(0);
+  expect(text).toContain("default/ext-ip is a Service port that nothing in this capture leads to 50.0 %");
+  expect(text).toContain("No rule leads to its chains");
+  expect((await run(["services", "dump"], { files: { dump: stale } })).stdout).not.toContain("default/ext-ip");
+});
+
 describe("ports of others", () => {
   const taken = real
     .replace("--dports 80,443", "--dports 80,443,30080")
