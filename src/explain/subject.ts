@@ -21,7 +21,7 @@ export type Subject =
 
 /** How a subject reads, a form each. */
 const subjectForms =
-  "30080, 30080/udp, 10.96.0.10, 10.96.0.10:80, namespace/name, namespace/name:port, KUBE-SVC-…, 10.244.1.5:80 or line:42";
+  "30080, 30080/udp, 10.96.0.10, 10.96.0.10:80, namespace/name, namespace/name:port, name, KUBE-SVC-…, 10.244.1.5:80 or line:42";
 
 /**
  * Reads what was asked.
