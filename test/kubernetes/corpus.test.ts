@@ -40,7 +40,7 @@ const expected: Readonly<Record<string, string>> = {
   "kubernetes-enhancements-README.md-1.txt":
     "iptables: 1 ports, 1 proven, 3 endpoints; lacks the name of table nat, table filter",
   "luofengmacheng-cloud_native-ingress.md-1.txt":
-    "iptables: 1 ports, 1 proven, 3 endpoints; lacks the name of table nat, table filter",
+    "iptables: 1 ports, 1 proven, 3 endpoints; lacks the name of table nat, the name of table filter",
   "luojun96-cloud-native-kube-proxy.md-1.txt":
     "iptables: 1 ports, 1 proven, 1 endpoints; lacks the name of table nat, table filter",
   "projectcalico-calico-felix-fv-iptables-dump.txt.txt": "iptables: 4 ports, 1 proven, 1 endpoints; lacks nothing",

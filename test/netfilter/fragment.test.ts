@@ -37,6 +37,11 @@ describe("rules without a table go where targets and chains imply", () => {
     ["an article", article, { nat: "KUBE-SERVICES 2, KUBE-NODEPORTS, KUBE-SVC-XXXXX 2, KUBE-SEP-YYYYY 2" }],
     ["a target of nat", "-A X -j DNAT --to-destination 1.1.1.1\n", { nat: "X" }],
     ["a target of filter", "-A X -j REJECT\n", { filter: "X" }],
+    [
+      "hooks of filter to chains whose names nat has too",
+      "-A FORWARD -j KUBE-SERVICES\n-A INPUT -j KUBE-NODEPORTS\n-A KUBE-SERVICES -j KUBE-SVC-XXXXX\n-A KUBE-NODEPORTS -j KUBE-SVC-XXXXX\n",
+      { filter: "FORWARD, INPUT", nat: "KUBE-SERVICES, KUBE-NODEPORTS" },
+    ],
     ["a target of raw", "-A X -j NOTRACK\n", { raw: "X" }],
     ["a target of mangle", "-A X -j TPROXY --on-port 80\n", { mangle: "X" }],
     ["a built-in chain of nat", "-A POSTROUTING -j X\n", { nat: "POSTROUTING" }],
