@@ -3,6 +3,7 @@ import { type Keyword, WORD } from "./keyword.ts";
 import { type ParsedItem, parseItem } from "./parser.ts";
 import type { Scanner } from "./scanner.ts";
 import { kindOfCommand, type Shape, type ShapeKind } from "./shape.ts";
+import { keyOfRoles, usualItems } from "./usual-forms.ts";
 
 /** What is needed of every line while a text streams by; a shape has it all, and more. */
 export type Outline = Pick<
@@ -28,7 +29,7 @@ export const isShape = (outline: Outline): outline is Shape => (outline as Shape
 /** The longest sequence of roles that is remembered as an item: their numbers have five bits each. */
 const LONGEST_ITEM = 6;
 /** Items by their roles, with word numbers from 0; `null`: these roles are none. */
-const items = new Map<number, ParsedItem | null>();
+const items = new Map<number, ParsedItem | null>(usualItems.map(([roles, item]) => [keyOfRoles(roles), item]));
 
 const goesOn = ({ role }: Keyword): boolean => role === "Value" || role === "Name" || role === "OldBang";
 

@@ -1,8 +1,10 @@
 import type { Keyword } from "./keyword.ts";
-import { type Outline, ruleOutline } from "./outline.ts";
+import { itemsOf, type Outline, ruleOutline } from "./outline.ts";
+import type { ParsedLine } from "./parser.ts";
 import type { Scanner } from "./scanner.ts";
 import type { Shape } from "./shape.ts";
 import { shapeOf } from "./shape-of.ts";
+import { keyOfRoles, usualLines } from "./usual-forms.ts";
 
 /** A dump has a few dozen shapes; one that has more than this gains nothing from keeping more. */
 export const MOST_SHAPES = 4096;
@@ -36,13 +38,28 @@ export class ShapeMemo {
       if (entry.shape.words === count && entry.shape.plain === plain && same(entry.words, words, count))
         return entry.shape;
     if (this.shapes.length >= this.#most) return ruleOutline(scanner) ?? shapeOf(words, count, plain, -1);
-    const shape = shapeOf(words, count, plain, this.shapes.length);
+    const shape = shapeOf(words, count, plain, this.shapes.length, parsedOf(scanner));
     this.shapes.push(shape);
     const kept = words.slice(0, count);
     this.words.push(kept);
     this.#entries.set(hash, { words: kept, shape, other: first });
     return shape;
   }
+}
+
+const lines = new Map(usualLines.map(([roles, line]) => [keyOfRoles(roles), line]));
+const longestLine = Math.max(...usualLines.map(([roles]) => roles.length));
+
+/** What Chevrotain makes of the line, put together from what it made of its items before; `null`: it is to be asked. */
+function parsedOf(scanner: Scanner): ParsedLine | null {
+  const { words, count } = scanner;
+  const outline = ruleOutline(scanner);
+  if (outline !== null) {
+    const counters = outline.countersWord;
+    return { kind: "rule", counters, items: itemsOf(words, count, counters + 1) };
+  }
+  if (count > longestLine) return null;
+  return lines.get(keyOfRoles(words.slice(0, count).map(({ role }) => role))) ?? null;
 }
 
 function same(known: readonly Keyword[], words: readonly Keyword[], count: number): boolean {

@@ -1,5 +1,5 @@
 import type { Keyword } from "./keyword.ts";
-import { type ParsedItem, parseWords } from "./parser.ts";
+import { type ParsedItem, type ParsedLine, parseWords } from "./parser.ts";
 import {
   CORE,
   kindOfCommand,
@@ -12,9 +12,15 @@ import {
 } from "./shape.ts";
 import type { ExtensionRecord } from "./vocabulary/record.ts";
 
-/** Parses a line, given as its keywords, into its shape. */
-export function shapeOf(line: readonly Keyword[], words: number, plain: boolean, id: number): Shape {
-  const parsed = parseWords(line, words);
+/** Parses a line, given as its keywords, into its shape; `known`: what Chevrotain makes of it, where that is known already. */
+export function shapeOf(
+  line: readonly Keyword[],
+  words: number,
+  plain: boolean,
+  id: number,
+  known: ParsedLine | null = null,
+): Shape {
+  const parsed = known ?? parseWords(line, words);
   if (typeof parsed === "number")
     return shapeWith({ id, words, plain, kind: "bad", error: errorAt(line.slice(0, words), parsed) });
   if (parsed.kind === "rule") return ruleShape(line, words, plain, id, parsed.counters, parsed.items);
