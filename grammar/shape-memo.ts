@@ -53,13 +53,12 @@ const longestLine = Math.max(...usualLines.map(([roles]) => roles.length));
 /** What Chevrotain makes of the line, put together from what it made of its items before; `null`: it is to be asked. */
 function parsedOf(scanner: Scanner): ParsedLine | null {
   const { words, count } = scanner;
+  const line = count > longestLine ? undefined : lines.get(keyOfRoles(words.slice(0, count).map(({ role }) => role)));
+  if (line !== undefined) return line;
   const outline = ruleOutline(scanner);
-  if (outline !== null) {
-    const counters = outline.countersWord;
-    return { kind: "rule", counters, items: itemsOf(words, count, counters + 1) };
-  }
-  if (count > longestLine) return null;
-  return lines.get(keyOfRoles(words.slice(0, count).map(({ role }) => role))) ?? null;
+  if (outline === null) return null;
+  const counters = outline.countersWord;
+  return { kind: "rule", counters, items: itemsOf(words, count, counters + 1) };
 }
 
 function same(known: readonly Keyword[], words: readonly Keyword[], count: number): boolean {
