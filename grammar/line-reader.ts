@@ -3,7 +3,7 @@ import { beginsCounters, isCommand, isCommit, isDash, isEllipsis, lineStart, ski
 import { isShape, itemsOf, type Outline } from "./outline.ts";
 import { Scanner } from "./scanner.ts";
 import { type Shape, shapeWith } from "./shape.ts";
-import { ShapeMemo } from "./shape-memo.ts";
+import { MOST_SHAPES, ShapeMemo } from "./shape-memo.ts";
 import { ruleShape } from "./shape-of.ts";
 import { ShapeTrie } from "./shape-trie.ts";
 
@@ -33,6 +33,10 @@ export class LineReader {
   readonly scanner: Scanner;
   readonly memo: ShapeMemo;
   readonly #trie: ShapeTrie | null;
+  /** Lines that were read by the trie, and those that it did not know. */
+  #known = 0;
+  #unknown = 0;
+  #isOrdinary = true;
   /** First byte of the line. */
   start = 0;
   /** First byte behind blanks and noise before the line's own text. */
@@ -67,7 +71,20 @@ export class LineReader {
 
   /** Reads the line at `start`; its file ends at `limit`, and begins with this line where `first`. True: a rule or chain of a kept form. */
   read(start: number, limit: number, first: boolean): boolean {
-    if (!first && this.readKnown(start, limit)) return true;
+    if (!first && this.#isOrdinary) {
+      if (this.readKnown(start, limit)) {
+        this.#known++;
+        return true;
+      }
+      // two looks at every line are too many where hardly two lines are alike
+      if (++this.#unknown > MOST_SHAPES) this.#isOrdinary = this.#unknown < 2 * this.#known;
+    }
+    this.readAnew(start, limit, first);
+    return false;
+  }
+
+  /** The same for a line of no kept form. */
+  readAnew(start: number, limit: number, first: boolean): void {
     this.start = start;
     this.joined = 0;
     const bytes = this.bytes;
@@ -76,9 +93,14 @@ export class LineReader {
       first && start + 3 <= this.end && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
     this.#text(bom ? start + 3 : start, limit, true);
     const { id, kind } = this.outline;
-    if (id >= 0 && this.textStart === start && this.joined === 0 && (kind === "rule" || kind === "chain"))
+    if (
+      id >= 0 &&
+      this.#isOrdinary &&
+      this.textStart === start &&
+      this.joined === 0 &&
+      (kind === "rule" || kind === "chain")
+    )
       this.#trie?.add(this.scanner.words, this.scanner.count, this.scanner.spans, id);
-    return false;
   }
 
   /** Reads a line of a form that was met before, if it is one. */

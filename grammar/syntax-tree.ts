@@ -82,11 +82,6 @@ export class Ast implements Iterable<Node> {
     return id >= 0 ? (this.#columns.reader.memo.shapes[id] as Shape) : this.read(index).shape;
   }
 
-  /** Number of the node's form among those that are kept, or a negative one. */
-  keptShape(index: number): number {
-    return this.#columns.shapes[index] as number;
-  }
-
   /** The extension that `-j` names; cheaper than the shape where that is not kept. */
   targetRecord(index: number): ExtensionRecord | null {
     const column = this.#columns.shapes[index] as number;
@@ -110,7 +105,9 @@ export class Ast implements Iterable<Node> {
     const { reader, starts, fileNodes } = this.#columns;
     this.#held = -1;
     const start = starts[index] as number;
-    reader.read(start, this.source.fileAt(start).end, fileNodes.includes(index));
+    const limit = this.#limit(start);
+    if (this.shapeId(index) < 0 || !reader.readKnown(start, limit))
+      reader.readAnew(start, limit, fileNodes.includes(index));
     return reader;
   }
 

@@ -27,7 +27,7 @@ export class ConditionReader {
   peek(rule: RuleId): Conditions {
     const { store, family } = this.#ruleset;
     const node = store.node(rule);
-    const form = store.ast.keptShape(node);
+    const form = store.ast.shapeId(node);
     let plan = this.#plans[form];
     if (plan !== undefined) return this.#conditions.of(plan, store.words(rule), family);
     const { scanner } = store.ast.read(node);
