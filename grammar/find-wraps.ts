@@ -79,9 +79,9 @@ function widthOf(found: readonly Found[]): number {
     }),
   );
   const within = breaks.filter(({ isWithinWord }) => isWithinWord).map(({ width }) => width);
-  if (within.length > 0) return share(within, Math.max(...within)) >= 0.5 ? Math.max(...within) : Number.NaN;
+  if (within.length > 0) return share(within, largest(within)) >= 0.5 ? largest(within) : Number.NaN;
   const widths = breaks.map(({ width }) => width);
-  const most = Math.max(...widths);
+  const most = largest(widths);
   // a blank at the end of a line may have been lost
   const isOne = widths.every((width) => width >= most - 1) && (widths.length > 1 || WIDTHS.has(most));
   return isOne && widths.length > 0 ? most : Number.NaN;
@@ -89,11 +89,15 @@ function widthOf(found: readonly Found[]): number {
 
 /** How far all lines that go on are indented. */
 const indentOf = (found: readonly Found[]): number =>
-  Math.min(
-    ...found.flatMap(({ line, joined }) =>
-      line.parts.slice(0, joined.parts - 1).flatMap(({ endsLine, indent }) => (endsLine ? [indent] : [])),
+  -largest(
+    found.flatMap(({ line, joined }) =>
+      line.parts.slice(0, joined.parts - 1).flatMap(({ endsLine, indent }) => (endsLine ? [-indent] : [])),
     ),
   );
+
+/** Not by spreading: a text may have more breaks than a call takes arguments. */
+const largest = (all: readonly number[]): number =>
+  all.reduce((most, each) => Math.max(most, each), Number.NEGATIVE_INFINITY);
 
 const share = (all: readonly number[], one: number): number => all.filter((each) => each === one).length / all.length;
 

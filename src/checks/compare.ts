@@ -18,7 +18,7 @@ export function deviationsOf(context: Context): readonly Deviation[] {
   const suspects = context.services.servicePorts.filter((port) => !isPristine(context, port));
   const found: Deviation[] = [];
   for (let i = 0; i < suspects.length; i += AT_ONCE)
-    found.push(...deviationsAmong(context, suspects.slice(i, i + AT_ONCE)));
+    for (const deviation of deviationsAmong(context, suspects.slice(i, i + AT_ONCE))) found.push(deviation);
   return found;
 }
 
@@ -58,7 +58,7 @@ function compare(context: Context, port: ServicePort, written: Written, rules: r
     const expected = byChain.get(key) ?? [];
     const role = expected[0]?.written.slot.role ?? context.role(chain) ?? "svc";
     const parts = compareChain(context, { port, role, chainName, chain }, expected, actual.get(key) ?? []);
-    found.push(...parts.filter((part) => !isRounding(context, part) && !isUnprinted(context, part)));
+    for (const part of parts) if (!isRounding(context, part) && !isUnprinted(context, part)) found.push(part);
   }
   return found.map((deviation) => astray(context, deviation));
 }

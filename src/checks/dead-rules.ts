@@ -34,7 +34,7 @@ function deadRules(context: Context): readonly Covered[] {
       if (role?.includes(" KUBE-") === true) continue;
       // who writes chains of their own tests them
       if (role === null && ownerOfChain(ruleset.chainName(chain)) !== null) continue;
-      all.push(...coveredRules(ruleset, chain, reader));
+      for (const covered of coveredRules(ruleset, chain, reader)) all.push(covered);
     }
   known.set(context, all);
   return all;
@@ -54,7 +54,9 @@ export const unreachableRule: Check = {
     const byRule = new Map<RuleId, RuleId[]>();
     for (const { rule, by } of deadRules(context)) {
       if (!isUnconditional(context.store, by) || context.isSpokenOf(by)) continue;
-      byRule.set(by, [...(byRule.get(by) ?? []), rule]);
+      const rules = byRule.get(by);
+      if (rules === undefined) byRule.set(by, [rule]);
+      else rules.push(rule);
     }
     for (const [by, rules] of byRule) reportUnreachable(context, by, rules, report);
   },

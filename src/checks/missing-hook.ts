@@ -53,7 +53,9 @@ export const missingHook: Check = {
     const byTarget = new Map<string, WrittenRule[]>();
     for (const rule of missing) {
       const key = `${rule.table} ${targetOf(rule)}`;
-      byTarget.set(key, [...(byTarget.get(key) ?? []), rule]);
+      const rules = byTarget.get(key);
+      if (rules === undefined) byTarget.set(key, [rule]);
+      else rules.push(rule);
     }
     const nat = missing.filter(({ table, slot }) => table === "nat" && isHookRole(slot.role));
     // who flushes a table takes all of them: one cause

@@ -60,7 +60,7 @@ export function nodeDeviationsOf(context: Context): readonly NodeDeviation[] {
       ({ written }) => slots.has(written.slot.name) || !there(written.slot.name),
       judged.map((rule) => ruleKey(ruleset.rule(rule))),
     );
-    found.push(...compareChain(context, { role, chainName, chain }, expected, judged));
+    for (const part of compareChain(context, { role, chainName, chain }, expected, judged)) found.push(part);
   }
   return found;
 }

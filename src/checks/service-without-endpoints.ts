@@ -29,7 +29,9 @@ export const serviceWithoutEndpoints: Check = {
     for (const port of services.servicePorts) {
       if (port.hasEndpoints !== false) continue;
       const key = port.id === null ? `#${port.index}` : `${port.namespace}/${port.service}`;
-      byService.set(key, [...(byService.get(key) ?? []), port]);
+      const ports = byService.get(key);
+      if (ports === undefined) byService.set(key, [port]);
+      else ports.push(port);
     }
     for (const ports of byService.values()) {
       const [first] = ports as [ServicePort];

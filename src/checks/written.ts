@@ -124,17 +124,18 @@ function tableText(around: TableSurroundings, own: readonly Line[], lines: Line[
     ...around.chains,
     ...ofTable.flatMap(({ rule, text }) => [rule?.chain ?? "", ...jumpOf(text)]),
   ]);
-  const added: Line[] = [];
   const isThere = (hook: string, text: string): boolean =>
     (around.hooks.get(hook) ?? []).some((line) => jumpOf(line)[0] !== undefined && jumpOf(line)[0] === jumpOf(text)[0]);
-  for (const hook of builtIn) {
+  const added = [
     // kube-proxy puts a jump that is missing before everything else
-    added.push(...ofTable.filter(({ rule, text }) => rule?.chain === hook && !isThere(hook, text)));
-    added.push(...(around.hooks.get(hook) ?? []).map(copied));
-  }
-  added.push(...ofTable.filter(({ rule }) => !builtIn.includes(rule?.chain ?? "")));
-  added.push(...around.rules.map(copied));
-  lines.push(...added);
+    ...builtIn.flatMap((hook) => [
+      ...ofTable.filter(({ rule, text }) => rule?.chain === hook && !isThere(hook, text)),
+      ...(around.hooks.get(hook) ?? []).map(copied),
+    ]),
+    ...ofTable.filter(({ rule }) => !builtIn.includes(rule?.chain ?? "")),
+    ...around.rules.map(copied),
+  ];
+  for (const line of added) lines.push(line);
   return [
     `*${table}`,
     ...builtIn.map((chain) => `:${chain} ${around.policies.get(chain) ?? "ACCEPT"} [0:0]`),

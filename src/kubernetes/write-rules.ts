@@ -53,10 +53,12 @@ export function writeServicePort(port: WritableServicePort, node: WritableNode):
   for (const role of roles) {
     if (role === "sep") {
       for (const endpoint of endpointValues(port))
-        written.push(...writeRole(role, context.era, context, { ...common, ...endpoint }, endpoint["SEP"] ?? ""));
+        for (const rule of writeRole(role, context.era, context, { ...common, ...endpoint }, endpoint["SEP"] ?? ""))
+          written.push(rule);
     } else {
       const chain = chainOfRole(role, common);
-      if (chain !== null) written.push(...writeRole(role, context.era, context, common, chain));
+      if (chain === null) continue;
+      for (const rule of writeRole(role, context.era, context, common, chain)) written.push(rule);
     }
   }
   return written;

@@ -4,7 +4,7 @@ import type { Conditions } from "./cover-conditions.ts";
 import { NONE, type RuleId } from "./ruleset.ts";
 
 /** Sets of dimensions beyond this many are not looked at: a dump of random rules shall not make this quadratic. */
-const MOST_FORMS = 256;
+const MOST_FORMS = 64;
 /** Port ranges that differ for otherwise equal rules, looked at one by one. */
 const MOST_RANGES = 64;
 

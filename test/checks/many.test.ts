@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { bytesOf } from "../../grammar/bytes.ts";
+import { lint } from "../../src/lint.ts";
+
+/** More than a call takes arguments: a list of so many can be spread into none. */
+const MANY = 150_000;
+
+const idsOf = (text: string): string[] => {
+  const { nodes } = lint([{ name: "node", texts: [{ name: "dump.txt", bytes: bytesOf(text) }] }]);
+  return nodes.flatMap(({ findings }) => findings.map(({ checkId }) => checkId));
+};
+const numbered = (rule: (address: string) => string): string =>
+  Array.from({ length: MANY }, (_, i) => rule(`10.${i >> 16}.${(i >> 8) & 255}.${i & 255}/32`)).join("\n");
+
+test("a chain with very many rules that no packet gets to", () => {
+  const text = `*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+-A FORWARD -j ACCEPT
+${numbered((address) => `-A FORWARD -s ${address} -j DROP`)}
+COMMIT
+`;
+  expect(idsOf(text)).toContain("unreachable-rule");
+});
+
+test("a Service with very many rules that kube-proxy does not write", () => {
+  const text = `*nat
+:PREROUTING ACCEPT [0:0]
+:INPUT ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:KUBE-SERVICES - [0:0]
+:KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A KUBE-SERVICES -d 10.96.10.1/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
+${numbered((address) => `-A KUBE-SVC-CDGGSHYLG3RE2FKL -s ${address} -j ACCEPT`)}
+COMMIT
+`;
+  expect(idsOf(text)).toContain("unexpected-kube-proxy-rule");
+});
