@@ -1,6 +1,8 @@
 import type { Block } from "./block.ts";
+import { byteString } from "./bytes.ts";
 import { type Keyword, WORD } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
+import { isNearlyCommit } from "./line-start.ts";
 import { nearest, nearestOption } from "./nearest.ts";
 import type { Problem } from "./problem.ts";
 import { type Found, ProblemList } from "./problem-list.ts";
@@ -16,6 +18,7 @@ const MOST_WORDS = 253;
 const TABLES = ["filter", "nat", "mangle", "raw", "security"];
 const NEWLINE = "a newline inside quotes; iptables-restore cannot read this back";
 const REFUSED = "iptables-restore refuses this";
+const ODD: ReadonlySet<Keyword> = new Set([WORD.note, WORD.cutCounters, WORD.oldBang, WORD.unknownFlag]);
 
 /** Turns what the reader saw of each line into problems: at most one of severity error per line, noise once per file. */
 export class LineProblems {
@@ -152,7 +155,9 @@ export class LineProblems {
       this.#line(node, { checkId: "too-many-words", message, expected: `at most ${MOST_WORDS} words` });
       return;
     }
+    const { errors } = this.#list;
     const right = this.#values?.check(node, block) === true;
+    if (odd && this.#list.errors === errors) this.#oldOrNoted(node, reader.shape);
     // of an odd line it was said already that it is refused
     if (right && !odd && outline.kind === "rule") this.#restore.check(node, block);
   }
@@ -163,12 +168,7 @@ export class LineProblems {
     let odd = false;
     for (let k = 0; k < count && !odd; k++) {
       const word = words[k] as Keyword;
-      odd =
-        word === WORD.note ||
-        word === WORD.cutCounters ||
-        word === WORD.oldBang ||
-        word === WORD.unknownFlag ||
-        (word === WORD.name && words[k - 1]?.role === "Match");
+      odd = ODD.has(word) || (word === WORD.name && words[k - 1]?.role === "Match");
     }
     if (shape >= 0) this.#odd[shape] = odd;
     return odd;
@@ -189,14 +189,6 @@ export class LineProblems {
       });
       if (!isChain) return true;
     }
-    if (shape.noteWord >= 0)
-      this.#list.add(node, {
-        ...this.#word(shape.noteWord),
-        checkId: "trailing-text",
-        severity: "warning",
-        message: `text after the rule; ${REFUSED}`,
-        expected: "the rule alone: iptables knows no comment at the end of a line",
-      });
     const foreign = shape.matches.find((match) => match.record === null);
     if (foreign !== undefined) this.#unknownExtension(node, "match", foreign.word);
     const unknown = shape.options.find((option) => option.record === null);
@@ -217,8 +209,23 @@ export class LineProblems {
       });
       return true;
     }
+    return false;
+  }
+
+  /** What iptables-restore refuses although it is plain what is meant. */
+  #oldOrNoted(node: number, shape: Shape): void {
+    if (shape.noteWord >= 0) {
+      this.#list.add(node, {
+        ...this.#word(shape.noteWord),
+        checkId: "trailing-text",
+        severity: "warning",
+        message: `text after the rule; ${REFUSED}`,
+        expected: "the rule alone: iptables knows no comment at the end of a line",
+      });
+      return;
+    }
     const old = shape.options.find((option) => option.bangWord > option.flagWord);
-    if (old === undefined) return false;
+    if (old === undefined) return;
     const flag = this.#text(old.flagWord);
     this.#list.add(node, {
       ...this.#word(old.bangWord),
@@ -227,7 +234,6 @@ export class LineProblems {
       message: `"!" after ${flag}, the spelling before iptables 1.4.3; ${REFUSED} today`,
       expected: `"!" before ${flag}`,
     });
-    return false;
   }
 
   #unknownExtension(node: number, kind: "match" | "target", word: number): void {
@@ -350,7 +356,10 @@ export class LineProblems {
   #noise(node: number, block: Block | null): void {
     const { textStart, end } = this.#reader;
     const place = { checkId: "text-around-rules", offset: textStart, length: end - textStart } as const;
-    if (block !== null && block.table !== null && !block.committed)
+    const isInTable = block !== null && block.table !== null && !block.committed;
+    if (isInTable && isNearlyCommit(byteString(this.#reader.bytes, textStart, Math.min(end, textStart + 80))))
+      this.#syntax(node, textStart, end - textStart, `a COMMIT that is none; ${REFUSED}`, "COMMIT and nothing else");
+    else if (isInTable)
       this.#list.once(
         "noise in table",
         node,

@@ -1,6 +1,10 @@
+import { nearest } from "./nearest.ts";
+
 const SPACE = 32;
 const TAB = 9;
 const LONGEST_DECLARATION = 64;
+/** A COMMIT with more around it stands in a sentence. */
+const LONGEST_COMMIT = 20;
 
 /**
  * Where a line of iptables-save begins behind text that is not its own: a journal's prefix, `grep -n` numbers, a diff mark. -1 where
@@ -47,6 +51,13 @@ export function takesCounters(bytes: Uint8Array, p: number, end: number): boolea
 /** `COMMIT` with nothing but blanks behind it. */
 export function isCommit(bytes: Uint8Array, p: number, end: number): boolean {
   return spells(bytes, p, end, "COMMIT") && skipBlanks(bytes, p + 6, end) === end;
+}
+
+/** What is left of a COMMIT: misspelt, cut short, or with other words around it. */
+export function isNearlyCommit(text: string): boolean {
+  const word = text.trim();
+  if (word.length === 0 || word.length > LONGEST_COMMIT) return false;
+  return "COMMIT".includes(word) || word.includes("COMMIT") || nearest(word, ["COMMIT"]) !== null;
 }
 
 /** The first offset from `p` on that is no blank. */

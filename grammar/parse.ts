@@ -5,6 +5,7 @@ import { Growing } from "./growing.ts";
 import { LineProblems } from "./line-problems.ts";
 import type { LineReader } from "./line-reader.ts";
 import { LineReader as Reader } from "./line-reader.ts";
+import { isNearlyCommit } from "./line-start.ts";
 import { MOST_SHAPES } from "./shape-memo.ts";
 import { Source } from "./source.ts";
 import { Ast, type Join } from "./syntax-tree.ts";
@@ -58,6 +59,8 @@ class Run {
   readonly #fileNodes: number[] = [];
   #block: Block | null = null;
   #header: Header | null = null;
+  /** The last line that is nearly a COMMIT. */
+  #nearlyCommit = -1;
   /** Nodes that may be parts of wrapped lines. */
   readonly #odd: number[] = [];
   #tears = 0;
@@ -181,10 +184,12 @@ class Run {
       }
       case "noise":
         this.#odd.push(node);
+        this.#noteCommit(node);
         break;
       case "bad":
         this.#odd.push(node);
         if (this.#block === null) this.#open(node, file, null);
+        this.#noteCommit(node);
         break;
       case "chain":
         // what goes on with `:56:01 2026` reads like a chain, but has no counters
@@ -205,6 +210,21 @@ class Run {
     if (this.#block !== null && reader.outline.kind !== "blank") this.#block.lastNode = node;
   }
 
+  /** Keeps in mind a line that is nearly a COMMIT: it may end the table. */
+  #noteCommit(node: number): void {
+    const { bytes, start, end } = this.#reader;
+    if (end - start <= LONGEST_HEADER && isNearlyCommit(byteString(bytes, start, end))) this.#nearlyCommit = node;
+  }
+
+  /** Whether the block ends in a COMMIT that was misspelt, which has its finding. */
+  #endsNearly({ firstNode, lastNode }: Block): boolean {
+    const node = this.#nearlyCommit;
+    if (node < firstNode || lastNode - node > MOST_BEHIND) return false;
+    for (let k = node + 1; k <= lastNode; k++)
+      if (!"#\r\n".includes(String.fromCharCode(this.#source.bytes[this.#starts.get(k)] as number))) return false;
+    return true;
+  }
+
   #open(node: number, file: string, table: string | null): void {
     this.#block = {
       index: this.#blocks.length,
@@ -219,8 +239,12 @@ class Run {
   }
 
   #endBlock(): void {
+    if (this.#block !== null && this.#endsNearly(this.#block)) this.#block.committed = true;
     if (this.#block?.table != null && !this.#block.committed)
       this.#problems.missingCommit(this.#block, this.#tableStart, this.#tableEnd);
     this.#block = null;
   }
 }
+
+/** So many lines stand behind a COMMIT before the next table: `# Completed on …` and an empty one. */
+const MOST_BEHIND = 4;

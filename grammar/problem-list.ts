@@ -21,10 +21,13 @@ export class ProblemList {
   readonly #problems: Problem[] = [];
   readonly #counts = new Map<string, number>();
   #repeated = new Map<string, Repeated>();
+  /** How many of severity error there were so far. */
+  errors = 0;
 
   add(node: number, found: Found): void {
     const count = (this.#counts.get(found.checkId) ?? 0) + 1;
     this.#counts.set(found.checkId, count);
+    if (found.severity === "error") this.errors++;
     if (count > MOST_OF_A_KIND) return;
     this.#problems.push({ ...found, node, expected: found.expected ?? null, suggestion: found.suggestion ?? null });
   }

@@ -6,7 +6,7 @@ import type { LineReader } from "./line-reader.ts";
 import { nodeOf } from "./node-of.ts";
 import type { ProblemList } from "./problem-list.ts";
 import type { ExtensionRecord } from "./vocabulary/record.ts";
-import { type RestoreContext, refusals } from "./vocabulary/refuse.ts";
+import { builtInChains, type RestoreContext, refusals } from "./vocabulary/refuse.ts";
 import { weighsValues } from "./vocabulary/refuse-extension.ts";
 
 const BUILT_IN = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
@@ -172,7 +172,8 @@ export class RestoreProblems {
     this.#block = block;
     this.#context = {
       family: header?.family ?? null,
-      table: block?.table ?? null,
+      // what an unknown table takes nobody knows
+      table: builtInChains(block?.table ?? "") === undefined ? null : (block?.table ?? null),
       backend: header?.backend ?? null,
       release: releaseOf(header?.version ?? USUAL),
       valuesAreRight: true,

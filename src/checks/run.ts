@@ -2,7 +2,9 @@ import { displayText } from "../../grammar/bytes.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import { type ChainId, NONE } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
+import { brokenLinesOf } from "./broken-lines.ts";
 import type { Check, Draft } from "./check.ts";
+import { Consequences } from "./consequences.ts";
 import { type Context, contextsOf } from "./context.ts";
 import { type ClusterFacts, NO_FACTS } from "./facts.ts";
 import { type Finding, severities } from "./finding.ts";
@@ -38,8 +40,9 @@ export function runChecks(
     const { file, byteOffset } = finding.location;
     found.push({ finding, offset: (fileStart.get(file) ?? 0) + byteOffset });
   };
-  for (const finding of problemFindings(store.ast)) add(finding);
   const contexts = contextsOf(maps, facts);
+  const broken = brokenLinesOf(store);
+  const lost = new Map<number, string[]>();
   for (const check of checks) check.runOnNode?.({ store, contexts }, (draft) => add(findingOf(check, draft, store)));
   for (const context of contexts) {
     const reported: Reported[] = [];
@@ -48,8 +51,11 @@ export function runChecks(
       if (reason === null) check.run?.(context, (draft) => reported.push({ check, draft }));
       else if (reason !== NOT_THERE) muted.set(reason, (muted.get(reason) ?? new Set()).add(check.id));
     }
-    for (const { check, draft } of oneForEachCause(context, reported)) add(findingOf(check, draft, store));
+    const { kept, explained } = new Consequences(context, broken).part(reported);
+    for (const { check, draft } of oneForEachCause(context, kept)) add(findingOf(check, draft, store));
+    for (const [{ draft }, { node }] of explained) lost.set(node, [...(lost.get(node) ?? []), draft.message]);
   }
+  for (const finding of problemFindings(store.ast, lost)) add(finding);
   found.sort((a, b) => rank(a.finding) - rank(b.finding) || a.offset - b.offset || order(a.finding, b.finding));
   return {
     findings: found.map(({ finding }) => finding),

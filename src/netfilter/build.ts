@@ -5,7 +5,7 @@ import { type LineVisitor, type ParseOptions, parse } from "../../grammar/parse.
 import { Source } from "../../grammar/source.ts";
 import { targetRecord } from "../../grammar/vocabulary/index.ts";
 import { familyOfBlock } from "./family.ts";
-import { type FragmentLine, type TableHint, tablesOfFragment } from "./fragment.ts";
+import { type FragmentLine, listedTable, type TableHint, tablesOfFragment } from "./fragment.ts";
 import { NameIndex } from "./name-index.ts";
 import { NONE } from "./ruleset.ts";
 import { RuleStore } from "./store.ts";
@@ -75,7 +75,7 @@ class Builder implements LineVisitor {
     if (outline.kind === "command") {
       this.#unapplied.push(node);
     } else if (this.#table === null) {
-      if (block.table === null) this.#pending(block, reader, node);
+      this.#pending(block, reader, node);
     } else if (outline.kind === "chain") {
       this.#takeChain(reader);
       this.#declare(this.#table, this.#start, this.#end, node);
@@ -284,6 +284,8 @@ class Builder implements LineVisitor {
   /** Lines without a table get one, then are read like all others. */
   #placeFragments(ast: import("../../grammar/syntax-tree.ts").Ast, hint: TableHint): void {
     for (const [block, lines] of this.#fragments) {
+      // a table of no known name is a misspelt one where its chains tell which
+      if (block.table !== null && listedTable(lines) === undefined) continue;
       const tables = new Map<TableName, MutableTable>();
       const tableNamed = (name: TableName): MutableTable => {
         const known = tables.get(name) ?? this.#addTable(block, name, true);

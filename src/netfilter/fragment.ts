@@ -72,7 +72,7 @@ export function tablesOfFragment(
 }
 
 /** `iptables -S` lists exactly the built-in chains of its table. */
-function listedTable(lines: readonly FragmentLine[]): TableName | undefined {
+export function listedTable(lines: readonly FragmentLine[]): TableName | undefined {
   const names = new Set(lines.filter((line) => !line.isRule && line.isBuiltIn).map((line) => line.chain));
   return (["filter", "nat", "mangle", "raw"] as const).find(
     (table) => BUILT_IN[table].length === names.size && BUILT_IN[table].every((name) => names.has(name)),
