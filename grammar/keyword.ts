@@ -111,3 +111,14 @@ export const WORD = {
   unknownFlag: keyword("", "FlagUnknown", { expects: Expects.loose }),
   start: keyword("", "Value"),
 } as const;
+
+const ODD: ReadonlySet<Keyword> = new Set([WORD.note, WORD.cutCounters, WORD.oldBang, WORD.unknownFlag]);
+
+/** Whether a word of a line is none that iptables-save prints, or names a match that is not known. */
+export function hasOdd({ words, count }: { readonly words: readonly Keyword[]; readonly count: number }): boolean {
+  for (let k = 0; k < count; k++) {
+    const word = words[k] as Keyword;
+    if (ODD.has(word) || (word === WORD.name && words[k - 1]?.role === "Match")) return true;
+  }
+  return false;
+}

@@ -1,6 +1,6 @@
-import type { Block } from "./block.ts";
+import type { Block, Judge } from "./block.ts";
 import { byteString } from "./bytes.ts";
-import { type Keyword, WORD } from "./keyword.ts";
+import { hasOdd, WORD } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import { isNearlyCommit } from "./line-start.ts";
 import { nearest, nearestOption } from "./nearest.ts";
@@ -18,7 +18,6 @@ const MOST_WORDS = 253;
 const TABLES = ["filter", "nat", "mangle", "raw", "security"];
 const NEWLINE = "a newline inside quotes; iptables-restore cannot read this back";
 const REFUSED = "iptables-restore refuses this";
-const ODD: ReadonlySet<Keyword> = new Set([WORD.note, WORD.cutCounters, WORD.oldBang, WORD.unknownFlag]);
 
 /** Turns what the reader saw of each line into problems: at most one of severity error per line, noise once per file. */
 export class LineProblems {
@@ -32,10 +31,11 @@ export class LineProblems {
   #crlfOffset = 0;
   #lf = 0;
 
-  constructor(reader: LineReader, values: boolean) {
+  /** @param judge - whose iptables is asked; left out: the one that each block's header names */
+  constructor(reader: LineReader, values: boolean, judge?: Judge) {
     this.#reader = reader;
-    this.#values = values ? new ValueProblems(reader, this.#list) : null;
-    this.#restore = new RestoreProblems(reader, this.#list);
+    this.#values = values ? new ValueProblems(reader, this.#list, judge) : null;
+    this.#restore = new RestoreProblems(reader, this.#list, judge);
   }
 
   beginFile(): void {
@@ -133,6 +133,10 @@ export class LineProblems {
     return this.#list.all();
   }
 
+  get isCounted(): boolean {
+    return this.#list.isCounted;
+  }
+
   /** All problems so far, which are then forgotten. */
   drain(): Problem[] {
     this.#list.flush();
@@ -164,12 +168,7 @@ export class LineProblems {
 
   /** Whether a word of the line is none that iptables-save prints. */
   #isOdd(shape: number): boolean {
-    const { words, count } = this.#reader.scanner;
-    let odd = false;
-    for (let k = 0; k < count && !odd; k++) {
-      const word = words[k] as Keyword;
-      odd = ODD.has(word) || (word === WORD.name && words[k - 1]?.role === "Match");
-    }
+    const odd = hasOdd(this.#reader.scanner);
     if (shape >= 0) this.#odd[shape] = odd;
     return odd;
   }

@@ -1,4 +1,4 @@
-import { type Block, type Header, readHeader } from "./block.ts";
+import { type Block, type Header, type Judge, readHeader } from "./block.ts";
 import { byteString } from "./bytes.ts";
 import { findWraps } from "./find-wraps.ts";
 import { Growing } from "./growing.ts";
@@ -27,6 +27,10 @@ export interface ParseOptions {
   readonly visitor?: (source: Source) => LineVisitor;
   /** `false`: the types and ranges of values are not looked at. Default `true`. */
   readonly values?: boolean;
+  /** `false`: lines that were wrapped on their way stay as they are. Default `true`. */
+  readonly unwrap?: boolean;
+  /** Whose iptables judges the rules. Default: the one that each dump's own header names. */
+  readonly judge?: Judge;
 }
 
 /** A dump's lines have more bytes than this on average. */
@@ -42,7 +46,7 @@ const LONGEST_HEADER = 200;
 export function parse(input: Uint8Array | Source, options: ParseOptions = {}): Ast {
   const source = input instanceof Source ? input : Source.of(input);
   const { ast, odd } = new Run(source, options).all();
-  const wraps = odd.length === 0 ? [] : findWraps(ast, odd);
+  const wraps = odd.length === 0 || options.unwrap === false ? [] : findWraps(ast, odd);
   if (wraps.length === 0) return ast;
   return new Run(source.unwrapped(wraps), options).all().ast;
 }
@@ -53,6 +57,7 @@ class Run {
   readonly #visitor: LineVisitor | undefined;
   readonly #starts: Growing;
   readonly #shapes: Growing;
+  readonly #judge: Judge | null;
   readonly #joins: Join[] = [];
   readonly #blocks: Block[] = [];
   readonly #problems: LineProblems;
@@ -77,7 +82,8 @@ class Run {
     const { memo = true } = options;
     this.#reader = new Reader(source.bytes, typeof memo === "number" ? memo : memo ? MOST_SHAPES : 0);
     this.#visitor = options.visitor?.(source);
-    this.#problems = new LineProblems(this.#reader, options.values ?? true);
+    this.#judge = options.judge ?? null;
+    this.#problems = new LineProblems(this.#reader, options.values ?? true, options.judge);
     this.#findMended();
   }
 
@@ -121,6 +127,8 @@ class Run {
       fileNodes: this.#fileNodes,
       blocks: this.#blocks,
       problems: this.#problems.all(),
+      isCounted: this.#problems.isCounted,
+      judge: this.#judge,
     });
   }
 

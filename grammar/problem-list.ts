@@ -46,6 +46,11 @@ export class ProblemList {
     this.#repeated = new Map();
   }
 
+  /** Some kind has more than are kept. */
+  get isCounted(): boolean {
+    return [...this.#counts.values()].some((count) => count > MOST_OF_A_KIND);
+  }
+
   clear(): void {
     this.#problems.length = 0;
     this.#counts.clear();

@@ -1,5 +1,5 @@
 import type { RuleNode } from "./ast.ts";
-import type { Block } from "./block.ts";
+import type { Block, Judge } from "./block.ts";
 import { releaseOf } from "./format-context.ts";
 import { Expects, type Keyword, WORD } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
@@ -12,7 +12,7 @@ import { weighsValues } from "./vocabulary/refuse-extension.ts";
 const BUILT_IN = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
 const LONGEST_CHAIN = 28;
 /** The release whose judgement stands in where the text names none. */
-const USUAL = "1.8.9";
+export const USUAL_VERSION = "1.8.9";
 /** Targets of which it matters what parts the range has, not which numbers. */
 const NAT: ReadonlySet<string> = new Set(["DNAT", "SNAT", "MASQUERADE", "REDIRECT"]);
 
@@ -80,14 +80,17 @@ export class RestoreProblems {
     family: null,
     table: null,
     backend: null,
-    release: releaseOf(USUAL),
+    release: releaseOf(USUAL_VERSION),
     valuesAreRight: true,
   };
   #blockKey = 0;
 
-  constructor(reader: LineReader, list: ProblemList) {
+  readonly #asked: Judge | undefined;
+
+  constructor(reader: LineReader, list: ProblemList, judge: Judge | undefined) {
     this.#reader = reader;
     this.#list = list;
+    this.#asked = judge;
   }
 
   check(node: number, block: Block | null): void {
@@ -168,14 +171,14 @@ export class RestoreProblems {
   }
 
   #enter(block: Block | null): void {
-    const header = block?.header ?? null;
+    const header = this.#asked ?? block?.header ?? null;
     this.#block = block;
     this.#context = {
       family: header?.family ?? null,
       // what an unknown table takes nobody knows
       table: builtInChains(block?.table ?? "") === undefined ? null : (block?.table ?? null),
       backend: header?.backend ?? null,
-      release: releaseOf(header?.version ?? USUAL),
+      release: releaseOf(header?.version ?? USUAL_VERSION),
       valuesAreRight: true,
     };
     this.#blockKey = hashOf(

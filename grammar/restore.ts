@@ -1,5 +1,9 @@
 import type { ChainNode, Node, RuleNode } from "./ast.ts";
+import { releaseOf } from "./format-context.ts";
+import { hasOdd } from "./keyword.ts";
 import { takesCounters } from "./line-start.ts";
+import { USUAL_VERSION } from "./restore-problems.ts";
+import type { Scanner } from "./scanner.ts";
 import type { Ast } from "./syntax-tree.ts";
 import {
   builtInChains,
@@ -17,13 +21,15 @@ export interface TextRefusal extends RestoreRefusal {
 
 const NEWLINE = 10;
 const CARRIAGE_RETURN = 13;
-/** Problems of the parser that are judged anew here, where family and back end are known. */
+/** Problems of the parser that are judged anew here: all that is wrong with a rule, and the text as a whole. */
 const JUDGED_HERE = new Set(["missing-commit", "invalid-value", "refused-rule"]);
+const DASH = 45;
 const STANDARD = new Set(["ACCEPT", "DROP", "QUEUE", "RETURN"]);
 
 /**
  * What iptables-restore (without --noflush) would refuse of a text, in the order of its lines: `iptables-restore --test` by reading alone.
  * Stricter than `parse`, which reads what people paste. Sets, modules, host names and what the kernel counts are not asked.
+ * @param ast - with wrapped lines as they are; judged in the same context while it was parsed, it is not judged rule by rule again
  * Sources: iptables/iptables-restore.c and xtables-restore.c (kinds of lines), libiptc.c and nf_tables (chains and loops).
  */
 export function restoreRefusals(ast: Ast, context: Omit<RestoreContext, "table">): TextRefusal[] {
@@ -36,12 +42,18 @@ class Table {
   readonly chains: Set<string>;
   readonly builtIn: ReadonlySet<string>;
   /** Jumps between chains with the node of the last one. */
-  readonly jumps = new Map<string, Map<string, Node>>();
+  readonly jumps = new Map<string, Map<string, number>>();
 
   constructor(name: string) {
     this.name = name;
     this.builtIn = new Set(builtInChains(name) ?? []);
     this.chains = new Set(this.builtIn);
+  }
+
+  jump(chain: string, target: string, node: number): void {
+    const jumps = this.jumps.get(chain);
+    if (jumps === undefined) this.jumps.set(chain, new Map([[target, node]]));
+    else jumps.set(target, node);
   }
 }
 
@@ -50,11 +62,17 @@ class Restore {
   readonly #context: Omit<RestoreContext, "table">;
   readonly #found: TextRefusal[] = [];
   readonly #problems: ReadonlyMap<number, RestoreRefusal>;
+  /** Nodes that the parser has something against; `null` where not each of them is told, or another iptables was asked. */
+  readonly #suspect: ReadonlySet<number> | null;
+  /** By kept form: whether the parser judged all of it. */
+  readonly #judged: (boolean | undefined)[] = [];
   #table: Table | null = null;
 
   constructor(ast: Ast, context: Omit<RestoreContext, "table">) {
     this.#ast = ast;
     this.#context = context;
+    const isTold = !ast.isCounted && !ast.problems.some(({ checkId }) => checkId === "placeholder");
+    this.#suspect = !isTold || !isJudgedBy(ast, context) ? null : new Set(ast.problems.map(({ node }) => node));
     this.#problems = new Map(
       ast.problems
         .filter(
@@ -66,10 +84,46 @@ class Restore {
   }
 
   run(): TextRefusal[] {
-    for (let index = 0; index < this.#ast.length; index++) this.#node(this.#ast.node(index));
+    for (let index = 0; index < this.#ast.length; index++)
+      if (!this.#isGoodRule(index)) this.#node(this.#ast.node(index));
     const last = this.#ast.length - 1;
     if (this.#table !== null && last >= 0) this.#refuse(this.#ast.node(last), "the text ends without COMMIT", "COMMIT");
     return this.#found;
+  }
+
+  /**
+   * Whether the node is a rule against which the parser has nothing, and that names chains and targets which are there: almost every line
+   * of a dump, and read without making a node of it.
+   */
+  #isGoodRule(index: number): boolean {
+    const table = this.#table;
+    if (table === null || this.#suspect?.has(index) !== false) return false;
+    const reader = this.#ast.read(index);
+    const { outline, scanner, start, textStart, end, next, bytes } = reader;
+    if (
+      outline.kind !== "rule" ||
+      bytes[start] !== DASH ||
+      textStart !== start ||
+      reader.joined > 0 ||
+      next - end > 1 ||
+      bytes[end] === CARRIAGE_RETURN
+    )
+      return false;
+    const isJudged = (outline.id < 0 ? undefined : this.#judged[outline.id]) ?? isJudgedWhole(scanner);
+    if (outline.id >= 0) this.#judged[outline.id] = isJudged;
+    if (!isJudged) return false;
+    const { spans } = scanner;
+    const text = (word: number): string => scanner.text(spans[word << 1] as number, spans[(word << 1) + 1] as number);
+    const chain = text(outline.chainWord);
+    if (!table.chains.has(chain)) return false;
+    if (outline.targetWord < 0) return true;
+    const target = text(outline.targetWord);
+    if (STANDARD.has(target)) return true;
+    if (table.builtIn.has(target)) return false;
+    if (!table.chains.has(target))
+      return outline.targetRecord !== null && scanner.words[outline.targetWord - 1]?.option?.flag !== "--goto";
+    table.jump(chain, target, index);
+    return true;
   }
 
   #refuse(node: Node, message: string, expected: string | null = null): void {
@@ -175,8 +229,7 @@ class Restore {
     if (table.builtIn.has(target.name)) {
       this.#refuse(node, `a jump to the built-in chain ${target.name}`, "a user-defined chain");
     } else if (table.chains.has(target.name)) {
-      const jumps = table.jumps.get(node.chain.text) ?? new Map<string, Node>();
-      table.jumps.set(node.chain.text, jumps.set(target.name, node));
+      table.jump(node.chain.text, target.name, node.index);
     } else if (target.record === null) {
       this.#refuse(
         node,
@@ -193,7 +246,7 @@ class Restore {
     const done = new Set<string>();
     for (const start of builtIn) {
       const path = new Set([start]);
-      const stack: { chain: string; next: Iterator<[string, Node]> }[] = [
+      const stack: { chain: string; next: Iterator<[string, number]> }[] = [
         { chain: start, next: entries(jumps, start) },
       ];
       while (stack.length > 0) {
@@ -207,7 +260,7 @@ class Restore {
         }
         const [chain, node] = step.value;
         if (path.has(chain)) {
-          this.#refuse(node, `a loop of jumps over the chain "${chain}"`);
+          this.#refuse(this.#ast.node(node), `a loop of jumps over the chain "${chain}"`);
           return;
         }
         if (done.has(chain)) continue;
@@ -218,6 +271,31 @@ class Restore {
   }
 }
 
-function entries(jumps: ReadonlyMap<string, ReadonlyMap<string, Node>>, chain: string): Iterator<[string, Node]> {
-  return (jumps.get(chain) ?? new Map<string, Node>()).entries();
+function entries(jumps: ReadonlyMap<string, ReadonlyMap<string, number>>, chain: string): Iterator<[string, number]> {
+  return (jumps.get(chain) ?? new Map<string, number>()).entries();
+}
+
+/** Whether the rules were judged in that context while they were parsed. */
+export function isJudgedBy(
+  { judge, blocks }: Ast,
+  { family, backend, release }: Omit<RestoreContext, "table">,
+): boolean {
+  return blocks.every(({ header }) => {
+    const by = judge ?? header;
+    return (
+      (by?.family ?? null) === family &&
+      (by?.backend ?? null) === backend &&
+      releaseOf(by?.version ?? USUAL_VERSION) === release
+    );
+  });
+}
+
+/** Whether the parser knows all words of a rule, and no family is asked for: only then it asks what iptables-restore has against the rule. */
+function isJudgedWhole(scanner: Scanner): boolean {
+  const { words, count } = scanner;
+  for (let k = 0; k < count; k++) {
+    const short = words[k]?.option?.short;
+    if (short === "-4" || short === "-6") return false;
+  }
+  return !hasOdd(scanner);
 }

@@ -1,5 +1,5 @@
 import type { Node } from "./ast.ts";
-import type { Block } from "./block.ts";
+import type { Block, Judge } from "./block.ts";
 import { byteString, displayLength } from "./bytes.ts";
 import type { LineReader } from "./line-reader.ts";
 import { type Mentions, mentionsOf } from "./mentions.ts";
@@ -35,6 +35,8 @@ interface Columns {
   readonly fileNodes: readonly number[];
   readonly blocks: readonly Block[];
   readonly problems: readonly Problem[];
+  readonly isCounted: boolean;
+  readonly judge: Judge | null;
 }
 
 /**
@@ -44,6 +46,10 @@ interface Columns {
 export class Ast implements Iterable<Node> {
   readonly source: Source;
   readonly problems: readonly Problem[];
+  /** There are more problems of some kind than are kept. */
+  readonly isCounted: boolean;
+  /** Whose iptables judged the rules; `null`: the one that each block's header names. */
+  readonly judge: Judge | null;
   readonly blocks: readonly Block[];
   readonly #columns: Columns;
   /** The node whose words the scanner holds, -1 where that is not known. */
@@ -53,6 +59,8 @@ export class Ast implements Iterable<Node> {
   constructor(columns: Columns) {
     this.source = columns.source;
     this.problems = columns.problems;
+    this.isCounted = columns.isCounted;
+    this.judge = columns.judge;
     this.blocks = columns.blocks;
     this.#columns = columns;
   }

@@ -1,4 +1,4 @@
-import type { Block } from "./block.ts";
+import type { Block, Judge } from "./block.ts";
 import { Expects, type Keyword } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import type { ProblemList } from "./problem-list.ts";
@@ -32,9 +32,12 @@ export class ValueProblems {
 
   readonly #last = new Map<Codec<unknown>, { offset: number; end: number; family: Family | null }>();
 
-  constructor(reader: LineReader, list: ProblemList) {
+  readonly #asked: Judge | undefined;
+
+  constructor(reader: LineReader, list: ProblemList, judge: Judge | undefined) {
     this.#reader = reader;
     this.#list = list;
+    this.#asked = judge;
   }
 
   /** True: nothing to say. */
@@ -44,7 +47,8 @@ export class ValueProblems {
     const { spans } = scanner;
     const shape = reader.outline.id;
     const values = (shape >= 0 ? this.#values[shape] : undefined) ?? this.#valuesOf(shape);
-    const family = block?.header?.family ?? null;
+    const judge = this.#asked ?? block?.header;
+    const family = judge?.family ?? null;
     // a line that is no longer than a word may be has no word that is too long
     const weighty = reader.end - reader.textStart <= LONGEST_WORD ? values.weighty : values.all;
     for (let i = 0; i < weighty.length; i++) {

@@ -1,7 +1,8 @@
+import type { Judge } from "../grammar/block.ts";
 import { displayText } from "../grammar/bytes.ts";
 import { releaseOf } from "../grammar/format-context.ts";
 import { parse } from "../grammar/parse.ts";
-import { restoreRefusals, type TextRefusal } from "../grammar/restore.ts";
+import { isJudgedBy, restoreRefusals, type TextRefusal } from "../grammar/restore.ts";
 import { Source } from "../grammar/source.ts";
 import type { Ast } from "../grammar/syntax-tree.ts";
 import type { Backend, Family } from "../grammar/vocabulary/record.ts";
@@ -27,9 +28,13 @@ const MOST_TOLD = 10_000;
 export function restore(texts: readonly DumpText[], options: RestoreOptions = {}): Report {
   const asts: Ast[] = [];
   const nodes = texts.map(({ name, bytes }) => {
-    const ast = parse(Source.of(bytes, name));
+    const source = Source.of(bytes, name);
+    const first = parse(source, { unwrap: false });
+    const asked = judgeOf(first, options);
+    // most often the one that the headers name, who has judged already
+    const ast = isJudgedBy(first, contextOf(asked)) ? first : parse(source, { unwrap: false, judge: asked });
     asts.push(ast);
-    return judge(ast, name, options);
+    return reportOf(ast, name, asked);
   });
   return {
     version,
@@ -45,12 +50,21 @@ export function restore(texts: readonly DumpText[], options: RestoreOptions = {}
   };
 }
 
-function judge(ast: Ast, name: string, options: RestoreOptions): NodeReport {
-  const headers = ast.blocks.map(({ header }) => header);
-  const family = options.family ?? unanimous(headers.map((header) => header?.family ?? null));
-  const backend = options.backend ?? unanimous(headers.map((header) => header?.backend ?? null));
-  const iptables = options.version ?? unanimous(headers.map((header) => header?.version ?? null)) ?? "1.8.9";
-  const refusals = restoreRefusals(ast, { family, backend, release: releaseOf(iptables) });
+/** Whose iptables-restore is asked: what is left out by the options is taken from the headers, where they agree. */
+function judgeOf({ blocks }: Ast, options: RestoreOptions): Judge {
+  const headers = blocks.map(({ header }) => header);
+  return {
+    family: options.family ?? unanimous(headers.map((header) => header?.family ?? null)),
+    backend: options.backend ?? unanimous(headers.map((header) => header?.backend ?? null)),
+    version: options.version ?? unanimous(headers.map((header) => header?.version ?? null)) ?? "1.8.9",
+  };
+}
+
+const contextOf = ({ family, backend, version }: Judge) => ({ family, backend, release: releaseOf(version) });
+
+function reportOf(ast: Ast, name: string, judge: Judge): NodeReport {
+  const { family, backend, version: iptables } = judge;
+  const refusals = restoreRefusals(ast, contextOf(judge));
   const suggestions = new Map(ast.problems.map(({ offset, suggestion }) => [offset, suggestion]));
   const told = refusals.slice(0, MOST_TOLD).map((refusal) => findingOf(ast, refusal, suggestions));
   const { id: checkId, severity } = refusedLine;

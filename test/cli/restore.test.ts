@@ -72,6 +72,7 @@ describe("what decides", () => {
     ["counters behind blanks", table(" [1:2] -A X -j ACCEPT"), [], 1],
     ["a word behind counters", table("[1:2]x -A X -j ACCEPT"), [], 1],
     ["a chain's counters cut short", "*nat\n:X - [1:\nCOMMIT\n", [], 0],
+    ["a line that a terminal wrapped", table("-A X -s 10.0.0.0/8\n-j ACCEPT"), [], 1],
     ["suppressions are not asked", table("# iptlint-ignore-next refused-line: x", "-A X -j Y"), [], 1],
   ])("%s", async (_name, text, argv, code) => {
     expect((await refused(text, ...argv)).code).toBe(code);
