@@ -46,6 +46,18 @@ test.each([
   ["*\0n\0a\0t\0\n\0", /^is text in UTF-16/],
   [Array.from({ length: 4096 }, (_, k) => String.fromCharCode((k * 7919) & 255)).join(""), /^is binary data/],
   ["hello world\n", /^holds no line of iptables-save/],
+  ["%PDF-1.4\n%\xe2\xe3\n1 0 obj\n", /^is a PDF/],
+  ["\x89PNG\r\n\x1a\n\0\0\0\rIHDR", /^is a picture \(PNG\)/],
+  ["7z\xbc\xaf\x27\x1c\0\x04", /^is packed with 7-Zip/],
+  [`dump.txt${"\0".repeat(249)}ustar`, /^is a tar archive/],
+  ["0:\tfrom all lookup local\n", /^is a list of routes/],
+  ["1: lo: <LOOPBACK,UP,LOWER_UP> mtu 65536 qdisc noqueue\n", /^is the output of `ip addr`/],
+  ["Name: KUBE-LOOP-BACK\nType: hash:ip,port,ip\nRevision: 5\nMembers:\n", /^is the output of `ipset list`/],
+  ['I0101 12:00:00.000000       1 proxier.go:853] "SyncProxyRules"\n', /^is the log of a program/],
+  ["Status: active\n\nTo Action From\n22/tcp ALLOW Anywhere\n", /^is the output of `ufw status`/],
+  ["*filter\n:INPUT ACCEPT\n-A INPUT -p IPv4 --ip-proto tcp -j ACCEPT\n", /^is a dump of ebtables/],
+  ["*filter\n:INPUT ACCEPT\n-A INPUT -j ACCEPT --h-length 6 --h-type 1\n", /^is a dump of arptables/],
+  ["<html><pre>*nat\n:X - [0:0]\n-A X -m comment --comment &quot;a b&quot;\n", /^is HTML or XML/],
 ])("%j is named", (text, reason) => {
   expect(recognise(bytesOf(text))?.reason).toMatch(reason);
 });
