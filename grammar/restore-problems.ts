@@ -1,6 +1,7 @@
 import type { RuleNode } from "./ast.ts";
 import type { Block, Judge } from "./block.ts";
 import { releaseOf } from "./format-context.ts";
+import { refusalOfJoin, refusedJoin } from "./joined-value.ts";
 import { Expects, type Keyword, WORD } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import { nodeOf } from "./node-of.ts";
@@ -95,6 +96,11 @@ export class RestoreProblems {
 
   check(node: number, block: Block | null): void {
     if (block !== this.#block) this.#enter(block);
+    const joined = refusedJoin(this.#reader);
+    if (joined >= 0) {
+      this.#list.add(node, { checkId: "refused-rule", severity: "error", ...refusalOfJoin(this.#reader, joined) });
+      return;
+    }
     const shape = this.#reader.outline.id;
     const form = shape < 0 ? 0 : this.#formOfLine(shape);
     if (shape >= 0 && (this.#lastForms[shape] === form || this.#rightForms[shape]?.has(form) === true)) {

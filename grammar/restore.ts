@@ -1,5 +1,6 @@
 import type { ChainNode, Node, RuleNode } from "./ast.ts";
 import { releaseOf } from "./format-context.ts";
+import { refusalOfJoin, refusedJoin } from "./joined-value.ts";
 import { hasOdd } from "./keyword.ts";
 import { takesCounters } from "./line-start.ts";
 import { USUAL_VERSION } from "./restore-problems.ts";
@@ -218,7 +219,10 @@ class Restore {
     // a line for the other family is skipped
     if (family !== null && node.options.some(({ record }) => record?.short === other)) return;
     const problem = this.#problems.get(node.index);
+    const reader = this.#ast.read(node.index);
+    const joined = refusedJoin(reader);
     if (problem !== undefined) this.#found.push({ node: node.index, ...problem });
+    else if (joined >= 0) this.#found.push({ node: node.index, ...refusalOfJoin(reader, joined) });
     else
       for (const refusal of refusals(node, { ...this.#context, table: table.name }))
         this.#found.push({ node: node.index, ...refusal });

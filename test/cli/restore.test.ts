@@ -73,6 +73,8 @@ describe("what decides", () => {
     ["a word behind counters", table("[1:2]x -A X -j ACCEPT"), [], 1],
     ["a chain's counters cut short", "*nat\n:X - [1:\nCOMMIT\n", [], 0],
     ["a line that a terminal wrapped", table("-A X -s 10.0.0.0/8\n-j ACCEPT"), [], 1],
+    ["an address joined to its letter", table("-A X -s10.0.0.1 -j ACCEPT"), [], 1],
+    ["a chain joined to its letter", table("-A X -p tcp -m tcp --dport=80 -gX"), [], 0],
     ["suppressions are not asked", table("# iptlint-ignore-next refused-line: x", "-A X -j Y"), [], 1],
   ])("%s", async (_name, text, argv, code) => {
     expect((await refused(text, ...argv)).code).toBe(code);
