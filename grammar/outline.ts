@@ -1,6 +1,7 @@
 import type { CommandRecord } from "./commands.ts";
 import { type Keyword, WORD } from "./keyword.ts";
-import { type ParsedItem, parseItem } from "./parser.ts";
+import type { ParsedItem } from "./parsed.ts";
+import { parseItem } from "./parser.ts";
 import type { Scanner } from "./scanner.ts";
 import { kindOfCommand, type Shape, type ShapeKind } from "./shape.ts";
 import { keyOfRoles, usualItems } from "./usual-forms.ts";

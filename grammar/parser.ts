@@ -1,22 +1,11 @@
 import { createToken, EmbeddedActionsParser, type IToken, Lexer, type TokenType } from "chevrotain";
 import { ROLES, type Role } from "./keyword.ts";
+import type { ParsedItem, ParsedLine } from "./parsed.ts";
 
 const token = Object.fromEntries(ROLES.map((name) => [name, createToken({ name, pattern: Lexer.NA })])) as Record<
   Role,
   TokenType
 >;
-
-/** A part of a rule as parsed; all numbers are word numbers, -1 where a word is not there. */
-export interface ParsedItem {
-  readonly kind: "command" | "match" | "jump" | "option" | "note";
-  readonly word: number;
-  readonly bang: number;
-  readonly values: readonly number[];
-}
-export type ParsedLine =
-  | { readonly kind: "table" | "commit" | "comment" }
-  | { readonly kind: "chain"; readonly policy: number; readonly counters: number }
-  | { readonly kind: "rule"; readonly counters: number; readonly items: readonly ParsedItem[] };
 
 const at = (word: IToken): number => word.startOffset;
 const absent = (word: IToken | undefined): number => (word === undefined ? -1 : word.startOffset);

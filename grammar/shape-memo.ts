@@ -1,6 +1,6 @@
 import type { Keyword } from "./keyword.ts";
 import { itemsOf, type Outline, ruleOutline } from "./outline.ts";
-import type { ParsedLine } from "./parser.ts";
+import type { ParsedLine } from "./parsed.ts";
 import type { Scanner } from "./scanner.ts";
 import type { Shape } from "./shape.ts";
 import { shapeOf } from "./shape-of.ts";

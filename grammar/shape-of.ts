@@ -1,5 +1,6 @@
 import type { Keyword } from "./keyword.ts";
-import { type ParsedItem, type ParsedLine, parseWords } from "./parser.ts";
+import type { ParsedItem, ParsedLine } from "./parsed.ts";
+import { parseWords } from "./parser.ts";
 import {
   CORE,
   kindOfCommand,

@@ -1,5 +1,5 @@
 import { ROLES, type Role } from "./keyword.ts";
-import type { ParsedItem, ParsedLine } from "./parser.ts";
+import type { ParsedItem, ParsedLine } from "./parsed.ts";
 
 /**
  * What Chevrotain makes of the items and lines that nearly every text has. They are looked up here because its analysis of the grammar
