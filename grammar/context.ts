@@ -1,5 +1,5 @@
 import { type Keyword, WORD } from "./keyword.ts";
-import { broughtSpellings, coreSpellings, type Spellings, spellingsOf } from "./spellings.ts";
+import { broughtSpellings, coreSpellings, longSpellings, type Spellings, spellingsOf } from "./spellings.ts";
 import { implicitMatch, matchRecord } from "./vocabulary/index.ts";
 import type { ExtensionRecord } from "./vocabulary/record.ts";
 
@@ -116,8 +116,8 @@ export class Context {
     if (text.length < 3 || !text.startsWith("--")) return undefined;
     let found: Keyword | undefined;
     for (const spellings of this.#sources())
-      for (const [flag, keyword] of spellings) {
-        if (!flag.startsWith(text)) continue;
+      for (const keyword of longSpellings(spellings, text.charCodeAt(2))) {
+        if (!keyword.text.startsWith(text)) continue;
         if (found !== undefined && (found.option !== keyword.option || found.command !== keyword.command))
           return undefined;
         found ??= keyword;

@@ -76,6 +76,26 @@ function nameWord(
   return made;
 }
 
+const byLetter = new WeakMap<Spellings, Map<number, Keyword[]>>();
+
+/** Long options with that letter behind the dashes: those of which a shorter spelling may be meant. */
+export function longSpellings(spellings: Spellings, letter: number): readonly Keyword[] {
+  let letters = byLetter.get(spellings);
+  if (letters === undefined) {
+    letters = new Map();
+    for (const [flag, keyword] of spellings) {
+      if (!flag.startsWith("--")) continue;
+      const list = letters.get(flag.charCodeAt(2));
+      if (list === undefined) letters.set(flag.charCodeAt(2), [keyword]);
+      else list.push(keyword);
+    }
+    byLetter.set(spellings, letters);
+  }
+  return letters.get(letter) ?? NONE;
+}
+
+const NONE: readonly Keyword[] = [];
+
 function remember(
   tables: Map<ExtensionRecord, Spellings>,
   extension: ExtensionRecord,

@@ -103,16 +103,18 @@ const EVERYWHERE = bytesOf("/0");
 const ADDRESSES = bitOfOption("--source") | bitOfOption("--destination");
 const PORTS = ["tcp", "udp", "sctp", "dccp", "multiport"].map((name) => bitsOfMatches(name));
 const STATES = ["conntrack", "state"].map((name) => bitsOfMatches(name));
+const PORT_BITS = PORTS.reduce((all, bit) => all | bit, 0);
+const STATE_BITS = STATES.reduce((all, bit) => all | bit, 0);
 
 /** Whether a rule may ask for two things of one kind, or for no address; it need not. */
 function mayContradict(store: RuleStore, rule: RuleId): boolean {
   const mentions = store.mentions(rule);
   const severalOf = (bits: readonly Mentions[]): boolean => bits.filter((bit) => (mentions & bit) !== 0).length > 1;
   return (
-    (mentions & REPEATED) !== 0 ||
+    ((mentions & REPEATED) !== 0 && (mentions & (PORT_BITS | STATE_BITS)) !== 0) ||
     ((mentions & NEGATED) !== 0 && (mentions & ADDRESSES) !== 0 && store.holds(rule, EVERYWHERE)) ||
-    severalOf(PORTS) ||
-    severalOf(STATES)
+    ((mentions & PORT_BITS) !== 0 && severalOf(PORTS)) ||
+    ((mentions & STATE_BITS) !== 0 && severalOf(STATES))
   );
 }
 
@@ -292,23 +294,26 @@ export const unreadMark: Check = {
   references: [MAN],
   run(context, report) {
     const { ruleset, store } = context;
-    let read = 0;
-    let isSaved = false;
+    if (context.services.owners.length > 0) return;
     const setters: { rule: RuleId; bits: number }[] = [];
     for (const rule of otherRules(context)) {
       const target = store.targetRecord(rule)?.name;
-      if (target === "CONNMARK" || target === "TPROXY" || target === "NFQUEUE") isSaved = true;
-      if (hasMatch(store, rule, "mark", "connmark")) read |= bitsAsked(ruleset.rule(rule));
-      if (target === "MARK" && ruleset.tableOf(store.chainOf(rule)).name !== "nat") {
-        const [value = "", mask = value] = (ruleset.rule(rule).target?.options[0]?.values[0]?.text ?? "").split("/");
-        const bits = Number(value) & Number(mask);
-        if (bits !== 0 && !Number.isNaN(bits) && context.services.owners.length === 0) setters.push({ rule, bits });
-      }
-      if (setters.length > 500) return;
+      if (target === "CONNMARK" || target === "TPROXY" || target === "NFQUEUE") return;
+      if (target !== "MARK" || ruleset.tableOf(store.chainOf(rule)).name === "nat") continue;
+      const [value = "", mask = value] = (ruleset.rule(rule).target?.options[0]?.values[0]?.text ?? "").split("/");
+      const bits = Number(value) & Number(mask);
+      if (bits !== 0) setters.push({ rule, bits });
+      if (setters.length > MOST_SETTERS) return;
     }
-    const unread = setters.filter(({ bits }) => (bits & read) === 0);
+    let unread: readonly { rule: RuleId; bits: number }[] = setters;
+    for (const rule of otherRules(context)) {
+      if (unread.length === 0) return;
+      if (!hasMatch(store, rule, "mark", "connmark")) continue;
+      const read = bitsAsked(ruleset.rule(rule));
+      unread = unread.filter(({ bits }) => (bits & read) === 0);
+    }
     const [first] = unread;
-    if (first === undefined || isSaved) return;
+    if (first === undefined) return;
     report({
       at: { rule: first.rule },
       message: `mark ${hex(first.bits)} is set by ${counted(unread.length, "rule")}, and no rule of this capture asks for it`,
@@ -316,6 +321,9 @@ export const unreadMark: Check = {
     });
   },
 };
+
+/** More than this are not looked at one by one. */
+const MOST_SETTERS = 500;
 
 function bitsAsked({ matches }: RuleNode): number {
   let bits = 0;

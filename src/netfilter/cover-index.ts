@@ -19,12 +19,23 @@ interface Form {
   readonly sample: Conditions;
   readonly required: Mentions;
   readonly entries: Map<number, Entry[][]>;
+  /** Among all forms. */
+  readonly ordinal: number;
+}
+
+/** Forms that require the same mentions: those that ask for nothing but dimensions, and the rest by the first of what else they ask for. */
+interface FormGroup {
+  readonly required: Mentions;
+  readonly plain: Form[];
+  readonly byOther: Map<string, Form[]>;
 }
 
 /** Earlier rules of a chain after which no packet comes back, by what they ask for. */
 export class CoverIndex {
   readonly #names = new Map<string, Form>();
-  readonly #forms: Form[] = [];
+  readonly #groups: FormGroup[] = [];
+  /** Forms that may cover the rule in question. */
+  readonly #candidates: Form[] = [];
   /** What all forms require. */
   #required: Mentions = ~0;
   #changed = 0;
@@ -39,11 +50,10 @@ export class CoverIndex {
     const name = formOf(conditions);
     let form = this.#names.get(name);
     if (form === undefined) {
-      if (this.#forms.length >= MOST_FORMS) return;
-      form = { sample: conditions, required: conditions.required, entries: new Map() };
+      if (this.#names.size >= MOST_FORMS) return;
+      form = { sample: conditions, required: conditions.required, entries: new Map(), ordinal: this.#names.size };
       this.#names.set(name, form);
-      this.#forms.push(form);
-      this.#required &= form.required;
+      this.#group(form);
     }
     const hash = hashOf(conditions, form.sample);
     if (hash === null) return;
@@ -58,15 +68,37 @@ export class CoverIndex {
     if (list !== undefined && list.length > MOST_RANGES) list.length = MOST_RANGES;
   }
 
+  #group(form: Form): void {
+    const { required, sample } = form;
+    this.#required &= required;
+    let group = this.#groups.find((each) => each.required === required);
+    if (group === undefined) {
+      group = { required, plain: [], byOther: new Map() };
+      this.#groups.push(group);
+    }
+    const [first] = sample.others;
+    const list = first === undefined ? group.plain : group.byOther.get(first);
+    if (list !== undefined) list.push(form);
+    else group.byOther.set(first as string, [form]);
+  }
+
   /** Whether a rule that mentions this may be covered. */
   mayCover(mentions: Mentions): boolean {
-    return this.#forms.length > 0 && (this.#required & ~mentions) === 0;
+    return this.#names.size > 0 && (this.#required & ~mentions) === 0;
   }
 
   /** The rule that takes all packets that `conditions`, which mention this, ask for. */
   find(conditions: Conditions, mentions: Mentions): RuleId {
-    for (const form of this.#forms) {
-      if ((form.required & ~mentions) !== 0) continue;
+    const candidates = this.#candidates;
+    candidates.length = 0;
+    for (const { required, plain, byOther } of this.#groups) {
+      if ((required & ~mentions) !== 0) continue;
+      for (const form of plain) candidates.push(form);
+      if (byOther.size === 0) continue;
+      for (const other of conditions.others) for (const form of byOther.get(other) ?? []) candidates.push(form);
+    }
+    if (candidates.length > 1) candidates.sort((a, b) => a.ordinal - b.ordinal);
+    for (const form of candidates) {
       const hash = hashOf(conditions, form.sample);
       if (hash === null) continue;
       const list = listOf(form, hash, conditions);
@@ -202,5 +234,15 @@ function takesRest(outer: Conditions, inner: Conditions): boolean {
   }
   const { states } = outer;
   if (states !== null && !(inner.states?.every((state) => states.includes(state)) ?? false)) return false;
-  return outer.others.every((other) => inner.others.includes(other));
+  return isSubset(outer.others, inner.others);
+}
+
+/** Of sorted texts. */
+function isSubset(part: readonly string[], whole: readonly string[]): boolean {
+  let k = 0;
+  for (const text of part) {
+    while (k < whole.length && (whole[k] as string) < text) k++;
+    if (whole[k] !== text) return false;
+  }
+  return true;
 }

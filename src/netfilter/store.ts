@@ -97,8 +97,11 @@ export class RuleStore {
   policy(chain: ChainId): string | null {
     const index = this.#columns.chainNode[chain] as number;
     if (index < 0) return null;
-    const node = this.ast.node(index);
-    return node.kind === "chain" ? node.policy : null;
+    const { shape, scanner, bytes } = this.ast.read(index);
+    const word = shape.policyWord;
+    if (shape.kind !== "chain") return null;
+    if (word < 0) return shape.command === null ? "" : "-";
+    return byteString(bytes, scanner.spans[word << 1] as number, scanner.spans[(word << 1) + 1] as number);
   }
 
   /** Node of the chain's declaration, -1 where it has none. */
