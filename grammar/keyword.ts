@@ -62,8 +62,11 @@ export interface Keyword {
   readonly option: OptionRecord | null;
   /** The extension that the option belongs to, or that a `-m` or `-j` name loads; `null`: the core, or unknown. */
   readonly extension: ExtensionRecord | null;
-  /** The keyword that came after this one last time: a guess, checked before use. */
+  /** No other option of the core or of any extension is spelled so. */
+  readonly unique: boolean;
+  /** The keywords that came after this one last: guesses, checked before use. */
   guess: Keyword | null;
+  otherGuess: Keyword | null;
 }
 
 let lastId = 0;
@@ -90,7 +93,9 @@ export function keyword(
     command: more.command ?? null,
     option: more.option ?? null,
     extension: more.extension ?? null,
+    unique: more.unique ?? false,
     guess: null,
+    otherGuess: null,
   };
 }
 

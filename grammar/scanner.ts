@@ -82,11 +82,11 @@ export class Scanner {
       }
       let word = last.guess;
       let stop = word !== null && word.stands === expects ? this.#matches(word, i, end) : 0;
-      if (
-        stop === 0 ||
-        word === null ||
-        (expects === Expects.option && word !== WORD.bang && !isAmong(context.seen, word))
-      ) {
+      if (stop === 0) {
+        word = last.otherGuess;
+        stop = word !== null && word.stands === expects ? this.#matches(word, i, end) : 0;
+      }
+      if (stop === 0 || word === null || (expects === Expects.option && !isOption(word, last, context))) {
         stop = this.#wordEnd(i, end);
         word = this.#known(expects, context, i, stop);
         if (word === null) {
@@ -131,7 +131,10 @@ export class Scanner {
           }
         }
         if (word.role !== "Stray" && word.role !== "Note" && word !== WORD.name && word !== WORD.value)
-          last.guess = word;
+          if (last.guess !== word) {
+            last.otherGuess = last.guess;
+            last.guess = word;
+          }
       }
       this.#push(i, stop, word);
       i = stop;
@@ -363,7 +366,11 @@ const met: readonly (Map<number, Keyword> | undefined)[] = Object.values(Expects
   expects === Expects.match || expects === Expects.target || expects === Expects.protocol ? new Map() : undefined,
 );
 
-function isAmong(words: readonly Keyword[], word: Keyword): boolean {
-  for (let k = 0; k < words.length; k++) if (words[k] === word) return true;
+/** Whether the word is an option here, behind `last`. */
+function isOption(word: Keyword, last: Keyword, { seen }: Context): boolean {
+  if (word === WORD.bang) return true;
+  // the core is always there, and the extension that was spoken of just now
+  if (word.unique && (word.extension === null || word.extension === last.extension)) return true;
+  for (let k = 0; k < seen.length; k++) if (seen[k] === word) return true;
   return false;
 }

@@ -43,33 +43,57 @@ export class ValueProblems {
   /** True: nothing to say. */
   check(node: number, block: Block | null): boolean {
     const reader = this.#reader;
-    const { bytes, scanner } = reader;
-    const { spans } = scanner;
     const shape = reader.outline.id;
-    const values = (shape >= 0 ? this.#values[shape] : undefined) ?? this.#valuesOf(shape);
     const judge = this.#asked ?? block?.header;
     const family = judge?.family ?? null;
     // a line that is no longer than a word may be has no word that is too long
-    const weighty = reader.end - reader.textStart <= LONGEST_WORD ? values.weighty : values.all;
+    const isShort = reader.end - reader.textStart <= LONGEST_WORD;
+    if (shape < 0) return this.#checkUnkept(node, family, isShort);
+    const values = this.#values[shape] ?? this.#valuesOf(shape);
+    const weighty = isShort ? values.weighty : values.all;
     for (let i = 0; i < weighty.length; i++) {
       const { word, option, codec } = weighty[i] as Value;
-      const offset = spans[word << 1] as number;
-      const end = spans[(word << 1) + 1] as number;
-      if (end - offset > LONGEST_WORD && this.#isTooLong(offset, end)) {
-        this.#refused(node, option.flag, offset, end - offset, "", `at most ${LONGEST_WORD} bytes`);
-        return false;
-      }
-      if (codec.accepts?.(bytes, offset, end, family) === true || this.#isLast(codec, offset, end, family)) continue;
-      const text = scanner.text(offset, end);
-      const result = codec.parse(text, { family });
-      if ("value" in result || result.needsHost === true) {
-        this.#last.set(codec, { offset, end, family });
-        continue;
-      }
-      this.#refused(node, option.flag, offset, end - offset, text, result.expected);
-      return false;
+      if (!this.#isRight(node, family, word, option, codec)) return false;
     }
     return true;
+  }
+
+  /** The same of a line whose form is not kept: without a list of its values. */
+  #checkUnkept(node: number, family: Family | null, isShort: boolean): boolean {
+    const { words, count } = this.#reader.scanner;
+    let option: OptionRecord | null = null;
+    let place = 0;
+    for (let k = 0; k < count; k++) {
+      const word = words[k] as Keyword;
+      if (word.role === "Value" || word.role === "Name") {
+        const codec: Codec<unknown> | undefined = option?.codecs[place++];
+        if (option === null || codec === undefined || (isShort && !isWeighty(word, codec))) continue;
+        if (!this.#isRight(node, family, k, option, codec)) return false;
+      } else if (word.role !== "OldBang") {
+        option = word.option;
+        place = 0;
+      }
+    }
+    return true;
+  }
+
+  #isRight(node: number, family: Family | null, word: number, option: OptionRecord, codec: Codec<unknown>): boolean {
+    const { bytes, scanner } = this.#reader;
+    const offset = scanner.spans[word << 1] as number;
+    const end = scanner.spans[(word << 1) + 1] as number;
+    if (end - offset > LONGEST_WORD && this.#isTooLong(offset, end)) {
+      this.#refused(node, option.flag, offset, end - offset, "", `at most ${LONGEST_WORD} bytes`);
+      return false;
+    }
+    if (codec.accepts?.(bytes, offset, end, family) === true || this.#isLast(codec, offset, end, family)) return true;
+    const text = scanner.text(offset, end);
+    const result = codec.parse(text, { family });
+    if ("value" in result || result.needsHost === true) {
+      this.#last.set(codec, { offset, end, family });
+      return true;
+    }
+    this.#refused(node, option.flag, offset, end - offset, text, result.expected);
+    return false;
   }
 
   /** Forgets the values of the last line: its bytes are about to change. */
@@ -124,12 +148,13 @@ export class ValueProblems {
         place = 0;
       }
     }
-    // what a keyword or any text may be is right as it stands
-    const weighty = all.filter(
-      ({ word, codec }) => codec.takesUpTo !== LONGEST_WORD && (words[word] as Keyword).stands !== Expects.protocol,
-    );
+    const weighty = all.filter(({ word, codec }) => isWeighty(words[word] as Keyword, codec));
     const values = { all, weighty };
-    if (shape >= 0) this.#values[shape] = values;
+    this.#values[shape] = values;
     return values;
   }
 }
+
+/** What a keyword or any text may be is right as it stands. */
+const isWeighty = (word: Keyword, codec: Codec<unknown>): boolean =>
+  codec.takesUpTo !== LONGEST_WORD && word.stands !== Expects.protocol;

@@ -1,7 +1,7 @@
 import type { RuleNode } from "../../grammar/ast.ts";
 import { bytesOf } from "../../grammar/bytes.ts";
 import { bitOfOption, bitsOfMatches, CORE_OPTIONS, type Mentions, NEGATED, REPEATED } from "../../grammar/mentions.ts";
-import type { Shape } from "../../grammar/shape.ts";
+import type { ShapeOption } from "../../grammar/shape.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Check } from "./check.ts";
@@ -82,8 +82,7 @@ export const contradictoryMatch: Check = {
   run(context, report) {
     const { store } = context;
     for (const rule of otherRules(context)) {
-      if (!mayContradict(store, rule) || !isContradictory(store.shape(rule))) continue;
-      const why = contradiction(context.ruleset.rule(rule));
+      const why = mayContradict(store, rule) ? contradiction(store, rule) : null;
       if (why === null) continue;
       const chain = store.chainOf(rule);
       report({
@@ -98,6 +97,7 @@ export const contradictoryMatch: Check = {
 const PORT_FLAGS: ReadonlySet<string> = new Set(["--dport", "--dports", "--destination-ports"]);
 const STATE_FLAGS: ReadonlySet<string> = new Set(["--ctstate", "--state"]);
 
+const ADDRESS_FLAGS: ReadonlySet<string> = new Set(["--source", "--destination"]);
 /** Behind the address of what is every address. */
 const EVERYWHERE = bytesOf("/0");
 const ADDRESSES = bitOfOption("--source") | bitOfOption("--destination");
@@ -118,38 +118,28 @@ function mayContradict(store: RuleStore, rule: RuleId): boolean {
   );
 }
 
-/** Forms in which a contradiction is possible at all. */
-function isContradictory({ options }: Shape): boolean {
-  let ports = 0;
-  let states = 0;
-  for (const { record, bangWord } of options) {
-    if (record === null) continue;
-    if (PORT_FLAGS.has(record.flag)) ports++;
-    else if (STATE_FLAGS.has(record.flag)) states++;
-    else if (bangWord >= 0 && (record.flag === "--source" || record.flag === "--destination")) return true;
-  }
-  return ports > 1 || states > 1;
-}
-
-function contradiction({ options, matches }: RuleNode): string | null {
-  for (const { record, negated, values } of options)
-    if (negated && /^(?:0\.0\.0\.0|::)\/0$/.test(values[0]?.text ?? ""))
-      return `${record?.short ?? ""} excludes every address`;
-  const all = matches.flatMap((match) => match.options).filter(({ negated }) => !negated);
-  const ports = all
-    .filter(({ record }) => PORT_FLAGS.has(record?.flag ?? ""))
-    .map(({ values }) => rangesOf(values[0]?.text ?? ""));
-  const [first, ...others] = ports;
+function contradiction(store: RuleStore, rule: RuleId): string | null {
+  const { options } = store.shape(rule);
+  const ports = options.filter((option) => asksFor(option, PORT_FLAGS));
+  const states = options.filter((option) => asksFor(option, STATE_FLAGS));
+  const addresses = options.filter(({ record, bangWord }) => bangWord >= 0 && ADDRESS_FLAGS.has(record?.flag ?? ""));
+  if (ports.length < 2 && states.length < 2 && addresses.length === 0) return null;
+  const words = store.words(rule);
+  const text = ({ valueWords: [word = -1] }: ShapeOption): string =>
+    word < 0 ? "" : words.text(words.spans[word << 1] as number, words.spans[(word << 1) + 1] as number);
+  const excluded = addresses.find((option) => /^(?:0\.0\.0\.0|::)\/0$/.test(text(option)));
+  if (excluded !== undefined) return `${excluded.record?.short ?? ""} excludes every address`;
+  const [first, ...others] = ports.map((option) => rangesOf(text(option)));
   if (first !== undefined && others.some((other) => !first.some(([a, b]) => other.some(([c, d]) => a <= d && c <= b))))
     return "it asks for two destination ports at once";
-  const states = all
-    .filter(({ record }) => STATE_FLAGS.has(record?.flag ?? ""))
-    .map(({ values }) => new Set((values[0]?.text ?? "").split(",")));
-  const [state, ...more] = states;
+  const [state, ...more] = states.map((option) => new Set(text(option).split(",")));
   if (state !== undefined && more.some((other) => ![...state].some((each) => other.has(each))))
     return "it asks for two connection states at once";
   return null;
 }
+
+const asksFor = ({ record, bangWord }: ShapeOption, flags: ReadonlySet<string>): boolean =>
+  bangWord < 0 && flags.has(record?.flag ?? "");
 
 function rangesOf(text: string): [number, number][] {
   return text.split(",").map((range) => {
