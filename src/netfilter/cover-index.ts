@@ -1,4 +1,4 @@
-import type { Mentions } from "../../grammar/mentions.ts";
+import { CONDITIONS, type Mentions } from "../../grammar/mentions.ts";
 import type { AddressMask, InterfacePattern, NumberRange } from "../../grammar/values/types.ts";
 import type { Conditions } from "./cover-conditions.ts";
 import { NONE, type RuleId } from "./ruleset.ts";
@@ -7,6 +7,8 @@ import { NONE, type RuleId } from "./ruleset.ts";
 const MOST_FORMS = 64;
 /** Port ranges that differ for otherwise equal rules, looked at one by one. */
 const MOST_RANGES = 64;
+/** Sets of mentions for which the forms within reach are remembered. */
+const MOST_REACHES = 4096;
 
 interface Entry {
   readonly rule: RuleId;
@@ -28,14 +30,22 @@ interface FormGroup {
   readonly required: Mentions;
   readonly plain: Form[];
   readonly byOther: Map<string, Form[]>;
+  /** The least ordinal of those in `byOther`. */
+  firstOther: number;
+}
+
+/** Forms that may cover a rule with certain mentions, the first ones first. */
+interface Reach {
+  readonly plain: readonly Form[];
+  readonly others: readonly FormGroup[];
+  readonly firstOther: number;
 }
 
 /** Earlier rules of a chain after which no packet comes back, by what they ask for. */
 export class CoverIndex {
   readonly #names = new Map<string, Form>();
   readonly #groups: FormGroup[] = [];
-  /** Forms that may cover the rule in question. */
-  readonly #candidates: Form[] = [];
+  readonly #reaches = new Map<Mentions, Reach>();
   /** What all forms require. */
   #required: Mentions = ~0;
   #changed = 0;
@@ -71,12 +81,14 @@ export class CoverIndex {
   #group(form: Form): void {
     const { required, sample } = form;
     this.#required &= required;
+    this.#reaches.clear();
     let group = this.#groups.find((each) => each.required === required);
     if (group === undefined) {
-      group = { required, plain: [], byOther: new Map() };
+      group = { required, plain: [], byOther: new Map(), firstOther: Number.POSITIVE_INFINITY };
       this.#groups.push(group);
     }
     const [first] = sample.others;
+    if (first !== undefined && group.byOther.size === 0) group.firstOther = form.ordinal;
     const list = first === undefined ? group.plain : group.byOther.get(first);
     if (list !== undefined) list.push(form);
     else group.byOther.set(first as string, [form]);
@@ -89,28 +101,53 @@ export class CoverIndex {
 
   /** The rule that takes all packets that `conditions`, which mention this, ask for. */
   find(conditions: Conditions, mentions: Mentions): RuleId {
-    const candidates = this.#candidates;
-    candidates.length = 0;
-    for (const { required, plain, byOther } of this.#groups) {
-      if ((required & ~mentions) !== 0) continue;
-      for (const form of plain) candidates.push(form);
-      if (byOther.size === 0) continue;
-      for (const other of conditions.others) for (const form of byOther.get(other) ?? []) candidates.push(form);
+    const { plain, others, firstOther } = this.#withinReach(mentions & CONDITIONS);
+    let found = NONE;
+    let before = Number.POSITIVE_INFINITY;
+    for (const form of plain) {
+      found = this.#findIn(form, conditions);
+      if (found === NONE) continue;
+      before = form.ordinal;
+      break;
     }
-    if (candidates.length > 1) candidates.sort((a, b) => a.ordinal - b.ordinal);
+    if (firstOther > before) return found;
+    const candidates = others
+      .flatMap(({ byOther }) => conditions.others.flatMap((other) => byOther.get(other) ?? []))
+      .filter(({ ordinal }) => ordinal < before)
+      .sort((a, b) => a.ordinal - b.ordinal);
     for (const form of candidates) {
-      const hash = hashOf(conditions, form.sample);
-      if (hash === null) continue;
-      const list = listOf(form, hash, conditions);
-      if (list === undefined) continue;
+      const other = this.#findIn(form, conditions);
+      if (other !== NONE) return other;
+    }
+    return found;
+  }
+
+  #findIn(form: Form, conditions: Conditions): RuleId {
+    const hash = hashOf(conditions, form.sample);
+    const list = hash === null ? undefined : listOf(form, hash, conditions);
+    if (list !== undefined)
       for (const entry of list)
         if (
           entry.position > (entry.conditions.changeable ? this.#changed : this.#rewritten) &&
           takesRest(entry.conditions, conditions)
         )
           return entry.rule;
-    }
     return NONE;
+  }
+
+  #withinReach(mentions: Mentions): Reach {
+    const known = this.#reaches.get(mentions);
+    if (known !== undefined) return known;
+    const groups = this.#groups.filter(({ required }) => (required & ~mentions) === 0);
+    const others = groups.filter(({ byOther }) => byOther.size > 0);
+    const made = {
+      plain: groups.flatMap(({ plain }) => plain).sort((a, b) => a.ordinal - b.ordinal),
+      others,
+      firstOther: Math.min(...others.map(({ firstOther }) => firstOther)),
+    };
+    if (this.#reaches.size >= MOST_REACHES) this.#reaches.clear();
+    this.#reaches.set(mentions, made);
+    return made;
   }
 }
 
@@ -234,7 +271,8 @@ function takesRest(outer: Conditions, inner: Conditions): boolean {
   }
   const { states } = outer;
   if (states !== null && !(inner.states?.every((state) => states.includes(state)) ?? false)) return false;
-  return isSubset(outer.others, inner.others);
+  // what else the inner one asks for is read only where it matters
+  return outer.others.length === 0 || isSubset(outer.others, inner.others);
 }
 
 /** Of sorted texts. */
