@@ -85,7 +85,7 @@ function addLabel(rows: FrameRow[], label: string | null, marked: boolean, optio
 function splitLine(line: string, span: Span | null, options: FrameOptions): Piece[][] {
   const groups: Piece[][] = [];
   let previous = "";
-  for (const { text, start, end } of wordsOf(line)) {
+  for (const { text, start, end } of shownWords(line, span, options)) {
     const opens = groups.length === 0 || text === "!" || (text.startsWith("-") && previous !== "!");
     if (opens) groups.push([]);
     groups.at(-1)?.push({ text: shorten(text, start, span, options), start, end });
@@ -94,8 +94,25 @@ function splitLine(line: string, span: Span | null, options: FrameOptions): Piec
   return groups;
 }
 
+/** Words that may get into one of the rows that are shown: of a line of a million words the first, the last, and those near the span. */
+function* shownWords(line: string, span: Span | null, { width }: FrameOptions): ReturnType<typeof wordsOf> {
+  const reach = width * mostRows;
+  if (line.length <= 6 * reach) {
+    yield* wordsOf(line);
+    return;
+  }
+  let count = 0;
+  for (const _ of wordsOf(line)) count++;
+  let k = 0;
+  for (const word of wordsOf(line)) {
+    const isNear = span !== null && word.end > span.start - reach && word.start < span.start + reach;
+    if (k < reach || k >= count - reach || isNear) yield word;
+    k++;
+  }
+}
+
 /** Words at blanks; a quoted one may hold blanks. Positions are code points. */
-function* wordsOf(line: string): Iterable<{ text: string; start: number; end: number }> {
+function* wordsOf(line: string): Generator<{ text: string; start: number; end: number }> {
   let begin = 0;
   let start = 0;
   let point = 0;
