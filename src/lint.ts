@@ -11,7 +11,14 @@ import type { Ruleset } from "./netfilter/ruleset.ts";
 import type { RuleStore } from "./netfilter/store.ts";
 import type { NodeTexts } from "./nodes.ts";
 import { type NodeModel, type ReadOptions, readNode } from "./read-node.ts";
-import { type CaptureSummary, type KubeProxySummary, type NodeReport, plural, type Report } from "./report/report.ts";
+import {
+  type CaptureSummary,
+  groupDigits,
+  type KubeProxySummary,
+  type NodeReport,
+  plural,
+  type Report,
+} from "./report/report.ts";
 import { Sieve, type SieveOptions } from "./sieve.ts";
 import { version } from "./version.ts";
 
@@ -56,9 +63,12 @@ export function lint(nodes: readonly NodeTexts[], options: LintOptions = {}): Re
 
 function lintNode({ name, store, maps }: NodeModel, options: LintOptions, sieve: Sieve): NodeReport {
   const rulesets = maps.map(({ ruleset }) => ruleset);
-  options.onProgress?.(`${name}: checking ${store.ruleCount} rules`);
   const facts = options.config == null ? NO_FACTS : factsOf(options.config, name);
-  const run = runChecks(store, maps, allChecks, facts);
+  const run = runChecks(store, maps, allChecks, facts, (done) =>
+    options.onProgress?.(
+      `${name}: checking ${groupDigits(store.ruleCount)} rules, ${done} of ${allChecks.length} checks done`,
+    ),
+  );
   return {
     name,
     captures: store.ast.source.files.flatMap(({ name: file }) => capturesIn(file, rulesets)),

@@ -7,6 +7,7 @@ import type { Ruleset } from "./netfilter/ruleset.ts";
 import { rulesetsOf } from "./netfilter/rulesets.ts";
 import type { RuleStore } from "./netfilter/store.ts";
 import type { NodeTexts } from "./nodes.ts";
+import { groupDigits } from "./report/report.ts";
 
 /** A node as its texts show it. */
 export interface NodeModel {
@@ -27,8 +28,12 @@ export interface ReadOptions extends ServiceMapOptions {
 
 /** Reads the texts of one node: rules at once, Services when somebody asks for them. */
 export function readNode(node: NodeTexts, { onProgress = () => {}, ...options }: ReadOptions = {}): NodeModel {
-  onProgress(`${node.name}: reading`);
-  const store = buildStore(Source.join(node.texts), { tableHint: tableOfChain });
+  const source = Source.join(node.texts);
+  const size = inMegabytes(source.bytes.length);
+  const onRead = (bytes: number, rules: number): void =>
+    onProgress(`${node.name}: read ${inMegabytes(bytes)} of ${size} MB, ${groupDigits(rules)} rules`);
+  onRead(0, 0);
+  const store = buildStore(source, { tableHint: tableOfChain, onRead });
   const rulesets = rulesetsOf(store);
   let maps: readonly ServiceMap[] | undefined;
   return {
@@ -37,10 +42,12 @@ export function readNode(node: NodeTexts, { onProgress = () => {}, ...options }:
     rulesets,
     get maps() {
       if (maps === undefined) {
-        onProgress(`${node.name}: finding the Services in ${store.ruleCount} rules`);
+        onProgress(`${node.name}: finding the Services in ${groupDigits(store.ruleCount)} rules`);
         maps = rulesets.map((ruleset) => readServiceMap(ruleset, options));
       }
       return maps;
     },
   };
 }
+
+const inMegabytes = (bytes: number): string => String(Math.round(bytes / 1e6));

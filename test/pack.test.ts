@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "iptlint-pack-"));
@@ -36,17 +36,44 @@ test("the command works", () => {
   expect(iptlint("explain", "30080", fixture).stdout).toMatch(/^30080\/tcp is the NodePort of Service /);
 });
 
-test("a pipe that is closed early ends it quietly", () => {
+test.each([
+  ["ast", `ast '${fixture}' | head -1`],
+  ["lint", `'${fixture}' | true`],
+  ["--version", "--version | true"],
+  ["--help", "--help | true"],
+])("a pipe that is closed early ends %s quietly", (_name, rest) => {
   const bin = join(folder, "node_modules/.bin/iptlint");
-  const { stdout, stderr } = spawnSync(
-    "bash",
-    ["-c", `'${bin}' ast '${fixture}' | head -1; echo "\${PIPESTATUS[0]}"`],
-    {
-      encoding: "utf8",
-    },
-  );
+  const script = `'${bin}' ${rest}; echo "\${PIPESTATUS[0]}"`;
+  const { stdout, stderr } = spawnSync("bash", ["-c", script], { encoding: "utf8" });
   expect(stderr).toBe("");
   expect(stdout.trimEnd().split("\n").at(-1)).toBe("0");
+});
+
+const hasTerminals = spawnSync("script", ["--version"], { encoding: "utf8" }).stdout?.includes("util-linux") === true;
+
+/** What a terminal is sent by the command while a dump comes in slowly, and the exit code or signal. */
+function onTerminal(command: string, env: Record<string, string> = {}): { shown: string; status: number | null } {
+  const { CI: _, ...others } = process.env;
+  const { stdout, status } = spawnSync("script", ["-qefc", command, "/dev/null"], {
+    encoding: "utf8",
+    env: { ...others, TERM: "xterm", ...env },
+  });
+  return { shown: stdout, status };
+}
+
+describe.runIf(hasTerminals)("on a terminal", () => {
+  const slow = () => `{ sleep 3; cat '${fixture}'; } | '${join(folder, "node_modules/.bin/iptlint")}' -`;
+
+  test("progress is shown after a second, and is gone at the end", () => {
+    const { shown, status } = onTerminal(`stty cols 100; ${slow()} > '${join(folder, "out.txt")}'`);
+    expect(shown).toMatch(/^\r\x1b\[K<stdin>: read 0 of 0 MB, 0 rules\r[^\n]*\r\x1b\[K$/);
+    expect(status).toBe(0);
+  });
+
+  test("there is none in CI, nor without a terminal", () => {
+    expect(onTerminal(`${slow()} > '${join(folder, "out.txt")}'`, { CI: "true" }).shown).toBe("");
+    expect(onTerminal(`${slow()} > '${join(folder, "out.txt")}' 2> '${join(folder, "err.txt")}'`).shown).toBe("");
+  });
 });
 
 test("standard input is read to its end, however slowly it comes", () => {

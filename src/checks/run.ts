@@ -26,12 +26,16 @@ export interface CheckRun {
   readonly muted: readonly Muted[];
 }
 
-/** Runs all checks over the texts of one node; `maps`: what kube-proxy meant in each of its rulesets. */
+/**
+ * Runs all checks over the texts of one node; `maps`: what kube-proxy meant in each of its rulesets.
+ * @param onCheck - is told before each check how many have run
+ */
 export function runChecks(
   store: RuleStore,
   maps: readonly ServiceMap[],
   checks: readonly Check[] = allChecks,
   facts: ClusterFacts = NO_FACTS,
+  onCheck: (done: number) => void = () => {},
 ): CheckRun {
   const found: { finding: Finding; offset: number }[] = [];
   const muted = new Map<string, Set<string>>();
@@ -46,7 +50,8 @@ export function runChecks(
   for (const check of checks) check.runOnNode?.({ store, contexts }, (draft) => add(findingOf(check, draft, store)));
   for (const context of contexts) {
     const reported: Reported[] = [];
-    for (const check of checks) {
+    for (const [done, check] of checks.entries()) {
+      onCheck(done);
       const reason = reasonToBeSilent(check, context);
       if (reason === null) check.run?.(context, (draft) => reported.push({ check, draft }));
       else if (reason !== NOT_THERE) muted.set(reason, (muted.get(reason) ?? new Set()).add(check.id));

@@ -1,3 +1,4 @@
+import { writeSync } from "node:fs";
 import { version } from "../version.ts";
 
 async function start(argv: readonly string[]): Promise<void> {
@@ -6,5 +7,14 @@ async function start(argv: readonly string[]): Promise<void> {
 }
 
 const argv = process.argv.slice(2);
-if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) process.stdout.write(`${version}\n`);
+if (argv.length === 1 && (argv[0] === "--version" || argv[0] === "-V")) printVersion();
 else void start(argv);
+
+/** Without all that the other answers need. */
+function printVersion(): void {
+  try {
+    writeSync(1, `${version}\n`);
+  } catch {
+    // nobody reads it
+  }
+}

@@ -1,3 +1,5 @@
+import { takeColumns } from "../report/columns.ts";
+import { forTerminal } from "../report/escape.ts";
 import type { Io } from "./io.ts";
 
 const quietMilliseconds = 1000;
@@ -26,7 +28,7 @@ export class Progress {
     this.#shown = true;
     const columns = this.#io.stderr.columns ?? 80;
     // The cursor goes back to the left margin: whoever stops the program here gets a clean line.
-    this.#io.stderr.write(`\r\x1b[K${text.slice(0, columns - 1)}\r`);
+    this.#io.stderr.write(`\r\x1b[K${takeColumns(forTerminal(text), columns - 1)}\r`);
   }
 
   /** Takes the line away; call it before anything else is printed. */

@@ -34,7 +34,8 @@ function output(descriptor: 1 | 2): Output {
   return {
     write: (text) => writeAll(descriptor, text),
     isTerminal: isOnTerminal,
-    columns: isOnTerminal ? ((descriptor === 1 ? process.stdout : process.stderr).columns ?? null) : null,
+    // a terminal whose size nobody has set has none
+    columns: (isOnTerminal && (descriptor === 1 ? process.stdout : process.stderr).columns) || null,
   };
 }
 

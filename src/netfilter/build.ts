@@ -14,14 +14,22 @@ import { isTableName, type Table, type TableName } from "./table.ts";
 export interface BuildOptions extends Omit<ParseOptions, "visitor"> {
   /** Where a chain of a fragment belongs, for who knows its author. */
   readonly tableHint?: TableHint;
+  /** Is told now and then how many bytes and rules were read. */
+  readonly onRead?: OnRead;
 }
+
+type OnRead = (bytes: number, rules: number) => void;
+
+/** So many lines, less one, are read between two such words: a power of two less one. */
+const LINES_BETWEEN = 0xffff;
 
 /** Reads the texts of one node into columns, in one pass over their bytes. */
 export function buildStore(input: Uint8Array | Source, options: BuildOptions = {}): RuleStore {
   const source = input instanceof Source ? input : Source.of(input);
-  let builder = new Builder(source);
+  const { onRead = () => {} } = options;
+  let builder = new Builder(source, onRead);
   const visitor = (read: Source): Builder => {
-    builder = new Builder(read);
+    builder = new Builder(read, onRead);
     return builder;
   };
   const ast = parse(source, { ...options, visitor });
@@ -34,6 +42,7 @@ const SHORT_RULE = 64;
 type MutableTable = { -readonly [key in keyof Table]: Table[key] } & { chains: number[] };
 
 class Builder implements LineVisitor {
+  readonly #onRead: OnRead;
   readonly #bytes: Uint8Array;
   readonly #names: NameIndex;
   readonly #tables: MutableTable[] = [];
@@ -57,7 +66,8 @@ class Builder implements LineVisitor {
   #start = 0;
   #end = 0;
 
-  constructor(source: Source) {
+  constructor(source: Source, onRead: OnRead) {
+    this.#onRead = onRead;
     this.#bytes = source.bytes;
     this.#names = new NameIndex(source.bytes);
     const column = (): Growing => Growing.forLines(source.bytes, SHORT_RULE);
@@ -66,6 +76,7 @@ class Builder implements LineVisitor {
   }
 
   line(reader: LineReader, node: number, block: Block | null): void {
+    if ((node & LINES_BETWEEN) === LINES_BETWEEN) this.#onRead(reader.next, this.#ruleNode.length);
     if (block === null) return;
     const { outline } = reader;
     // a table is there also where no line declares its chains
