@@ -46,6 +46,15 @@ try {
   row("--version / node -e 0", over(start("version"), start("node")), 1.5, 1.2);
   row("lint of 30 rules / node -e 0", over(start("lint"), start("node")), 3, 2);
 
+  const one = dump("1k", kubeProxyDump(1000));
+  const oneK = await measure(
+    "1k",
+    { lint: ours(one), legacy: restoreCommand("legacy", one), nft: restoreCommand("nft", one) },
+    quick ? 5 : 15,
+  );
+  row("lint 1k / legacy --test", over(oneK("lint"), oneK("legacy")), null, null);
+  row("lint 1k / nft --test", over(oneK("lint"), oneK("nft")), null, null);
+
   const ten = dump("10k", kubeProxyDump(10_000));
   const tenK = await measure(
     "10k",
@@ -56,12 +65,17 @@ try {
   row("lint 10k / nft --test", over(tenK("lint"), tenK("nft")), null, null);
 
   const hundred = dump("100k", kubeProxyDump(100_000));
-  const old = dump("100k-xlb", kubeProxyDump(100_000, { layout: "xlb", comments: true }));
+  const kinds = [
+    ["1.24 and later, all comments", { layout: "ext", comments: true }],
+    ["1.23 and earlier", { layout: "xlb", comments: false }],
+    ["1.23 and earlier, all comments", { layout: "xlb", comments: true }],
+  ];
+  const others = kinds.map(([name, kind], i) => [name, ours(dump(`100k-${i}`, kubeProxyDump(100_000, kind)))]);
   const hundredK = await measure(
     "100k",
     {
       lint: ours(hundred),
-      "lint of 1.23 rules with comments": ours(old),
+      ...Object.fromEntries(others),
       services: ours("services", hundred),
       explain: ours("explain", "30080", hundred),
       trace: ours("trace", hundred, ...trace),
@@ -76,7 +90,9 @@ try {
     row(`lint 100k / ${tool} --test`, over(hundredK("lint"), hundredK(tool)), 0.6, 0.4);
     for (const work of ["explain", "services", "trace"])
       row(`${work} 100k / ${tool} --test`, over(hundredK(work), hundredK(tool)), 0.5, 0.35);
+    row(`ast 100k / ${tool} --test`, over(hundredK("ast"), hundredK(tool)), null, null);
   }
+  row("lint 100k / read and split into words", over(hundredK("lint"), hundredK("floor")), null, null);
 
   const random = dump("random", randomRules(100_000));
   const mixed = await measure("100k random", { lint: ours(random), nft: restoreCommand("nft", random) }, rounds);
@@ -85,7 +101,7 @@ try {
   const perByte = (text, seconds) => (seconds - start("lint").seconds) / text.length;
   const ordinary = perByte(kubeProxyDump(100_000), hundredK("lint").seconds);
   for (const [name, make] of Object.entries(nasty)) {
-    if (quick && name !== "diamonds of jumps") continue;
+    if (quick && !["diamonds of jumps", "many findings", "one big Service"].includes(name)) continue;
     const text = make(100_000);
     const file = dump("nasty", text);
     const result = await interleave({ lint: ours(file) }, quick ? 1 : 3);
@@ -96,14 +112,14 @@ try {
 
   if (!quick) {
     const million = dump("1M", kubeProxyDump(1_000_000));
-    const one = (each) => each && { ...each, rounds: 1 };
+    const once = (each) => each && { ...each, rounds: 1 };
     const big = await measure(
       "1M",
       {
         lint: ours(million),
         floor: { argv: [process.execPath, here("floor.mjs"), million] },
-        nft: one(restoreCommand("nft", million)),
-        legacy: one(restoreCommand("legacy", million)),
+        nft: once(restoreCommand("nft", million)),
+        legacy: once(restoreCommand("legacy", million)),
       },
       3,
     );

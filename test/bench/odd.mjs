@@ -139,4 +139,125 @@ export const nasty = {
     ),
   noise: (n) => repeat(n, (i) => `Nov 22 23:56:01 node-a kubelet[${i}]: nothing to see here: -B [12:34] -A`).join("\n"),
   brackets: (n) => repeat(n, () => "[1:1] -A [1:1] -A [1:1] -A [1:1] -A [1:1] -A").join("\n"),
+  "many tables": (n) => repeat(n / 5, (i) => filter([], [`FORWARD -s ${address(i)} -j DROP`])).join(""),
+  "undeclared chains": (n) =>
+    filter(
+      [],
+      repeat(n, (i) => `FORWARD -s ${address(i)} -j U${i}`),
+    ),
+  cycle: (n) =>
+    filter(
+      repeat(n / 2, (i) => `X${i}`),
+      ["FORWARD -j X0", ...repeat(n / 2, (i) => `X${i} -p tcp -j X${(i + 1) % (n / 2)}`)],
+    ),
+  "unknown options": (n) =>
+    filter(
+      [],
+      repeat(n, (i) => `FORWARD -p tcp --nosuch${i} 5 -j ACCEPT`),
+    ),
+  abbreviations: (n) =>
+    filter(
+      [],
+      repeat(n, (i) => `FORWARD --prot tcp --sour ${address(i)} -m tcp --dpor 80 --jum ACCEPT`),
+    ),
+  suppressions: (n) =>
+    filter(
+      [],
+      repeat(
+        n,
+        (i) => `FORWARD -s ${address(i)} -m comment --comment "iptlint-ignore redundant-rule: why ${i}" -j DROP`,
+      ),
+    ),
+  "CR LF": (n) =>
+    filter(
+      [],
+      repeat(n, (i) => `FORWARD -s ${address(i)} -p tcp -m tcp --dport 80 -j DROP`),
+    ).replaceAll("\n", "\r\n"),
+  "port ranges": (n) =>
+    filter(
+      [],
+      repeat(n, (i) => `FORWARD -p tcp -m tcp --dport ${1 + (i % 30_000)}:${30_000 + ((i * 7) % 35_000)} -j ACCEPT`),
+    ),
+  "many words": (n) => filter([], [`FORWARD ${"-m mark --mark 0x1 ".repeat(2 * n)}-j DROP`]),
+  "IPVS sets": (n) =>
+    nat(
+      [],
+      repeat(n, (i) => `KUBE-SERVICES -m set --match-set KUBE-S${i} dst,dst -j ACCEPT`),
+    ),
+  "one comment for all Services": (n) =>
+    nat(
+      repeat(n / 5, (i) => `KUBE-SVC-${name16(i)}`),
+      repeat(n / 5, (i) => clusterRules("default/web:http", address(i), `KUBE-SVC-${name16(i)}`)).flat(),
+    ),
+  "one big Service": (n) => {
+    const endpoints = repeat(n / 5, (i) => [address(i), `KUBE-SEP-${name16(i)}`]);
+    const service = `KUBE-SVC-${name16(n)}`;
+    return nat(
+      [service, ...endpoints.map(([, chain]) => chain)],
+      [
+        ...clusterRules("default/web:http", "10.96.0.1/32", service),
+        ...endpoints.map(([, chain], i) => {
+          const left = endpoints.length - i;
+          const share = left === 1 ? "" : `-m statistic --mode random --probability ${(1 / left).toFixed(11)} `;
+          return `${service} ${share}-j ${chain}`;
+        }),
+        ...endpoints.flatMap(([ip, chain]) => [
+          `${chain} -s ${ip} -j KUBE-MARK-MASQ`,
+          `${chain} -p tcp -m tcp -j DNAT --to-destination ${ip.slice(0, -3)}:80`,
+        ]),
+      ],
+    );
+  },
+  "damaged Services": (n) =>
+    nat(
+      repeat(n / 5, (i) => `KUBE-SVC-${name16(i)}`),
+      repeat(n / 5, (i) => clusterRules(`ns/web-${i}:http`, address(i), `KUBE-SVC-${name16(i)}`).slice(0, 1)).flat(),
+    ),
+  "one host port": (n) =>
+    nat(
+      ["DOCKER"],
+      [
+        "PREROUTING -m addrtype --dst-type LOCAL -j DOCKER",
+        ...repeat(
+          n / 2,
+          (i) => `DOCKER -p tcp -m tcp --dport 8080 -j DNAT --to-destination ${address(i).slice(0, -3)}:80`,
+        ),
+      ],
+    ),
 };
+
+const address = (i) => `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}/32`;
+
+/** 16 characters as in kube-proxy's names. */
+const name16 = (i) =>
+  i
+    .toString(32)
+    .toUpperCase()
+    .replace(/[018W9]/g, (c) => "XYZWV"["018W9".indexOf(c)])
+    .padStart(16, "A");
+
+/** What leads to a Service and marks on the way. */
+const clusterRules = (name, ip, chain) => {
+  const asked = `-d ${ip} -p tcp -m comment --comment "${name} cluster IP" -m tcp --dport 80 -j`;
+  return [`KUBE-SERVICES ${asked} ${chain}`, `${chain} ! -s 10.244.0.0/16 ${asked} KUBE-MARK-MASQ`];
+};
+
+/** Table nat with kube-proxy's own chains. */
+function nat(chains, rules) {
+  const own = ["KUBE-MARK-MASQ", "KUBE-NODEPORTS", "KUBE-POSTROUTING", "KUBE-PROXY-CANARY", "KUBE-SERVICES"];
+  const hooks = ["PREROUTING", "INPUT", "OUTPUT", "POSTROUTING"];
+  const declared = [
+    ...hooks.map((name) => `:${name} ACCEPT [0:0]`),
+    ...[...own, ...chains].map((name) => `:${name} - [0:0]`),
+  ];
+  const shared = [
+    'PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
+    'OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES',
+    'POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING',
+    "KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000",
+    "KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN",
+    "KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0",
+    'KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully',
+  ];
+  return `${HEAD}*nat\n${declared.join("\n")}\n${[...shared, ...rules].map((rule) => `-A ${rule}\n`).join("")}COMMIT\n`;
+}
