@@ -51,9 +51,12 @@ export function shares(thresholds: readonly number[]): number[] {
 export function balanceOf(thresholds: readonly number[]): Balance {
   let balance: Balance = "even";
   for (let i = 0; i < thresholds.length; i++) {
-    const difference = Math.abs((thresholds[i] as number) / UNIT - 1 / (thresholds.length - i));
-    if (difference <= TEN_DIGITS) continue;
-    if (difference > FIVE_DIGITS) return "uneven";
+    const part = (thresholds[i] as number) / UNIT;
+    const even = 1 / (thresholds.length - i);
+    if (Math.abs(part - even) <= TEN_DIGITS) continue;
+    // of hundreds of endpoints 1/n and 1/(n + 1) are as near to each other as five decimals are: it has to be one that has five
+    const rounded = Math.round(part * 1e5) / 1e5;
+    if (Math.abs(part - even) > FIVE_DIGITS || Math.abs(part - rounded) > TEN_DIGITS) return "uneven";
     balance = "even-five-digits";
   }
   return balance;

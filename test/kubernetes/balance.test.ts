@@ -34,6 +34,13 @@ describe("shares of endpoints", () => {
     expect(balanceOf(all)).toBe("even");
   });
 
+  test.each([5, 450, 1000])("five decimals for %i endpoints are told from a jump that stands twice", (n) => {
+    const written = Array.from({ length: n }, (_, i) => threshold(probabilityText(i, n, 5)));
+    expect(balanceOf(written)).toBe("even-five-digits");
+    const even = Array.from({ length: n }, (_, i) => threshold(probabilityText(i, n, 10)));
+    expect(balanceOf([...even.slice(0, 2), ...even.slice(1)])).toBe("uneven");
+  });
+
   test.skipIf(shared === undefined)("prints what iptables-save printed for 2 to 50 endpoints", () => {
     const rows = readFileSync(`${shared}/dumps/probabilities.tsv`, "utf8").trim().split("\n").slice(1);
     expect(rows.length).toBeGreaterThan(40);
