@@ -1,6 +1,6 @@
 import type { Severity } from "./finding.ts";
 import type { Outcome, Probe } from "./probe.ts";
-import { destinationsInWords, shareOf } from "./probe.ts";
+import { destinationsInWords, shareOf, sharesByAddress } from "./probe.ts";
 import { frontendInWords } from "./service-words.ts";
 import { percent } from "./words.ts";
 
@@ -117,21 +117,24 @@ export function harmsOf(actual: Probe, expected: Probe): Harm[] {
  * more connections is another matter.
  */
 function moreOfEach(actual: Probe, expected: Probe, test: (outcome: Outcome) => boolean): number {
+  const isMeant = (outcome: Outcome): boolean => isTranslated(outcome) && test(outcome);
+  const total = sharesByAddress(actual.outcomes, isTranslated);
+  const part = sharesByAddress(actual.outcomes, isMeant);
+  const totalBefore = sharesByAddress(expected.outcomes, isTranslated);
+  const partBefore = sharesByAddress(expected.outcomes, isMeant);
   let more = 0;
-  for (const address of new Set(actual.outcomes.filter(isTranslated).map((outcome) => outcome.address))) {
-    const isTo = (outcome: Outcome): boolean => isTranslated(outcome) && outcome.address === address;
-    const total = shareOf(actual.outcomes, isTo);
-    const was = shareOf(expected.outcomes, isTo);
-    if (total.most <= NOISE || was.least <= NOISE) continue;
-    const part = shareOf(actual.outcomes, (outcome) => isTo(outcome) && test(outcome)).least / total.most;
-    const before = Math.min(
-      1,
-      shareOf(expected.outcomes, (outcome) => isTo(outcome) && test(outcome)).most / was.least,
-    );
-    if (part > before) more += (part - before) * total.least;
+  for (const address of addressesIn(actual.outcomes)) {
+    const [is, was] = [total(address), totalBefore(address)];
+    if (is.most <= NOISE || was.least <= NOISE) continue;
+    const now = part(address).least / is.most;
+    const before = Math.min(1, partBefore(address).most / was.least);
+    if (now > before) more += (now - before) * is.least;
   }
   return more;
 }
+
+const addressesIn = (outcomes: readonly Outcome[]): ReadonlySet<string | null> =>
+  new Set(outcomes.filter(isTranslated).map(({ address }) => address));
 
 /** The node's own address finds its way back; who comes to a cluster IP from outside is rarely a client that matters. */
 const severityOfKept = ({ client, frontend }: Probe): Severity =>
@@ -155,10 +158,9 @@ function addressesOf(outcomes: readonly Outcome[]): string {
 }
 
 function sharesDiffer(actual: readonly Outcome[], expected: readonly Outcome[]): boolean {
-  const addresses = new Set([...actual, ...expected].filter(isTranslated).map(({ address }) => address));
-  for (const address of addresses) {
-    const test = (outcome: Outcome): boolean => isTranslated(outcome) && outcome.address === address;
-    const [is, was] = [shareOf(actual, test), shareOf(expected, test)];
+  const [now, before] = [sharesByAddress(actual, isTranslated), sharesByAddress(expected, isTranslated)];
+  for (const address of addressesIn([...actual, ...expected])) {
+    const [is, was] = [now(address), before(address)];
     if (is.least > was.most + NOISE || is.most < was.least - NOISE) return true;
   }
   return false;

@@ -108,25 +108,39 @@ const MOST_CONDITIONS = 8;
 
 /** Share of the connections of which `test` holds, over all values that the open conditions may have. */
 export function shareOf(outcomes: readonly Outcome[], test: (outcome: Outcome) => boolean): ShareRange {
+  return sharesByAddress(outcomes, test, () => null)(null);
+}
+
+/** The same of the connections to an address; all addresses are counted in one pass. */
+export function sharesByAddress(
+  outcomes: readonly Outcome[],
+  test: (outcome: Outcome) => boolean,
+  addressOf: (outcome: Outcome) => string | null = ({ address }) => address,
+): (address: string | null) => ShareRange {
+  const wanted = outcomes.map((outcome) => test(outcome));
   const conditions = [...new Set(outcomes.flatMap(({ assumptions }) => assumptions.map(({ key }) => key)))];
-  if (conditions.length > MOST_CONDITIONS) return { least: 0, most: 1 };
-  let least = 1;
-  let most = 0;
+  if (conditions.length > MOST_CONDITIONS) return () => ({ least: 0, most: 1 });
+  const ranges = new Map<string | null, { least: number; most: number }>();
+  for (const [k, outcome] of outcomes.entries()) if (wanted[k]) ranges.set(addressOf(outcome), { least: 1, most: 0 });
   for (let world = 0; world < 1 << conditions.length; world++) {
+    const shares = new Map<string | null, number>();
     let total = 0;
-    let share = 0;
-    for (const outcome of outcomes) {
+    for (const [k, outcome] of outcomes.entries()) {
       if (!outcome.assumptions.every(({ key, value }) => value === ((world >> conditions.indexOf(key)) & 1) > 0))
         continue;
       total += outcome.share;
-      if (test(outcome)) share += outcome.share;
+      if (wanted[k]) shares.set(addressOf(outcome), (shares.get(addressOf(outcome)) ?? 0) + outcome.share);
     }
     // conditions that exclude each other make worlds in which there is nothing
     if (total < 0.5) continue;
-    least = Math.min(least, share);
-    most = Math.max(most, share);
+    for (const [address, range] of ranges) {
+      const share = shares.get(address) ?? 0;
+      range.least = Math.min(range.least, share);
+      range.most = Math.max(range.most, share);
+    }
   }
-  return { least: Math.min(least, most), most };
+  for (const range of ranges.values()) range.least = Math.min(range.least, range.most);
+  return (address) => ranges.get(address) ?? { least: 0, most: 0 };
 }
 
 /** `50.0 % to 10.244.1.5:80 and 50.0 % to 10.244.2.7:80`, largest first, at most `most` of them. */
