@@ -198,7 +198,10 @@ export const nasty = {
         ...clusterRules("default/web:http", "10.96.0.1/32", service),
         ...endpoints.map(([, chain], i) => {
           const left = endpoints.length - i;
-          const share = left === 1 ? "" : `-m statistic --mode random --probability ${(1 / left).toFixed(11)} `;
+          const share =
+            left === 1
+              ? ""
+              : `-m statistic --mode random --probability ${(Math.round(2 ** 31 / left) / 2 ** 31).toFixed(11)} `;
           return `${service} ${share}-j ${chain}`;
         }),
         ...endpoints.flatMap(([ip, chain]) => [
@@ -228,12 +231,13 @@ export const nasty = {
 
 const address = (i) => `10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}/32`;
 
-/** 16 characters as in kube-proxy's names. */
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/** 16 characters as in kube-proxy's names, others for each number. */
 const name16 = (i) =>
-  i
-    .toString(32)
-    .toUpperCase()
-    .replace(/[018W9]/g, (c) => "XYZWV"["018W9".indexOf(c)])
+  [15, 10, 5, 0]
+    .map((shift) => ALPHABET[(i >> shift) & 31])
+    .join("")
     .padStart(16, "A");
 
 /** What leads to a Service and marks on the way. */
