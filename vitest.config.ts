@@ -7,6 +7,7 @@ export default defineConfig({
   define: { __VERSION__: JSON.stringify(version) },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/build-native.mjs"],
     testTimeout: 60_000,
     restoreMocks: true,
     maxWorkers: 2,

@@ -22,6 +22,18 @@ export class Growing {
     this.values[this.length++] = value;
   }
 
+  /** Takes over a column. */
+  append(values: Int32Array): void {
+    const length = this.length + values.length;
+    if (length > this.values.length) {
+      const more = new Int32Array(Math.max(this.values.length * 2, length));
+      more.set(this.values);
+      this.values = more;
+    }
+    this.values.set(values, this.length);
+    this.length = length;
+  }
+
   get(index: number): number {
     return this.values[index] as number;
   }

@@ -1,6 +1,7 @@
 import type { Block, Judge } from "./block.ts";
 import { byteString } from "./bytes.ts";
 import { hasOdd, WORD } from "./keyword.ts";
+import { LineEnds } from "./line-ends.ts";
 import type { LineReader } from "./line-reader.ts";
 import { isNearlyCommit } from "./line-start.ts";
 import { nearest, nearestOption } from "./nearest.ts";
@@ -26,10 +27,8 @@ export class LineProblems {
   readonly #values: ValueProblems | null;
   readonly #restore: RestoreProblems;
   readonly #odd: (boolean | undefined)[] = [];
-  #crlf = 0;
-  #crlfNode = 0;
-  #crlfOffset = 0;
-  #lf = 0;
+  /** Of the file that is read. */
+  readonly ends = new LineEnds(this.#list);
 
   /** @param judge - whose iptables is asked; left out: the one that each block's header names */
   constructor(reader: LineReader, values: boolean, judge?: Judge) {
@@ -38,24 +37,15 @@ export class LineProblems {
     this.#restore = new RestoreProblems(reader, this.#list, judge);
   }
 
-  beginFile(): void {
-    this.#crlf = 0;
-    this.#lf = 0;
-  }
-
-  /** The declaration of a chain of a kept form: all that can be wrong with it is where the line ends. */
-  chain(node: number): void {
-    const { start, end, next } = this.#reader;
-    if (next - end === 1 && this.#crlf === 0) this.#lf++;
-    else if (next > end) this.#lineEnd(node);
-    if (next - start > LONGEST_LINE + 1) this.#tooLong(node);
+  /** How many cases of anything there were so far. */
+  get cases(): number {
+    return this.#list.cases;
   }
 
   line(node: number, block: Block | null): void {
     const reader = this.#reader;
     const { outline } = reader;
-    if (reader.next - reader.end === 1 && this.#crlf === 0) this.#lf++;
-    else if (reader.next > reader.end) this.#lineEnd(node);
+    if (reader.next > reader.end) this.ends.line(reader.bytes, reader.end, reader.next, node);
     if (reader.next - reader.start > LONGEST_LINE + 1) this.#tooLong(node);
     if (reader.textStart > reader.start) this.#before(node);
     switch (outline.kind) {
@@ -82,15 +72,7 @@ export class LineProblems {
   }
 
   endFile(): void {
-    if (this.#crlf > 0 && this.#lf === 0)
-      this.#list.add(this.#crlfNode, {
-        checkId: "carriage-returns",
-        severity: "info",
-        offset: this.#crlfOffset,
-        length: 2,
-        message: "every line ends in CR LF; iptables-restore refuses such a text",
-        expected: "lines that end in LF",
-      });
+    this.ends.endFile();
     this.#list.flush();
   }
 
@@ -310,28 +292,6 @@ export class LineProblems {
       length: end - start,
       message,
     });
-  }
-
-  #lineEnd(node: number): void {
-    const { bytes, end, next } = this.#reader;
-    if (bytes[end] !== 13) this.#lf++;
-    else if (next - end === 2 && this.#crlf++ === 0) {
-      this.#crlfNode = node;
-      this.#crlfOffset = end;
-    }
-    if (this.#crlf === 0 || this.#lf === 0) return;
-    this.#list.once(
-      "line ends",
-      node,
-      {
-        checkId: "mixed-line-endings",
-        severity: "warning",
-        offset: end,
-        length: next - end,
-        expected: "LF at the end of every line",
-      },
-      () => "some lines end in LF and some in CR LF; iptables-restore takes the CR for part of the last word",
-    );
   }
 
   #before(node: number): void {

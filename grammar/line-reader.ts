@@ -3,9 +3,8 @@ import { beginsCounters, isCommand, isCommit, isDash, isEllipsis, lineStart, ski
 import { isShape, itemsOf, type Outline } from "./outline.ts";
 import { Scanner } from "./scanner.ts";
 import { type Shape, shapeWith } from "./shape.ts";
-import { MOST_SHAPES, ShapeMemo } from "./shape-memo.ts";
+import { ShapeMemo } from "./shape-memo.ts";
 import { ruleShape } from "./shape-of.ts";
-import { ShapeTrie } from "./shape-trie.ts";
 
 const LF = 10;
 const CR = 13;
@@ -32,11 +31,6 @@ export class LineReader {
   readonly bytes: Uint8Array;
   readonly scanner: Scanner;
   readonly memo: ShapeMemo;
-  readonly #trie: ShapeTrie | null;
-  /** Lines that were read by the trie, and those that it did not know. */
-  #known = 0;
-  #unknown = 0;
-  #isOrdinary = true;
   /** First byte of the line. */
   start = 0;
   /** First byte behind blanks and noise before the line's own text. */
@@ -55,7 +49,6 @@ export class LineReader {
     this.bytes = bytes;
     this.scanner = new Scanner(bytes);
     this.memo = new ShapeMemo(mostShapes);
-    this.#trie = mostShapes > 0 ? new ShapeTrie(bytes) : null;
   }
 
   /** The line's whole form; made when asked for where it is not kept. */
@@ -69,22 +62,8 @@ export class LineReader {
     return shape;
   }
 
-  /** Reads the line at `start`; its file ends at `limit`, and begins with this line where `first`. True: a rule or chain of a kept form. */
-  read(start: number, limit: number, first: boolean): boolean {
-    if (!first && this.#isOrdinary) {
-      if (this.readKnown(start, limit)) {
-        this.#known++;
-        return true;
-      }
-      // two looks at every line are too many where hardly two lines are alike
-      if (++this.#unknown > MOST_SHAPES) this.#isOrdinary = this.#unknown < 2 * this.#known;
-    }
-    this.readAnew(start, limit, first);
-    return false;
-  }
-
-  /** The same for a line of no kept form. */
-  readAnew(start: number, limit: number, first: boolean): void {
+  /** Reads the line at `start`; its file ends at `limit`, and begins with this line where `first`. */
+  read(start: number, limit: number, first: boolean): void {
     this.start = start;
     this.joined = 0;
     const bytes = this.bytes;
@@ -92,31 +71,32 @@ export class LineReader {
     const bom =
       first && start + 3 <= this.end && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
     this.#text(bom ? start + 3 : start, limit, true);
-    const { id, kind } = this.outline;
-    if (
-      id >= 0 &&
-      this.#isOrdinary &&
-      this.textStart === start &&
-      this.joined === 0 &&
-      (kind === "rule" || kind === "chain")
-    )
-      this.#trie?.add(this.scanner.words, this.scanner.count, this.scanner.spans, id);
   }
 
-  /** Reads a line of a form that was met before, if it is one. */
-  readKnown(start: number, limit: number): boolean {
-    const trie = this.#trie;
-    if (trie === null) return false;
-    const { scanner, memo } = this;
-    const shape = trie.find(start, limit, scanner.spans);
-    if (shape < 0) return false;
-    scanner.hold(memo.words[shape] as readonly Keyword[], trie.count);
+  /**
+   * Reads a rule again whose form is kept: its words need only to be cut. The next line begins at `next`.
+   * @returns false where it is to be read like any other line
+   */
+  readAgain(start: number, next: number, form: number): boolean {
+    const { bytes, scanner, memo } = this;
+    const shape = memo.shapes[form] as Shape;
+    const words = memo.words[form] as readonly Keyword[];
+    const first = bytes[start];
+    const isRule = first === 45 ? bytes[start + 1] !== 45 : first === 91 && words[0] === WORD.counters;
+    // a note is all that is left of the line
+    if (!shape.plain || !isRule || shape.noteWord >= 0) return false;
+    const lineEnd = bytes[next - 1] === LF ? next - 1 : next;
+    const end = bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
+    scanner.split(start, end);
+    // noise before it, a newline within
+    if (scanner.count !== shape.words || bytes.subarray(start, end).includes(LF)) return false;
+    scanner.hold(words, shape.words);
     this.start = start;
     this.textStart = start;
     this.joined = 0;
-    this.end = trie.end;
-    this.next = trie.next;
-    this.outline = memo.shapes[shape] as Shape;
+    this.end = end;
+    this.next = next;
+    this.outline = shape;
     return true;
   }
 

@@ -2,6 +2,7 @@ import { type Block, type Header, type Judge, readHeader } from "./block.ts";
 import { byteString } from "./bytes.ts";
 import { findWraps } from "./find-wraps.ts";
 import { Growing } from "./growing.ts";
+import { KnownLines } from "./known-lines.ts";
 import { LineProblems } from "./line-problems.ts";
 import type { LineReader } from "./line-reader.ts";
 import { LineReader as Reader } from "./line-reader.ts";
@@ -17,6 +18,14 @@ export interface LineVisitor {
   line(reader: LineReader, node: number, block: Block | null): void;
 }
 
+/** What takes lines of known forms many at a time. */
+export interface ColumnVisitor extends LineVisitor {
+  /** Number of the table that the block's chains are in; -1: each of its lines is told for itself. */
+  tableOf(block: Block): number;
+  /** Lines of the block with the table's number were read, from `node` on. */
+  lines(known: KnownLines, node: number): void;
+}
+
 export interface ParseOptions {
   /** So many forms of lines are kept; `false`: Chevrotain parses every line. The result is the same. Default `true`. */
   readonly memo?: boolean | number;
@@ -25,6 +34,8 @@ export interface ParseOptions {
    * is then read again, and what the first visitor was told does not hold.
    */
   readonly visitor?: (source: Source) => LineVisitor;
+  /** The same of what takes lines of known forms as columns. */
+  readonly columns?: (source: Source, known: KnownLines) => ColumnVisitor;
   /** `false`: the types and ranges of values are not looked at. Default `true`. */
   readonly values?: boolean;
   /** `false`: lines that were wrapped on their way stay as they are. Default `true`. */
@@ -54,7 +65,11 @@ export function parse(input: Uint8Array | Source, options: ParseOptions = {}): A
 class Run {
   readonly #source: Source;
   readonly #reader: LineReader;
+  readonly #known: KnownLines;
+  /** Lines of known forms need not be told one by one. */
+  readonly #takesKnown: boolean;
   readonly #visitor: LineVisitor | undefined;
+  readonly #columns: ColumnVisitor | undefined;
   readonly #starts: Growing;
   readonly #shapes: Growing;
   readonly #judge: Judge | null;
@@ -63,6 +78,9 @@ class Run {
   readonly #problems: LineProblems;
   readonly #fileNodes: number[] = [];
   #block: Block | null = null;
+  /** The block that the reader of known lines is in, and its table; -1: it is not asked. */
+  #entered: Block | null = null;
+  #table = -1;
   #header: Header | null = null;
   /** The last line that is nearly a COMMIT. */
   #nearlyCommit = -1;
@@ -81,7 +99,10 @@ class Run {
     this.#shapes = Growing.forLines(source.bytes, SHORT_LINE);
     const { memo = true } = options;
     this.#reader = new Reader(source.bytes, typeof memo === "number" ? memo : memo ? MOST_SHAPES : 0);
-    this.#visitor = options.visitor?.(source);
+    this.#known = new KnownLines(source.bytes);
+    this.#columns = options.columns?.(source, this.#known);
+    this.#visitor = this.#columns ?? options.visitor?.(source);
+    this.#takesKnown = memo !== false && memo !== 0 && options.values !== false && this.#visitor === this.#columns;
     this.#judge = options.judge ?? null;
     this.#problems = new LineProblems(this.#reader, options.values ?? true, options.judge);
     this.#findMended();
@@ -99,22 +120,59 @@ class Run {
     this.#block = null;
     this.#header = null;
     this.#fileNodes.push(this.#starts.length);
-    this.#problems.beginFile();
+    this.#problems.ends.beginFile();
     for (let at = start; at < end; at = reader.next) {
-      const isKnown = reader.read(at, end, at === start);
+      if (this.#table >= 0) at = this.#readKnown(at, end);
+      if (at === end) break;
+      reader.read(at, end, at === start);
       const node = this.#starts.length;
       this.#starts.push(at);
-      if (!isKnown || !this.#isInBlock(node)) this.#structure(node, name);
-      this.#shapes.push(isKnown ? reader.outline.id : columnOf(reader));
+      this.#structure(node, name);
+      this.#shapes.push(columnOf(reader));
       if (reader.joined > 0) this.#joined(node, reader.joined);
-      if (isKnown && reader.outline.kind === "chain") this.#problems.chain(node);
-      else this.#problems.line(node, this.#block);
-      if (this.#nextMended < reader.next) this.#mended(node);
+      const { cases } = this.#problems;
+      this.#problems.line(node, this.#block);
+      const isMended = this.#nextMended < reader.next;
+      if (isMended) this.#mended(node);
       this.#visitor?.line(reader, node, this.#block);
+      const isIn = this.#table >= 0 && this.#entered === this.#block;
+      if (isIn && !isMended && this.#problems.cases === cases) this.#known.learn(reader);
       if (reader.outline.kind === "commit") this.#block = null;
+      if (this.#takesKnown) this.#enter();
     }
     this.#endBlock();
     this.#problems.endFile();
+  }
+
+  /** Says to the reader of known lines in which block the next line stands. */
+  #enter(): void {
+    const block = this.#block;
+    if (block === this.#entered) return;
+    this.#entered = block;
+    this.#table = block === null ? -1 : this.#columns === undefined ? 0 : this.#columns.tableOf(block);
+    if (this.#table < 0 || block === null) return;
+    const header = this.#judge ?? block.header;
+    const judge = `${header?.family} ${header?.backend} ${header?.version} ${block.table}`;
+    this.#known.enter(this.#table, judge, header?.family ?? null);
+  }
+
+  /** Reads lines of known forms as long as there are some; the place of the first other one. */
+  #readKnown(start: number, end: number): number {
+    const known = this.#known;
+    // a line that was put together has its own finding, and lines that end otherwise have one together
+    const limit = Math.min(end, this.#nextMended);
+    if (!this.#problems.ends.isPlain) return start;
+    let at = start;
+    while (known.read(at, limit, this.#starts.length) > 0) {
+      const node = this.#starts.length;
+      this.#starts.append(known.column("starts"));
+      this.#shapes.append(known.column("forms"));
+      this.#problems.ends.add(known.count);
+      this.#columns?.lines(known, node);
+      if (this.#block !== null) this.#block.lastNode = this.#starts.length - 1;
+      at = known.next;
+    }
+    return at;
   }
 
   #ast(): Ast {
@@ -154,13 +212,6 @@ class Run {
     const { tears, wraps } = this.#source;
     const after = Number.POSITIVE_INFINITY;
     this.#nextMended = Math.min(tears[this.#tears]?.start ?? after, wraps[this.#wraps]?.start ?? after);
-  }
-
-  /** Adds a rule or a chain to the open block, if there is one. */
-  #isInBlock(node: number): boolean {
-    if (this.#block === null) return false;
-    this.#block.lastNode = node;
-    return true;
   }
 
   /** Opens and closes tables. */

@@ -21,10 +21,12 @@ export class ProblemList {
   readonly #problems: Problem[] = [];
   readonly #counts = new Map<string, number>();
   #repeated = new Map<string, Repeated>();
-  /** How many of severity error there were so far. */
+  /** How many of severity error there were so far, and how many cases of anything. */
   errors = 0;
+  cases = 0;
 
   add(node: number, found: Found): void {
+    this.cases++;
     const count = (this.#counts.get(found.checkId) ?? 0) + 1;
     this.#counts.set(found.checkId, count);
     if (found.severity === "error") this.errors++;
@@ -34,6 +36,7 @@ export class ProblemList {
 
   /** Notes one more case of what `key` names; `message` is asked for the words once the number is known. */
   once(key: string, node: number, found: Omit<Found, "message">, message: (count: number) => string): void {
+    this.cases++;
     const known = this.#repeated.get(key);
     if (known !== undefined) known.count++;
     else this.#repeated.set(key, { node, found, message, count: 1 });

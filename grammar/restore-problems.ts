@@ -17,7 +17,7 @@ export const USUAL_VERSION = "1.8.9";
 /** Targets of which it matters what parts the range has, not which numbers. */
 const NAT: ReadonlySet<string> = new Set(["DNAT", "SNAT", "MASQUERADE", "REDIRECT"]);
 
-/** What of a value can matter beyond its type. */
+/** What of a value can matter beyond its type; grammar/native/forms.ts has the same numbers. */
 const NOTHING = 0;
 const BYTES = 1;
 /** Which parts it has, not which numbers. */
@@ -52,6 +52,26 @@ function weightOf(word: Keyword): number {
           : BYTES;
   weights[word.id] = weight;
   return weight;
+}
+
+/** The words of a line by whose text its judgement can differ from that of another line of the form. */
+export function weightyWords(words: readonly Keyword[], count: number): Weighty[] {
+  const found: Weighty[] = [];
+  let word: Keyword = WORD.start;
+  for (let k = 0; k < count; k++) {
+    const each = words[k] as Keyword;
+    if (each.role === "Value") {
+      // a protocol that is a keyword is part of the shape, and only a list can be wrong behind a `!`
+      const weight = each.stands === Expects.protocol ? NOTHING : weightOf(word);
+      if (weight !== NOTHING && (weight !== LISTED || !isAddress(word) || (words[k - 2] as Keyword) === WORD.bang))
+        found.push({ word: k, weight });
+    } else if (each.role === "Name") {
+      if (each === WORD.name) found.push({ word: k, weight: LENGTH });
+      if (each.extension?.name === "TCPMSS")
+        for (let other = 0; other < count; other++) found.push({ word: other, weight: BYTES });
+    } else if (each !== WORD.bang && each !== WORD.oldBang) word = each;
+  }
+  return found;
 }
 
 /** The words that stand together in one judgement: those of the core, or of one extension. */
@@ -150,21 +170,7 @@ export class RestoreProblems {
 
   #findWeighty(shape: number): readonly Weighty[] {
     const { words, count } = this.#reader.scanner;
-    const found: Weighty[] = [];
-    let word: Keyword = WORD.start;
-    for (let k = 0; k < count; k++) {
-      const each = words[k] as Keyword;
-      if (each.role === "Value") {
-        // a protocol that is a keyword is part of the shape, and only a list can be wrong behind a `!`
-        const weight = each.stands === Expects.protocol ? NOTHING : weightOf(word);
-        if (weight !== NOTHING && (weight !== LISTED || !isAddress(word) || (words[k - 2] as Keyword) === WORD.bang))
-          found.push({ word: k, weight });
-      } else if (each.role === "Name") {
-        if (each === WORD.name) found.push({ word: k, weight: LENGTH });
-        if (each.extension?.name === "TCPMSS")
-          for (let other = 0; other < count; other++) found.push({ word: other, weight: BYTES });
-      } else if (each !== WORD.bang && each !== WORD.oldBang) word = each;
-    }
+    const found = weightyWords(words, count);
     this.#weighty[shape] = found;
     return found;
   }

@@ -113,9 +113,9 @@ export class Ast implements Iterable<Node> {
     const { reader, starts, fileNodes } = this.#columns;
     this.#held = -1;
     const start = starts[index] as number;
-    const limit = this.#limit(start);
-    if (this.shapeId(index) < 0 || !reader.readKnown(start, limit))
-      reader.readAnew(start, limit, fileNodes.includes(index));
+    const form = this.shapeId(index);
+    if (form < 0 || !reader.readAgain(start, this.offset(index + 1), form))
+      reader.read(start, this.#limit(start), fileNodes.includes(index));
     return reader;
   }
 
@@ -142,7 +142,7 @@ export class Ast implements Iterable<Node> {
     if (this.#held === index) return reader.scanner;
     const shape = shapes[index] as number;
     const start = starts[index] as number;
-    if (shape >= 0 && reader.readKnown(start, this.#limit(start))) {
+    if (shape >= 0 && reader.readAgain(start, this.offset(index + 1), shape)) {
       this.#held = index;
       return reader.scanner;
     }

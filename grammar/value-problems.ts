@@ -12,7 +12,8 @@ const LONGEST_WORD = 1023;
 const PLACEHOLDER =
   /^(?:<.{0,80}>(?:[/:]\d{1,5})?|\{\{.{0,80}|\$\{?\w{1,80}\}?|[Xx*]{1,4}(?:[.:][Xx*]{1,4})+(?:\/[\dXx*]{1,3})?(?::\d{1,5})?|REDACTED|\.{3})$/;
 
-interface Value {
+/** A value of a line: which word, of which option. */
+export interface Value {
   readonly word: number;
   readonly option: OptionRecord;
   readonly codec: Codec<unknown>;
@@ -135,25 +136,33 @@ export class ValueProblems {
 
   #valuesOf(shape: number): Values {
     const { words, count } = this.#reader.scanner;
-    const all: Value[] = [];
-    let option: OptionRecord | null = null;
-    let place = 0;
-    for (let word = 0; word < count; word++) {
-      const { role, option: named } = words[word] as Keyword;
-      if (role === "Value" || role === "Name") {
-        const codec = option?.codecs[place++];
-        if (option !== null && codec !== undefined) all.push({ word, option, codec });
-      } else if (role !== "OldBang") {
-        option = named;
-        place = 0;
-      }
-    }
-    const weighty = all.filter(({ word, codec }) => isWeighty(words[word] as Keyword, codec));
-    const values = { all, weighty };
+    const values = { all: valuesIn(words, count), weighty: checkedValues(words, count) };
     this.#values[shape] = values;
     return values;
   }
 }
+
+/** The values of a line by its keywords. */
+function valuesIn(words: readonly Keyword[], count: number): Value[] {
+  const all: Value[] = [];
+  let option: OptionRecord | null = null;
+  let place = 0;
+  for (let word = 0; word < count; word++) {
+    const { role, option: named } = words[word] as Keyword;
+    if (role === "Value" || role === "Name") {
+      const codec = option?.codecs[place++];
+      if (option !== null && codec !== undefined) all.push({ word, option, codec });
+    } else if (role !== "OldBang") {
+      option = named;
+      place = 0;
+    }
+  }
+  return all;
+}
+
+/** Those of them that can be wrong although no word is too long. */
+export const checkedValues = (words: readonly Keyword[], count: number): Value[] =>
+  valuesIn(words, count).filter(({ word, codec }) => isWeighty(words[word] as Keyword, codec));
 
 /** What a keyword or any text may be is right as it stands. */
 const isWeighty = (word: Keyword, codec: Codec<unknown>): boolean =>

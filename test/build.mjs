@@ -5,6 +5,7 @@ import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } fro
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import buildNative from "./build-native.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -29,6 +30,7 @@ const withoutChildProcess = {
   },
 };
 
+await buildNative();
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
 await Promise.all([

@@ -29,6 +29,8 @@ export interface Codec<T> {
   say?(value: T, context: CodecContext): string;
   /** Any text of at most so many bytes is taken; absent: it depends. */
   readonly takesUpTo?: number;
+  /** Any text of one to so many bytes is taken, if it is not quoted; absent: it depends. */
+  readonly takesBare?: number;
   /** True: `parse` surely takes the bytes from start to end; false: ask `parse`. For hot paths: makes no garbage. */
   accepts?(bytes: Uint8Array, start: number, end: number, family: Family | null): boolean;
 }

@@ -17,6 +17,7 @@ export const interfacePattern: Codec<InterfacePattern> = {
   print: ({ name, wildcard }) => (wildcard ? `${name}+` : name),
   say: ({ name, wildcard }) =>
     !wildcard ? name : name === "" ? "any interface" : `an interface whose name begins with ${name}`,
+  takesBare: LONGEST,
   accepts: (_bytes, start, end) => end - start <= LONGEST,
 };
 

@@ -4,6 +4,7 @@ import type { SetDirections } from "./types.ts";
 /** Name of an ipset, a hashlimit table: printed as it is. */
 export const setName: Codec<string> = {
   name: "set-name",
+  takesBare: 31,
   parse: (text) => (text.length === 0 || text.length > 31 ? { expected: "a name of 1 to 31 bytes" } : { value: text }),
   print: (value) => value,
 };

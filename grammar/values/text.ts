@@ -30,6 +30,7 @@ function boundedText(name: string, max: number, quoting?: "when-needed" | "alway
   return {
     ...cutText(name, max, quoting),
     takesUpTo: 0,
+    takesBare: max,
     accepts: (bytes, start, end) => end > start && end - start <= max && bytes[start] !== 34,
     parse: (text) => (text.length === 0 ? { expected: "a text of at least one byte" } : { value: text.slice(0, max) }),
   };

@@ -1,7 +1,9 @@
 import type { Block } from "../../grammar/block.ts";
 import { Growing } from "../../grammar/growing.ts";
+import { invariant } from "../../grammar/invariant.ts";
+import type { KnownLines } from "../../grammar/known-lines.ts";
 import type { LineReader } from "../../grammar/line-reader.ts";
-import { type LineVisitor, type ParseOptions, parse } from "../../grammar/parse.ts";
+import { type ColumnVisitor, type ParseOptions, parse } from "../../grammar/parse.ts";
 import { Source } from "../../grammar/source.ts";
 import { targetRecord } from "../../grammar/vocabulary/index.ts";
 import { familyOfBlock } from "./family.ts";
@@ -11,7 +13,7 @@ import { NONE } from "./ruleset.ts";
 import { RuleStore } from "./store.ts";
 import { isTableName, type Table, type TableName } from "./table.ts";
 
-export interface BuildOptions extends Omit<ParseOptions, "visitor"> {
+export interface BuildOptions extends Omit<ParseOptions, "visitor" | "columns"> {
   /** Where a chain of a fragment belongs, for who knows its author. */
   readonly tableHint?: TableHint;
   /** Is told now and then how many bytes and rules were read. */
@@ -27,12 +29,13 @@ const LINES_BETWEEN = 0xffff;
 export function buildStore(input: Uint8Array | Source, options: BuildOptions = {}): RuleStore {
   const source = input instanceof Source ? input : Source.of(input);
   const { onRead = () => {} } = options;
-  let builder = new Builder(source, onRead);
-  const visitor = (read: Source): Builder => {
-    builder = new Builder(read, onRead);
+  let builder: Builder | undefined;
+  const columns = (read: Source, known: KnownLines): Builder => {
+    builder = new Builder(read, known, onRead);
     return builder;
   };
-  const ast = parse(source, { ...options, visitor });
+  const ast = parse(source, { ...options, columns });
+  invariant(builder !== undefined, "whoever parses asks for the columns");
   return builder.store(ast, options.tableHint ?? (() => undefined));
 }
 
@@ -41,10 +44,10 @@ const SHORT_RULE = 64;
 
 type MutableTable = { -readonly [key in keyof Table]: Table[key] } & { chains: number[] };
 
-class Builder implements LineVisitor {
+class Builder implements ColumnVisitor {
   readonly #onRead: OnRead;
   readonly #bytes: Uint8Array;
-  readonly #names: NameIndex;
+  readonly #known: KnownLines;
   readonly #tables: MutableTable[] = [];
   readonly #ruleNode: Growing;
   readonly #ruleChain: Growing;
@@ -60,16 +63,14 @@ class Builder implements LineVisitor {
   readonly #masked = new Set<number>();
   #block: Block | null = null;
   #table: MutableTable | null = null;
-  #chain = NONE;
-  #lastTarget = NONE;
   /** Bytes of the word that was taken last; two numbers, because an object a line is garbage. */
   #start = 0;
   #end = 0;
 
-  constructor(source: Source, onRead: OnRead) {
+  constructor(source: Source, known: KnownLines, onRead: OnRead) {
     this.#onRead = onRead;
     this.#bytes = source.bytes;
-    this.#names = new NameIndex(source.bytes);
+    this.#known = known;
     const column = (): Growing => Growing.forLines(source.bytes, SHORT_RULE);
     [this.#ruleNode, this.#ruleChain, this.#ruleTarget] = [column(), column(), column()];
     [this.#ruleNext, this.#ruleValue] = [column(), column()];
@@ -95,9 +96,47 @@ class Builder implements LineVisitor {
     }
   }
 
+  tableOf(block: Block): number {
+    if (block !== this.#block) this.#enter(block);
+    return this.#table?.index ?? NONE;
+  }
+
+  lines(known: KnownLines): void {
+    const table = this.#table;
+    invariant(table !== null, "known lines stand in a table");
+    this.#onRead(known.next, this.#ruleNode.length);
+    this.#makeRoom();
+    const chains = known.column("chains");
+    const nodes = known.column("chainNodes");
+    for (let i = 0; i < chains.length; i++) {
+      const chain = chains[i] as number;
+      if (this.#chainNode.get(chain) >= 0) continue;
+      this.#chainNode.set(chain, nodes[i] as number);
+      table.chains.push(chain);
+    }
+    const first = this.#ruleNode.length;
+    const ruleChains = known.column("ruleChains");
+    this.#ruleNode.append(known.column("ruleNodes"));
+    this.#ruleChain.append(ruleChains);
+    this.#ruleTarget.append(known.column("ruleTargets"));
+    this.#ruleValue.append(known.column("ruleValues"));
+    for (let i = 0; i < ruleChains.length; i++) {
+      this.#ruleNext.push(NONE);
+      this.#append(ruleChains[i] as number, first + i);
+    }
+  }
+
+  /** Every chain that has a number has its place in the columns. */
+  #makeRoom(): void {
+    for (let chain = this.#chainNode.length; chain < this.#known.nameCount; chain++) {
+      this.#chainNode.push(NONE);
+      this.#chainFirst.push(NONE);
+      this.#chainLast.push(NONE);
+    }
+  }
+
   #enter(block: Block): void {
     this.#block = block;
-    this.#chain = NONE;
     this.#table = block.table !== null && isTableName(block.table) ? this.#addTable(block, block.table, false) : null;
   }
 
@@ -136,20 +175,11 @@ class Builder implements LineVisitor {
       return;
     }
     this.#takeChain(reader);
-    const chain = this.#isNamed(this.#chain, table, this.#start, this.#end)
-      ? this.#chain
-      : // chains are printed in the order in which they are declared
-        this.#isNamed(this.#chain + 1, table, this.#start, this.#end)
-        ? this.#chain + 1
-        : this.#intern(table, this.#start, this.#end);
-    this.#chain = chain;
+    const chain = this.#intern(table, this.#start, this.#end);
     let target = NONE;
     if (outline.targetWord >= 0 && outline.targetRecord === null) {
       this.#take(reader, outline.targetWord);
-      target = this.#isNamed(this.#lastTarget, table, this.#start, this.#end)
-        ? this.#lastTarget
-        : this.#intern(table, this.#start, this.#end);
-      this.#lastTarget = target;
+      target = this.#intern(table, this.#start, this.#end);
     }
     const rule = this.#ruleNode.length;
     this.#ruleNode.push(node);
@@ -249,31 +279,18 @@ class Builder implements LineVisitor {
     return String.fromCharCode(...this.#bytes.subarray(start, Math.min(end, start + 64)));
   }
 
-  #isNamed(chain: number, table: MutableTable, start: number, end: number): boolean {
-    if (chain < 0 || chain >= this.#names.count) return false;
-    const from = this.#names.start(chain);
-    if (this.#names.table(chain) !== table.index || this.#names.end(chain) - from !== end - start) return false;
-    for (let i = end - start - 1; i >= 0; i--) if (this.#bytes[from + i] !== this.#bytes[start + i]) return false;
-    return true;
-  }
-
   #intern(table: MutableTable, start: number, end: number): number {
-    const chain = this.#names.intern(table.index, start, end);
-    if (chain === this.#chainNode.length) {
-      this.#chainNode.push(NONE);
-      this.#chainFirst.push(NONE);
-      this.#chainLast.push(NONE);
-    }
+    const chain = this.#known.intern(table.index, start, end);
+    if (chain >= this.#chainNode.length) this.#makeRoom();
     return chain;
   }
 
   store(ast: import("../../grammar/syntax-tree.ts").Ast, hint: TableHint): RuleStore {
     this.#placeFragments(ast, hint);
-    this.#unmask(ast);
+    const names = new NameIndex(this.#bytes, this.#known.names());
+    this.#unmask(ast, names);
     for (const table of this.#tables) table.family ??= familyOfBlock(ast, table.block);
     this.#markSuperseded();
-    const chainTable = new Int32Array(this.#names.count);
-    for (let chain = 0; chain < chainTable.length; chain++) chainTable[chain] = this.#names.table(chain);
     return new RuleStore(
       ast,
       this.#tables,
@@ -285,9 +302,9 @@ class Builder implements LineVisitor {
         ruleValue: this.#ruleValue.view(),
         chainNode: this.#chainNode.view(),
         chainFirst: this.#chainFirst.view(),
-        chainTable,
+        chainTable: names.tables,
       },
-      this.#names,
+      names,
       this.#unapplied,
     );
   }
@@ -303,7 +320,6 @@ class Builder implements LineVisitor {
         tables.set(name, known);
         return known;
       };
-      this.#chain = NONE;
       for (const { line, table } of tablesOfFragment(lines, hint)) {
         const reader = ast.read(line.node);
         if (line.isRule) this.#rule(tableNamed(table), reader, line.node);
@@ -316,14 +332,14 @@ class Builder implements LineVisitor {
   }
 
   /** A user-defined chain may carry the name of a target extension; then `-j` means the chain (iptables/xshared.c, command_jump). */
-  #unmask(ast: import("../../grammar/syntax-tree.ts").Ast): void {
+  #unmask(ast: import("../../grammar/syntax-tree.ts").Ast, names: NameIndex): void {
     if (this.#masked.size === 0) return;
     for (let rule = 0; rule < this.#ruleNode.length; rule++) {
-      const tableIndex = this.#names.table(this.#ruleChain.get(rule));
+      const tableIndex = names.table(this.#ruleChain.get(rule));
       if (this.#ruleTarget.get(rule) !== NONE || !this.#masked.has(tableIndex)) continue;
       const shape = ast.shape(this.#ruleNode.get(rule));
       if (shape.targetRecord === null) continue;
-      const chain = this.#names.find(tableIndex, shape.targetRecord.name);
+      const chain = names.find(tableIndex, shape.targetRecord.name);
       if (chain >= 0 && this.#chainNode.get(chain) >= 0) this.#ruleTarget.set(rule, chain);
     }
   }

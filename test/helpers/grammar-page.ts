@@ -119,7 +119,10 @@ A text is read line by line, so that a broken line costs itself and nothing else
 - \`scanner.ts\` cuts a line into words as iptables' own \`add_param_to_argv\` does and says what each word *is*. How many words an option
   takes stands in \`vocabulary/\`, one record per option of every extension, so that \`--comment -j\` is a comment, as for getopt.
 - \`parser.ts\` is the grammar below. Its tokens are roles and carry no text: two lines with the same roles and keywords have the same
-  *shape*, and \`shape-memo.ts\` keeps the shapes it has seen, and \`shape-trie.ts\` finds a line's among them by its words. A dump of a million rules has a few dozen.
+  *shape*, and \`shape-memo.ts\` keeps the shapes it has seen. A dump of a million rules has a few dozen.
+- \`known-lines.ts\` reads the lines of forms that were met before and right, which is nearly all of a large dump. Its other half is
+  \`native/\`: the loop over the bytes in AssemblyScript, compiled to WebAssembly (\`native-code.ts\`, made by \`npm run build\` and before the
+  tests), because V8 optimises no code as soon as most dumps are read. It judges nothing that it does not know to be right.
 - \`node-of.ts\` makes a node of shape and bytes when somebody asks for it; \`print.ts\` gives the bytes back, word by word and gap by gap.
 
 ## Productions

@@ -5,6 +5,7 @@ import { print } from "../../grammar/print.ts";
 import type { Ast } from "../../grammar/syntax-tree.ts";
 import { buildStore } from "../../src/netfilter/build.ts";
 import { rulesetsOf } from "../../src/netfilter/rulesets.ts";
+import type { RuleStore } from "../../src/netfilter/store.ts";
 
 const LF = 10;
 
@@ -16,7 +17,9 @@ export function expectLaws(bytes: Uint8Array): void {
   expectPlaces(ast);
   expectSame(parse(bytes, { memo: false }), ast);
   expectSame(parse(bytes, { memo: 2 }), ast);
-  rulesetsOf(buildStore(bytes));
+  const store = buildStore(bytes);
+  rulesetsOf(store);
+  expectSameStore(store, buildStore(bytes, { memo: false }));
 }
 
 /** The laws over a text. */
@@ -82,6 +85,26 @@ function expectSame(plain: Ast, memoised: Ast): void {
   }
   const [a, b] = [asJson(plain.problems), asJson(memoised.problems)];
   invariant(a === b, `problems with the memo\n${b}\nwithout\n${a}`);
+}
+
+/** Law 3 of the rules and chains. */
+function expectSameStore(memoised: RuleStore, plain: RuleStore): void {
+  const [a, b] = [memoised, plain].map(storeAsText) as [string, string];
+  invariant(a === b, `with the memo\n${a}\nwithout\n${b}`);
+}
+
+function storeAsText(store: RuleStore): string {
+  const name = (chain: number): string => (chain < 0 ? "-" : `${store.tableOf(chain).index} ${store.chainName(chain)}`);
+  const lines: string[] = store.tables.map(
+    ({ name, chains }) => `${name}: ${chains.map((each) => store.chainName(each))}`,
+  );
+  for (let chain = 0; chain < store.chainCount; chain++)
+    lines.push(`${name(chain)} ${store.declaration(chain)} ${store.firstRule(chain)}`);
+  for (let rule = 0; rule < store.ruleCount; rule++)
+    lines.push(
+      `${store.node(rule)} ${name(store.chainOf(rule))} ${name(store.targetChain(rule))} ${store.nextRule(rule)} ${store.valueStart(rule)}`,
+    );
+  return lines.join("\n");
 }
 
 /** JSON with records of the vocabulary as their names. */

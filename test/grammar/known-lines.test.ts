@@ -29,6 +29,8 @@ const ALIKE: Readonly<Record<string, string>> = {
   "a backslash before the closing quote": '-A INPUT -m comment --comment "some words\\" -j ACCEPT',
   "an empty comment": '-A INPUT -m comment --comment "" -j ACCEPT',
   "an open quote": '-A INPUT -m comment --comment "some words -j ACCEPT',
+  "a note with a blank at the end": '-A INPUT -j TCPOPTSTRIP --strip-option ! "2" ',
+  "a command after dashes": "--A INPUT -i eth0 -j C",
   "two blanks": "-A INPUT  -i eth0 -j C",
   "a tab": "-A INPUT -i\teth0 -j C",
   "a tab within a value": "-A INPUT -i eth0\t-j C",

@@ -1,0 +1,290 @@
+import { invariant } from "./invariant.ts";
+import { Expects, type Keyword, WORD } from "./keyword.ts";
+import type { LineReader } from "./line-reader.ts";
+import { loadNative, type Native } from "./native.ts";
+import { isShape, type Outline } from "./outline.ts";
+import { weightyWords } from "./restore-problems.ts";
+import { checkedValues } from "./value-problems.ts";
+import { addressMask } from "./values/address-mask.ts";
+import type { Codec } from "./values/codec.ts";
+import { natRange } from "./values/nat-range.ts";
+import { portRange } from "./values/port.ts";
+import { probability } from "./values/probability.ts";
+import { allTargets } from "./vocabulary/index.ts";
+import type { Family } from "./vocabulary/record.ts";
+
+const LF = 10;
+/** So much of a text is handed over at once. */
+const WINDOW = 1 << 18;
+/** So many lines are not known before it is asked whether looking pays. */
+const MOST_UNKNOWN = 4096;
+/** A form is added in so many spellings at most. */
+const MOST_SPELLINGS = 8;
+/** A word of fixed text is at most so long. */
+const LONGEST_TEXT = 128;
+
+// numbers of grammar/native/forms.ts: what a word is
+const TEXT = 0;
+const VALUE = 1;
+const NAME = 2;
+const COUNTERS = 3;
+
+/** Types of values that the native half judges by itself: grammar/native/values.ts. All others are numbered from here on. */
+const types = new Map<Codec<unknown>, number>([
+  [addressMask, 1],
+  [portRange, 2],
+  [natRange, 3],
+  [probability, 4],
+]);
+const FIRST_QUESTION = 8;
+
+const COLUMNS = ["starts", "forms", "ruleNodes", "ruleChains", "ruleTargets", "ruleValues", "chainNodes", "chains"];
+type Column = (typeof COLUMNS)[number];
+
+/** All chains of a text: by number the table, the place of the name; and by the hash of both a number plus one. */
+export interface NameColumns {
+  readonly tables: Int32Array;
+  readonly starts: Int32Array;
+  readonly lengths: Int32Array;
+  readonly slots: Int32Array;
+}
+
+/**
+ * Reads the lines of forms that were met before, many at a time, and numbers all chains: the half of the reader that nearly every byte of
+ * a large dump passes through. It is compiled ahead (grammar/native), because most dumps are read before V8 has optimised anything.
+ * It says nothing of a line but that it is right: any other one is left to `LineReader`.
+ */
+export class KnownLines {
+  readonly #native: Native;
+  readonly #bytes: Uint8Array;
+  #memory = new Uint8Array();
+  /** The window holds these bytes of the text, at this place in memory. */
+  #start = 0;
+  #end = 0;
+  /** How often each form was added: it may be spelled in some ways. */
+  readonly #added: number[] = [];
+  readonly #surroundings = new Map<string, number>();
+  /** Lines that were read, and those that were not known. */
+  #known = 0;
+  #unknown = 0;
+  /** Of the lines read last: their number, and where the line behind them begins. */
+  count = 0;
+  next = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#native = loadNative();
+    this.#bytes = bytes;
+    // room for as many chains as a node of kube-proxy's has for its bytes
+    let slots = 4096;
+    while (slots < bytes.length / 128) slots *= 2;
+    this.#native.reset(slots);
+    current = this;
+    this.#nameExtensions();
+  }
+
+  /** Says where the lines that follow stand. `surroundings`: what the judgement of rules depends on besides. */
+  enter(table: number, surroundings: string, family: Family | null): void {
+    let number = this.#surroundings.get(surroundings);
+    if (number === undefined) {
+      number = this.#surroundings.size;
+      this.#surroundings.set(surroundings, number);
+    }
+    this.#native.enter(table, number, family ?? 0);
+  }
+
+  /**
+   * Reads lines from `start` on, where a line begins, up to the first that is not known; none reaches beyond `limit`.
+   * @param node - number of the first line
+   * @returns how many
+   */
+  read(start: number, limit: number, node: number): number {
+    this.count = 0;
+    this.next = start;
+    if (this.#isPointless) return 0;
+    if ((start < this.#start || start >= this.#end || this.#end > limit) && !this.#fill(start, limit)) return 0;
+    this.count = this.#native.read(start - this.#start, this.#end - this.#start, this.#start, node);
+    this.next = this.#start + this.#native.nextOffset();
+    this.#known += this.count;
+    if (this.next < this.#end) this.#unknown++;
+    return this.count;
+  }
+
+  /** Two looks at every line are too many where hardly two lines are alike. */
+  get #isPointless(): boolean {
+    return this.#unknown > MOST_UNKNOWN && this.#unknown > 2 * this.#known;
+  }
+
+  /** A column of what was read last; it is another one after the next call. */
+  column(name: Column): Int32Array {
+    const native = this.#native;
+    const length = name.startsWith("rule")
+      ? native.ruleCount()
+      : name.startsWith("chain")
+        ? native.chainCount()
+        : this.count;
+    return this.#columnAt(COLUMNS.indexOf(name), length);
+  }
+
+  /** Takes note of the line that the reader holds: its form was met, and nothing is wrong with it. */
+  learn({ outline, scanner, start, textStart, end, next, joined, bytes }: LineReader): void {
+    if (start < this.#start || next > this.#end || outline.id < 0 || textStart !== start || joined > 0) return;
+    if (next !== end + 1 || !isShape(outline)) return;
+    const { words, count, spans } = scanner;
+    if (outline.kind === "chain") {
+      if (count === 3 && words[0] === WORD.chain && words[2] === WORD.counters) this.#native.chainsAre(outline.id);
+      return;
+    }
+    if (outline.command?.name !== "append" || outline.targetRecord?.name === "TCPMSS") return;
+    const at = start - this.#start;
+    if (this.#native.learn(at)) return;
+    const added = this.#added[outline.id] ?? 0;
+    if (added === MOST_SPELLINGS || !areFixed(words, count) || !isSingleSpaced(bytes, spans, count)) return;
+    this.#added[outline.id] = added + 1;
+    this.#add(outline, words, count, spans);
+    this.#native.learn(at);
+  }
+
+  #add(
+    { id, chainWord, targetWord, targetRecord, valueWord }: Outline,
+    words: readonly Keyword[],
+    count: number,
+    spans: Int32Array,
+  ): void {
+    const native = this.#native;
+    const typeOf: number[] = [];
+    const weightOf: number[] = [];
+    for (const { word, codec } of checkedValues(words, count)) typeOf[word] = typeNumber(codec);
+    for (const { word, weight } of weightyWords(words, count)) weightOf[word] = weight;
+    native.begin();
+    for (let k = 0; k < count; k++)
+      native.word(
+        kindOf(words[k] as Keyword),
+        typeOf[k] ?? 0,
+        weightOf[k] ?? 0,
+        (spans[k << 1] as number) - this.#start,
+        (spans[(k << 1) + 1] as number) - this.#start,
+      );
+    native.end(id, chainWord, targetRecord === null ? targetWord : -1, valueWord);
+  }
+
+  /** Number of the chain in its table; a name not met before gets the next number. */
+  intern(table: number, start: number, end: number): number {
+    if (start >= this.#start && end <= this.#end)
+      return this.#native.intern(table, start - this.#start, end - this.#start, start);
+    this.#put(start, end);
+    return this.#native.intern(table, 0, end - start, start);
+  }
+
+  /** How many chains were numbered. */
+  get nameCount(): number {
+    return this.#native.nameCount();
+  }
+
+  /** All chains so far, as columns of their own. */
+  names(): NameColumns {
+    invariant(current === this, "no other text is read meanwhile");
+    const count = this.nameCount;
+    const [tables, starts, lengths, slots] = [8, 9, 10, 11].map((number) =>
+      this.#columnAt(number, number === 11 ? this.#native.slotCount() : count).slice(),
+    ) as [Int32Array, Int32Array, Int32Array, Int32Array];
+    return { tables, starts, lengths, slots };
+  }
+
+  #columnAt(number: number, length: number): Int32Array {
+    const at = this.#native.column(number);
+    return new Int32Array(this.#native.memory.buffer, at, length);
+  }
+
+  /** Hands over the lines from `start` on that end before `limit`; false where there is none, or not so soon. */
+  #fill(start: number, limit: number): boolean {
+    const most = Math.min(start + WINDOW, limit);
+    const end = this.#bytes.subarray(start, most).lastIndexOf(LF) + 1 + start;
+    if (end === start) return false;
+    this.#put(start, end);
+    this.#end = end;
+    return true;
+  }
+
+  /** Puts bytes of the text into the window. */
+  #put(start: number, end: number): void {
+    const at = this.#room(end - start);
+    this.#memory.set(this.#bytes.subarray(start, end), at);
+    this.#start = start;
+    this.#end = start;
+  }
+
+  /** Where in memory so many bytes can be put. */
+  #room(bytes: number): number {
+    const at = this.#native.room(bytes);
+    const { buffer } = this.#native.memory;
+    // a memory that grew is another one
+    if (buffer !== this.#memory.buffer) this.#memory = new Uint8Array(buffer);
+    return at;
+  }
+
+  /** A word behind `-j` is a chain unless it is one of these. */
+  #nameExtensions(): void {
+    const names = allTargets.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
+    const at = this.#room(WINDOW);
+    let end = 0;
+    for (const name of names) {
+      for (let i = 0; i < name.length; i++) this.#memory[at + end + i] = name.charCodeAt(i);
+      this.#native.extension(end, end + name.length);
+      end += name.length;
+    }
+  }
+}
+
+/** Who read last. */
+let current: KnownLines | undefined;
+
+function typeNumber(codec: Codec<unknown>): number {
+  if (codec.takesBare !== undefined) return -codec.takesBare;
+  let type = types.get(codec);
+  if (type === undefined) {
+    type = FIRST_QUESTION + types.size;
+    types.set(codec, type);
+  }
+  return type;
+}
+
+const kindOf = (word: Keyword): number =>
+  word === WORD.value ? VALUE : word === WORD.name ? NAME : word === WORD.counters ? COUNTERS : TEXT;
+
+/** Whether what the scanner makes of each word follows from the words before it, whatever a free word says. */
+function areFixed(words: readonly Keyword[], count: number): boolean {
+  for (let k = 0; k < count; k++) {
+    const word = words[k] as Keyword;
+    const before = words[k - 1];
+    if (word.role === "Counters" && word !== WORD.counters) return false;
+    if (word === WORD.name ? before?.role !== "Jump" : !KEPT_ROLES.has(word.role)) return false;
+    if (word.bytes.length > LONGEST_TEXT) return false;
+    // how many values follow depends on what they are
+    if (word.expects === Expects.optional || word.expects === Expects.loose) return false;
+    if (word.command !== null && word.command.least !== word.command.most) return false;
+    if (word === WORD.value && before?.expects === Expects.protocol) return false;
+  }
+  return true;
+}
+
+const KEPT_ROLES: ReadonlySet<string> = new Set([
+  "Value",
+  "Name",
+  "Counters",
+  "Bang",
+  "Match",
+  "Jump",
+  "Command1",
+  "Command2",
+  "Flag0",
+  "Flag1",
+  "Flag2",
+]);
+
+function isSingleSpaced(bytes: Uint8Array, spans: Int32Array, count: number): boolean {
+  for (let k = 1; k < count; k++) {
+    const end = spans[(k << 1) - 1] as number;
+    if (spans[k << 1] !== end + 1 || bytes[end] !== 32) return false;
+  }
+  return true;
+}

@@ -1,0 +1,43 @@
+import { nativeCode } from "./native-code.ts";
+
+/** What grammar/native exports; places are bytes from the window's first one on. */
+export interface Native {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  reset(slots: number): void;
+  room(bytes: number): number;
+  enter(table: number, surroundings: number, family: number): void;
+  read(from: number, to: number, base: number, node: number): number;
+  chainsAre(form: number): void;
+  extension(from: number, to: number): void;
+  begin(): void;
+  word(kind: number, type: number, weight: number, from: number, to: number): void;
+  end(form: number, chainWord: number, targetWord: number, valueWord: number): void;
+  learn(at: number): boolean | number;
+  intern(table: number, from: number, to: number, start: number): number;
+  nextOffset(): number;
+  ruleCount(): number;
+  chainCount(): number;
+  nameCount(): number;
+  slotCount(): number;
+  column(number: number): number;
+}
+
+// the types of neither Node nor browsers are there, and both have these
+declare const atob: (text: string) => string;
+declare const WebAssembly: {
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+};
+
+let native: Native | undefined;
+
+/** The one instance: whoever reads a text resets it, and nobody else reads meanwhile. */
+export function loadNative(): Native {
+  if (native === undefined) {
+    const text = atob(nativeCode);
+    const code = new Uint8Array(text.length);
+    for (let i = 0; i < code.length; i++) code[i] = text.charCodeAt(i);
+    native = new WebAssembly.Instance(new WebAssembly.Module(code)).exports as Native;
+  }
+  return native;
+}

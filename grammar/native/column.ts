@@ -1,0 +1,27 @@
+/** Writes without a look at the length. */
+export function put(values: StaticArray<i32>, index: i32, value: i32): void {
+  store<i32>(changetype<usize>(values) + ((<usize>index) << 2), value);
+}
+
+/** A column of integers that grows. */
+export class Column {
+  values: StaticArray<i32> = new StaticArray<i32>(64);
+  length: i32 = 0;
+
+  push(value: i32): void {
+    if (this.length === this.values.length) {
+      const more = new StaticArray<i32>(this.length * 2);
+      memory.copy(changetype<usize>(more), changetype<usize>(this.values), (<usize>this.length) << 2);
+      this.values = more;
+    }
+    put(this.values, this.length++, value);
+  }
+
+  get(index: i32): i32 {
+    return unchecked(this.values[index]);
+  }
+
+  set(index: i32, value: i32): void {
+    put(this.values, index, value);
+  }
+}

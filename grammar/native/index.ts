@@ -1,0 +1,268 @@
+// What is compiled to WebAssembly: it reads the lines of forms that were met before. known-lines.ts has its other half.
+import { areSame, byteAt, COLON, LF, mix, QUOTE, SPACE } from "./bytes.ts";
+import { put } from "./column.ts";
+import { countersEnd, Forms, LONGEST_CHAIN, NO_FORM } from "./forms.ts";
+import { Names } from "./names.ts";
+import { SeenNumbers } from "./seen.ts";
+
+/** So many lines are read at most before they are taken over. */
+const MOST_LINES = 4096;
+/** A word of a longer line may be too long for iptables-restore. */
+const LONGEST_LINE = 1023;
+/** A comparison of a word may look so many bytes behind the end of the window. */
+const MARGIN = 256;
+const NONE = -1;
+
+const builtInChains: StaticArray<StaticArray<u8>> = [
+  [80, 82, 69, 82, 79, 85, 84, 73, 78, 71],
+  [73, 78, 80, 85, 84],
+  [70, 79, 82, 87, 65, 82, 68],
+  [79, 85, 84, 80, 85, 84],
+  [80, 79, 83, 84, 82, 79, 85, 84, 73, 78, 71],
+];
+
+/** Bytes of the text, from some line's first on, up to a line's end. */
+let window: i32 = 0;
+let windowSize: i32 = 0;
+let forms: Forms = changetype<Forms>(0);
+let names: Names = changetype<Names>(0);
+let rightRules: SeenNumbers = changetype<SeenNumbers>(0);
+/** The form of `:CHAIN POLICY [packets:bytes]`. */
+let chainForm: i32 = NO_FORM;
+let table: i32 = 0;
+/** A number of what a rule's judgement depends on besides its words. */
+let surroundings: i32 = 0;
+let family: i32 = 0;
+let chain: i32 = NONE;
+let target: i32 = NONE;
+
+// columns of the lines that were read last, taken over by others after each call
+let lineStarts: StaticArray<i32> = [];
+let lineForms: StaticArray<i32> = [];
+let ruleNodes: StaticArray<i32> = [];
+let ruleChains: StaticArray<i32> = [];
+let ruleTargets: StaticArray<i32> = [];
+let ruleValues: StaticArray<i32> = [];
+let chainNodes: StaticArray<i32> = [];
+let declaredChains: StaticArray<i32> = [];
+let lines: i32 = 0;
+let rules: i32 = 0;
+let chains: i32 = 0;
+/** Behind the last line that was read. */
+let next: i32 = 0;
+
+/** Forgets the last text. `slots`: room for so many names, a power of two. */
+export function reset(slots: i32): void {
+  heap.reset();
+  windowSize = 0;
+  forms = new Forms();
+  names = new Names(slots);
+  rightRules = new SeenNumbers();
+  chainForm = NO_FORM;
+  lineStarts = new StaticArray<i32>(MOST_LINES);
+  lineForms = new StaticArray<i32>(MOST_LINES);
+  ruleNodes = new StaticArray<i32>(MOST_LINES);
+  ruleChains = new StaticArray<i32>(MOST_LINES);
+  ruleTargets = new StaticArray<i32>(MOST_LINES);
+  ruleValues = new StaticArray<i32>(MOST_LINES);
+  chainNodes = new StaticArray<i32>(MOST_LINES);
+  declaredChains = new StaticArray<i32>(MOST_LINES);
+}
+
+/** Where so many bytes can be put. */
+export function room(bytes: i32): i32 {
+  if (bytes > windowSize) {
+    windowSize = bytes;
+    window = <i32>heap.alloc(bytes + MARGIN);
+  }
+  return window;
+}
+
+/** The lines that follow stand in this table, and are judged in these surroundings. */
+export function enter(newTable: i32, newSurroundings: i32, newFamily: i32): void {
+  table = newTable;
+  surroundings = newSurroundings;
+  family = newFamily;
+  chain = NONE;
+}
+
+/**
+ * Reads lines of known forms, up to the first other one.
+ * @param from - of the window, where a line begins
+ * @param to - of the window, behind a line's LF
+ * @param base - where the window's first byte stands in the text
+ * @param node - number of the first line
+ * @returns how many lines were read
+ */
+export function read(from: i32, to: i32, base: i32, node: i32): i32 {
+  lines = rules = chains = 0;
+  const end = window + to;
+  const shift = base - window;
+  let at = window + from;
+  while (at < end && lines < MOST_LINES) {
+    const first = byteAt(at);
+    let form = NO_FORM;
+    if (first === COLON) form = readChain(at, shift, node + lines);
+    else form = readRule(at, shift, node + lines);
+    if (form === NO_FORM) break;
+    put(lineStarts, lines, at + shift);
+    put(lineForms, lines, form);
+    lines++;
+    at = next;
+  }
+  next = at;
+  return lines;
+}
+
+function readRule(at: i32, shift: i32, node: i32): i32 {
+  const form = forms.walk(at, family, false);
+  if (form === NO_FORM) return NO_FORM;
+  const spans = forms.spans;
+  if (byteAt(unchecked(spans[forms.chainWords.get(form) << 1])) === QUOTE) return NO_FORM;
+  const end = unchecked(spans[(forms.count << 1) - 1]);
+  if (end - at > LONGEST_LINE || !rightRules.has(judgementOf(form))) return NO_FORM;
+  chain = nameAt(forms.chainWords.get(form), chain, shift);
+  const targetWord = forms.targetWords.get(form);
+  if (targetWord >= 0) target = nameAt(targetWord, target, shift);
+  const valueWord = forms.valueWords.get(form);
+  const value = valueWord < 0 ? 0 : unchecked(spans[valueWord << 1]);
+  put(ruleNodes, rules, node);
+  put(ruleChains, rules, chain);
+  put(ruleTargets, rules, targetWord < 0 ? NONE : target);
+  put(ruleValues, rules, value === 0 || byteAt(value) === QUOTE ? NONE : value + shift);
+  rules++;
+  next = end + 1;
+  return form;
+}
+
+/** Number of the chain that the word names; it is mostly the same as the last time, or the next one. */
+function nameAt(word: i32, last: i32, shift: i32): i32 {
+  const from = unchecked(forms.spans[word << 1]);
+  const to = unchecked(forms.spans[(word << 1) + 1]);
+  if (names.is(last, table, from, to)) return last;
+  if (names.is(last + 1, table, from, to)) return last + 1;
+  return names.intern(table, from, to, from + shift);
+}
+
+/** What the judgement of the rule that was walked last depends on. */
+function judgementOf(form: i32): u64 {
+  const word = forms.chainWords.get(form);
+  const from = unchecked(forms.spans[word << 1]);
+  const to = unchecked(forms.spans[(word << 1) + 1]);
+  const key = mix(mix(<u64>form, <u64>surroundings), <u64>chainClass(from, to));
+  return mix(key, forms.weight) | 1;
+}
+
+/** Which built-in chain it is; 5 for a user-defined one, 6 for one whose name is too long. */
+function chainClass(from: i32, to: i32): i32 {
+  const length = to - from;
+  if (length > LONGEST_CHAIN) return 6;
+  for (let k = 0; k < 5; k++) {
+    const name = unchecked(builtInChains[k]);
+    if (name.length === length && areSame(<i32>changetype<usize>(name), from, length)) return k;
+  }
+  return 5;
+}
+
+/** `:CHAIN POLICY [packets:bytes]`; quotes mean nothing here. */
+function readChain(at: i32, shift: i32, node: i32): i32 {
+  if (chainForm === NO_FORM) return NO_FORM;
+  const nameEnd = wordEnd(at);
+  if (byteAt(nameEnd) !== SPACE || forms.isExtension(at + 1, nameEnd)) return NO_FORM;
+  const policyEnd = wordEnd(nameEnd + 1);
+  if (byteAt(policyEnd) !== SPACE || policyEnd === nameEnd + 1) return NO_FORM;
+  const end = countersEnd(policyEnd + 1);
+  if (end === 0 || byteAt(end) !== LF || end - at > LONGEST_LINE) return NO_FORM;
+  const made = names.intern(table, at + 1, nameEnd, at + 1 + shift);
+  put(chainNodes, chains, node);
+  put(declaredChains, chains, made);
+  chains++;
+  next = end + 1;
+  return chainForm;
+}
+
+function wordEnd(from: i32): i32 {
+  let at = from;
+  while (byteAt(at) > SPACE) at++;
+  return at;
+}
+
+/** Says the form of chains. */
+export function chainsAre(form: i32): void {
+  chainForm = form;
+}
+
+/** The word, of the window, is the name of a target extension. */
+export function extension(from: i32, to: i32): void {
+  forms.extensions.add(0, window + from, window + to);
+}
+
+/** Begins a new form of rules; `word` adds its words one after the other, `end` ends it. */
+export function begin(): void {
+  forms.begin();
+}
+export function word(kind: i32, type: i32, weight: i32, from: i32, to: i32): void {
+  forms.word(kind, type, weight, window + from, window + to);
+}
+export function end(form: i32, chainWord: i32, targetWord: i32, valueWord: i32): void {
+  forms.end(form, chainWord, targetWord, valueWord);
+}
+
+/** Takes note that the rule at this place of the window is right, with its values; false where its form is not known. */
+export function learn(at: i32): bool {
+  const form = forms.walk(window + at, family, true);
+  if (form === NO_FORM) return false;
+  rightRules.add(judgementOf(form));
+  return true;
+}
+
+/** Number of the chain whose name stands in the window. `start`: where it stands in the text. */
+export function intern(inTable: i32, from: i32, to: i32, start: i32): i32 {
+  return names.intern(inTable, window + from, window + to, start);
+}
+
+export function nextOffset(): i32 {
+  return next - window;
+}
+export function ruleCount(): i32 {
+  return rules;
+}
+export function chainCount(): i32 {
+  return chains;
+}
+export function nameCount(): i32 {
+  return names.count;
+}
+export function slotCount(): i32 {
+  return names.slots.length;
+}
+
+/** Where a column lies in memory; the numbers are those of known-lines.ts. */
+export function column(number: i32): i32 {
+  switch (number) {
+    case 0:
+      return <i32>changetype<usize>(lineStarts);
+    case 1:
+      return <i32>changetype<usize>(lineForms);
+    case 2:
+      return <i32>changetype<usize>(ruleNodes);
+    case 3:
+      return <i32>changetype<usize>(ruleChains);
+    case 4:
+      return <i32>changetype<usize>(ruleTargets);
+    case 5:
+      return <i32>changetype<usize>(ruleValues);
+    case 6:
+      return <i32>changetype<usize>(chainNodes);
+    case 7:
+      return <i32>changetype<usize>(declaredChains);
+    case 8:
+      return <i32>changetype<usize>(names.tables.values);
+    case 9:
+      return <i32>changetype<usize>(names.starts.values);
+    case 10:
+      return <i32>changetype<usize>(names.lengths.values);
+    default:
+      return <i32>changetype<usize>(names.slots);
+  }
+}
