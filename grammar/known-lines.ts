@@ -41,12 +41,13 @@ const FIRST_QUESTION = 8;
 const COLUMNS = ["starts", "forms", "ruleNodes", "ruleChains", "ruleTargets", "ruleValues", "chainNodes", "chains"];
 type Column = (typeof COLUMNS)[number];
 
-/** All chains of a text: by number the table, the place of the name; and by the hash of both a number plus one. */
+/** All chains of a text: by number the table and the place of the name; by the hash of table and name the number plus one, and the hash. */
 export interface NameColumns {
   readonly tables: Int32Array;
   readonly starts: Int32Array;
   readonly lengths: Int32Array;
   readonly slots: Int32Array;
+  readonly salt: number;
 }
 
 /**
@@ -57,6 +58,8 @@ export interface NameColumns {
 export class KnownLines {
   readonly #native: Native;
   readonly #bytes: Uint8Array;
+  /** Of the hashes of this text: nothing that is said depends on it. */
+  readonly #salt: number;
   #memory = new Uint8Array();
   /** The window holds these bytes of the text, at this place in memory. */
   #start = 0;
@@ -77,7 +80,8 @@ export class KnownLines {
     // room for as many chains as a node of kube-proxy's has for its bytes
     let slots = 4096;
     while (slots < bytes.length / 128) slots *= 2;
-    this.#native.reset(slots);
+    this.#salt = (Math.random() * 0x100000000) | 0;
+    this.#native.reset(slots, this.#salt);
     current = this;
     this.#nameExtensions();
   }
@@ -187,7 +191,7 @@ export class KnownLines {
     const [tables, starts, lengths, slots] = [8, 9, 10, 11].map((number) =>
       this.#columnAt(number, number === 11 ? this.#native.slotCount() : count).slice(),
     ) as [Int32Array, Int32Array, Int32Array, Int32Array];
-    return { tables, starts, lengths, slots };
+    return { tables, starts, lengths, slots, salt: this.#salt };
   }
 
   #columnAt(number: number, length: number): Int32Array {

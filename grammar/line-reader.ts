@@ -88,8 +88,9 @@ export class LineReader {
     const lineEnd = bytes[next - 1] === LF ? next - 1 : next;
     const end = bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
     scanner.split(start, end);
+    const newline = bytes.indexOf(LF, start);
     // noise before it, a newline within
-    if (scanner.count !== shape.words || bytes.subarray(start, end).includes(LF)) return false;
+    if (scanner.count !== shape.words || (newline >= 0 && newline < end)) return false;
     scanner.hold(words, shape.words);
     this.start = start;
     this.textStart = start;

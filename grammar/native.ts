@@ -3,7 +3,7 @@ import { nativeCode } from "./native-code.ts";
 /** What grammar/native exports; places are bytes from the window's first one on. */
 export interface Native {
   readonly memory: { readonly buffer: ArrayBuffer };
-  reset(slots: number): void;
+  reset(slots: number, salt: number): void;
   room(bytes: number): number;
   enter(table: number, surroundings: number, family: number): void;
   read(from: number, to: number, base: number, node: number): number;

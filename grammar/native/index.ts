@@ -1,5 +1,5 @@
 // What is compiled to WebAssembly: it reads the lines of forms that were met before. known-lines.ts has its other half.
-import { areSame, byteAt, COLON, LF, mix, QUOTE, SPACE } from "./bytes.ts";
+import { areSame, byteAt, COLON, LF, mix, QUOTE, SPACE, saltHashes } from "./bytes.ts";
 import { put } from "./column.ts";
 import { countersEnd, Forms, LONGEST_CHAIN, NO_FORM } from "./forms.ts";
 import { Names } from "./names.ts";
@@ -51,9 +51,14 @@ let chains: i32 = 0;
 /** Behind the last line that was read. */
 let next: i32 = 0;
 
-/** Forgets the last text. `slots`: room for so many names, a power of two. */
-export function reset(slots: i32): void {
+/**
+ * Forgets the last text.
+ * @param slots - room for so many names, a power of two
+ * @param salt - of all hashes
+ */
+export function reset(slots: i32, salt: i32): void {
   heap.reset();
+  saltHashes(salt);
   windowSize = 0;
   forms = new Forms();
   names = new Names(slots);
@@ -121,9 +126,9 @@ function readRule(at: i32, shift: i32, node: i32): i32 {
   if (byteAt(unchecked(spans[forms.chainWords.get(form) << 1])) === QUOTE) return NO_FORM;
   const end = unchecked(spans[(forms.count << 1) - 1]);
   if (end - at > LONGEST_LINE || !rightRules.has(judgementOf(form))) return NO_FORM;
-  chain = nameAt(forms.chainWords.get(form), chain, shift);
+  chain = nameAt(forms.chainWords.get(form), chain, chain + 1, shift);
   const targetWord = forms.targetWords.get(form);
-  if (targetWord >= 0) target = nameAt(targetWord, target, shift);
+  if (targetWord >= 0) target = nameAt(targetWord, target, NONE, shift);
   const valueWord = forms.valueWords.get(form);
   const value = valueWord < 0 ? 0 : unchecked(spans[valueWord << 1]);
   put(ruleNodes, rules, node);
@@ -135,12 +140,12 @@ function readRule(at: i32, shift: i32, node: i32): i32 {
   return form;
 }
 
-/** Number of the chain that the word names; it is mostly the same as the last time, or the next one. */
-function nameAt(word: i32, last: i32, shift: i32): i32 {
+/** Number of the chain that the word names: perhaps the last one, or that other one. */
+function nameAt(word: i32, last: i32, other: i32, shift: i32): i32 {
   const from = unchecked(forms.spans[word << 1]);
   const to = unchecked(forms.spans[(word << 1) + 1]);
   if (names.is(last, table, from, to)) return last;
-  if (names.is(last + 1, table, from, to)) return last + 1;
+  if (names.is(other, table, from, to)) return other;
   return names.intern(table, from, to, from + shift);
 }
 

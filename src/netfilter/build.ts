@@ -9,6 +9,7 @@ import { targetRecord } from "../../grammar/vocabulary/index.ts";
 import { familyOfBlock } from "./family.ts";
 import { type FragmentLine, listedTable, type TableHint, tablesOfFragment } from "./fragment.ts";
 import { NameIndex } from "./name-index.ts";
+import { RuleOrder } from "./rule-order.ts";
 import { NONE } from "./ruleset.ts";
 import { RuleStore } from "./store.ts";
 import { isTableName, type Table, type TableName } from "./table.ts";
@@ -52,11 +53,10 @@ class Builder implements ColumnVisitor {
   readonly #ruleNode: Growing;
   readonly #ruleChain: Growing;
   readonly #ruleTarget: Growing;
-  readonly #ruleNext: Growing;
   readonly #ruleValue: Growing;
   readonly #chainNode = new Growing();
-  readonly #chainFirst = new Growing();
-  readonly #chainLast = new Growing();
+  /** Rules of `-I CHAIN 3`, and the numbers of their places. */
+  readonly #inserted = new Map<number, number>();
   readonly #unapplied: number[] = [];
   readonly #fragments = new Map<Block, FragmentLine[]>();
   /** Tables in which a declared chain has the name of a target: `-j LOG` may then be a jump. */
@@ -73,7 +73,7 @@ class Builder implements ColumnVisitor {
     this.#known = known;
     const column = (): Growing => Growing.forLines(source.bytes, SHORT_RULE);
     [this.#ruleNode, this.#ruleChain, this.#ruleTarget] = [column(), column(), column()];
-    [this.#ruleNext, this.#ruleValue] = [column(), column()];
+    this.#ruleValue = column();
   }
 
   line(reader: LineReader, node: number, block: Block | null): void {
@@ -114,25 +114,15 @@ class Builder implements ColumnVisitor {
       this.#chainNode.set(chain, nodes[i] as number);
       table.chains.push(chain);
     }
-    const first = this.#ruleNode.length;
-    const ruleChains = known.column("ruleChains");
     this.#ruleNode.append(known.column("ruleNodes"));
-    this.#ruleChain.append(ruleChains);
+    this.#ruleChain.append(known.column("ruleChains"));
     this.#ruleTarget.append(known.column("ruleTargets"));
     this.#ruleValue.append(known.column("ruleValues"));
-    for (let i = 0; i < ruleChains.length; i++) {
-      this.#ruleNext.push(NONE);
-      this.#append(ruleChains[i] as number, first + i);
-    }
   }
 
   /** Every chain that has a number has its place in the columns. */
   #makeRoom(): void {
-    for (let chain = this.#chainNode.length; chain < this.#known.nameCount; chain++) {
-      this.#chainNode.push(NONE);
-      this.#chainFirst.push(NONE);
-      this.#chainLast.push(NONE);
-    }
+    for (let chain = this.#chainNode.length; chain < this.#known.nameCount; chain++) this.#chainNode.push(NONE);
   }
 
   #enter(block: Block): void {
@@ -185,34 +175,8 @@ class Builder implements ColumnVisitor {
     this.#ruleNode.push(node);
     this.#ruleChain.push(chain);
     this.#ruleTarget.push(target);
-    this.#ruleNext.push(NONE);
     this.#ruleValue.push(this.#valueStart(reader));
-    if (command === "append") this.#append(chain, rule);
-    else this.#insert(chain, rule, this.#number(reader));
-  }
-
-  #append(chain: number, rule: number): void {
-    const last = this.#chainLast.get(chain);
-    if (last === NONE) this.#chainFirst.set(chain, rule);
-    else this.#ruleNext.set(last, rule);
-    this.#chainLast.set(chain, rule);
-  }
-
-  /** `-I CHAIN 3`: before the third rule. A number is looked for among the first thousand rules alone. */
-  #insert(chain: number, rule: number, number: number): void {
-    let before = NONE;
-    let next = this.#chainFirst.get(chain);
-    for (let position = 1; position < Math.min(number, 1000) && next !== NONE; position++) {
-      before = next;
-      next = this.#ruleNext.get(next);
-    }
-    if (next === NONE) {
-      this.#append(chain, rule);
-      return;
-    }
-    this.#ruleNext.set(rule, next);
-    if (before === NONE) this.#chainFirst.set(chain, rule);
-    else this.#ruleNext.set(before, rule);
+    if (command === "insert") this.#inserted.set(rule, this.#number(reader));
   }
 
   #number(reader: LineReader): number {
@@ -291,17 +255,19 @@ class Builder implements ColumnVisitor {
     this.#unmask(ast, names);
     for (const table of this.#tables) table.family ??= familyOfBlock(ast, table.block);
     this.#markSuperseded();
+    const ruleChain = this.#ruleChain.view();
+    const order = new RuleOrder(ruleChain, this.#chainNode.length, this.#inserted);
     return new RuleStore(
       ast,
       this.#tables,
       {
         ruleNode: this.#ruleNode.view(),
-        ruleChain: this.#ruleChain.view(),
+        ruleChain,
         ruleTarget: this.#ruleTarget.view(),
-        ruleNext: this.#ruleNext.view(),
         ruleValue: this.#ruleValue.view(),
+        ruleNext: order.next,
+        chainFirst: order.first,
         chainNode: this.#chainNode.view(),
-        chainFirst: this.#chainFirst.view(),
         chainTable: names.tables,
       },
       names,

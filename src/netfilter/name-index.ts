@@ -15,13 +15,10 @@ export class NameIndex {
 
   /** Number of a name given as text, -1 where it was not met. */
   find(table: number, name: string): number {
-    const { slots } = this.#columns;
-    const mask = slots.length - 1;
-    let hash = BASIS ^ table;
-    for (let i = 0; i < name.length; i++) hash = Math.imul(hash ^ name.charCodeAt(i), PRIME);
-    hash ^= hash >>> 15;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const known = (slots[slot] as number) - 1;
+    const { slots, salt } = this.#columns;
+    const mask = (slots.length >> 1) - 1;
+    for (let slot = hashOf(salt ^ table, name) & mask; ; slot = (slot + 1) & mask) {
+      const known = (slots[slot << 1] as number) - 1;
       if (known < 0) return -1;
       if (this.tables[known] === table && this.#spells(known, name)) return known;
     }
@@ -45,6 +42,20 @@ export class NameIndex {
   }
 }
 
-// FNV-1a, as in grammar/native/bytes.ts
-const BASIS = 0x811c9dc5 | 0;
-const PRIME = 0x01000193;
+/** The same as grammar/native/bytes.ts has for bytes. */
+function hashOf(seed: number, text: string): number {
+  let hash = seed;
+  for (let i = 0; i < text.length; i += 4) {
+    let word = 0;
+    for (let k = 0; k < 4 && i + k < text.length; k++) word |= text.charCodeAt(i + k) << (8 * k);
+    hash = step(hash, word);
+  }
+  return step(hash, text.length);
+}
+
+function step(hash: number, word: number): number {
+  const mixed = Math.imul(hash ^ word, PRIME);
+  return mixed ^ (mixed >>> 15);
+}
+
+const PRIME = 0x9e3779b1;
