@@ -43,10 +43,11 @@ function parse(text: string, context: CodecContext): { readonly value: AddressMa
   return { value: { family: address.family, bits: address.bits & mask, mask } };
 }
 
-const MASKS: readonly bigint[] = Array.from({ length: 33 }, (_, prefix) => maskOf(prefix, 4));
-
-/** `10.0.0.1/32` as iptables-save prints it; `null` for every other spelling. */
-export function readPlainIpv4(bytes: Uint8Array, start: number, end: number): AddressMask | null {
+/**
+ * `10.0.0.1/32` as iptables-save prints it, without an object: the address as a whole number times 64, and the prefix length. -1 for every
+ * other spelling.
+ */
+export function plainIpv4(bytes: Uint8Array, start: number, end: number): number {
   let bits = 0;
   let part = 0;
   let digits = 0;
@@ -56,27 +57,25 @@ export function readPlainIpv4(bytes: Uint8Array, start: number, end: number): Ad
     const code = bytes[i] as number;
     if (code >= 48 && code <= 57) {
       // a leading zero means octal
-      if (digits > 0 && part === 0) return null;
+      if (digits > 0 && part === 0) return -1;
       part = part * 10 + code - 48;
-      if (++digits > 3 || part > 255) return null;
+      if (++digits > 3 || part > 255) return -1;
     } else if (digits > 0 && (code === 46 || code === 47)) {
       bits = bits * 256 + part;
       part = 0;
       digits = 0;
       if (code === 47) break;
       dots++;
-    } else return null;
+    } else return -1;
   }
-  if (dots !== 3 || bytes[i] !== 47 || end - i > 3) return null;
+  if (dots !== 3 || bytes[i] !== 47 || end - i > 3) return -1;
   for (i++; i < end; i++) {
     const code = bytes[i] as number;
-    if (code < 48 || code > 57 || (digits > 0 && part === 0)) return null;
+    if (code < 48 || code > 57 || (digits > 0 && part === 0)) return -1;
     part = part * 10 + code - 48;
     digits++;
   }
-  if (digits === 0 || part > 32) return null;
-  const mask = MASKS[part] as bigint;
-  return { family: 4, bits: part === 32 ? BigInt(bits) : BigInt(bits) & mask, mask };
+  return digits === 0 || part > 32 ? -1 : bits * 64 + part;
 }
 
 /** A comma list is no single value, but iptables takes it where each of its parts would do. */

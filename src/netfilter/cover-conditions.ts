@@ -1,17 +1,15 @@
 import type { Mentions } from "../../grammar/mentions.ts";
 import type { Scanner } from "../../grammar/scanner.ts";
-import { addressMask, readPlainIpv4 } from "../../grammar/values/address-mask.ts";
-import { interfacePattern } from "../../grammar/values/interface.ts";
-import { portRange } from "../../grammar/values/port.ts";
-import { portList } from "../../grammar/values/port-list.ts";
-import { protocol } from "../../grammar/values/protocol.ts";
-import type { AddressMask, InterfacePattern, NumberRange } from "../../grammar/values/types.ts";
+import type { InterfacePattern, NumberRange } from "../../grammar/values/types.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
-import { ConditionPlan, Dimension, type Slot } from "./cover-plan.ts";
+import { ConditionPlan, Dimension, hashOfText, mix, type Slot } from "./cover-plan.ts";
+import { ANYTHING, readCondition, textOfWords } from "./cover-value.ts";
+import type { Network } from "./network.ts";
 
-/** A value that asks for nothing: `-s 0.0.0.0/0`, `-i +`, `-p all`. */
-const ANYTHING = Symbol("anything");
 const NO_PLAN = new ConditionPlan();
+/** Of conditions that were read: they may ask for anything. */
+const ANY_PLAN = new ConditionPlan();
+ANY_PLAN.dimensions = ~0;
 const NO_WORDS: readonly string[] = [];
 
 /**
@@ -24,8 +22,8 @@ export class Conditions {
   #family: Family | null = null;
   /** Dimensions that were read. */
   #read = 0;
-  #source: AddressMask | null = null;
-  #destination: AddressMask | null = null;
+  #source: Network | null = null;
+  #destination: Network | null = null;
   #inInterface: InterfacePattern | null = null;
   #outInterface: InterfacePattern | null = null;
   #protocol: number | null = null;
@@ -48,11 +46,11 @@ export class Conditions {
     return this;
   }
 
-  get source(): AddressMask | null {
+  get source(): Network | null {
     if ((this.#read & Dimension.source) === 0) this.#source = this.#first(Dimension.source);
     return this.#source;
   }
-  get destination(): AddressMask | null {
+  get destination(): Network | null {
     if ((this.#read & Dimension.destination) === 0) this.#destination = this.#first(Dimension.destination);
     return this.#destination;
   }
@@ -88,6 +86,18 @@ export class Conditions {
     return this.#others;
   }
 
+  /** Dimensions that it may ask for: of others it says nothing. */
+  get dimensions(): number {
+    return this.#plan.dimensions;
+  }
+
+  /** Whether one of `others` may have that hash, of a line that the scanner holds; cheaper than they are, which are texts. */
+  mayHold(hash: number): boolean {
+    const plan = this.#plan;
+    for (let k = 0; k < plan.length; k++) if (this.#hash(plan.slot(k)) === hash) return true;
+    return false;
+  }
+
   /** Asks for something that a rule in between may change: the mark, a set. */
   get changeable(): boolean {
     return this.#changeable;
@@ -106,6 +116,7 @@ export class Conditions {
   /** Conditions that hold whatever the scanner reads. */
   keep(): Conditions {
     const kept = new Conditions();
+    kept.#plan = ANY_PLAN;
     kept.#changeable = this.changeable;
     kept.#fickle = this.fickle;
     kept.#source = this.source;
@@ -126,6 +137,7 @@ export class Conditions {
   #first<T>(dimension: Dimension): T | null {
     this.#read |= dimension;
     const plan = this.#plan;
+    if ((plan.dimensions & dimension) === 0) return null;
     for (let k = 0; k < plan.length; k++) {
       const slot = plan.slot(k);
       const value = slot.kind.dimension === dimension ? this.#value(slot) : null;
@@ -142,7 +154,7 @@ export class Conditions {
     const plan = this.#plan;
     for (let k = 0; k < plan.length; k++) {
       const slot = plan.slot(k);
-      const { dimension, negated, label, mentions } = slot.kind;
+      const { dimension, name, mentions } = slot.kind;
       const isTaken = dimension === Dimension.others || (taken & dimension) !== 0;
       const value = isTaken ? null : this.#value(slot);
       if (value === ANYTHING) continue;
@@ -150,64 +162,28 @@ export class Conditions {
       if (value !== null) taken |= dimension;
       else {
         others ??= [];
-        others.push(`${negated ? "! " : ""}${label} ${this.#texts(slot)}`);
+        others.push(`${name} ${textOfWords(this.#words as Scanner, slot.word, slot.words)}`);
       }
     }
     this.#others = others === null ? NO_WORDS : others.sort();
   }
 
-  #texts({ word, words }: Slot): string {
-    if (words === 1) return this.#text(word);
-    return Array.from({ length: words }, (_, k) => this.#text(word + k)).join(" ");
-  }
-
-  #text(word: number): string {
-    const words = this.#words as Scanner;
-    return words.text(words.spans[2 * word] as number, words.spans[2 * word + 1] as number);
-  }
-
-  #value({ kind: { dimension, label }, word, words }: Slot): unknown {
-    const family = this.#family;
-    const context = { family };
-    if (family === 4 && words === 1 && (dimension & (Dimension.source | Dimension.destination)) !== 0) {
-      const scanner = this.#words as Scanner;
-      const plain = readPlainIpv4(
-        scanner.bytes,
-        scanner.spans[2 * word] as number,
-        scanner.spans[2 * word + 1] as number,
-      );
-      if (plain !== null) return plain.mask === 0n ? ANYTHING : plain;
+  #hash({ kind, word, words }: Slot): number {
+    const { bytes, spans } = this.#words as Scanner;
+    let hash = kind.hash;
+    for (let k = word; k < word + words; k++) {
+      const end = spans[2 * k + 1] as number;
+      if (k > word) hash = mix(hash, 32);
+      for (let i = spans[2 * k] as number; i < end; i++) {
+        const code = bytes[i] as number;
+        if (code === 34) return hashOfText(`${kind.name} ${textOfWords(this.#words as Scanner, word, words)}`);
+        hash = mix(hash, code);
+      }
     }
-    const text = words === 0 ? "" : this.#text(word);
-    switch (dimension) {
-      case Dimension.source:
-      case Dimension.destination: {
-        const value = accepted(addressMask.parse(text, context));
-        return value !== null && value.mask === 0n ? ANYTHING : value;
-      }
-      case Dimension.inInterface:
-      case Dimension.outInterface: {
-        const value = accepted(interfacePattern.parse(text, context));
-        return value?.wildcard && value.name === "" ? ANYTHING : value;
-      }
-      case Dimension.protocol: {
-        const number = accepted(protocol.parse(text, context))?.number ?? null;
-        return number === 0 ? ANYTHING : number;
-      }
-      case Dimension.sourcePorts:
-      case Dimension.destinationPorts: {
-        if (label.startsWith("-m multiport")) return accepted(portList.parse(text, context));
-        const range = accepted(portRange.parse(text, context));
-        return range === null ? null : [range];
-      }
-      case Dimension.states:
-        return text.split(",").sort();
-      case Dimension.others:
-        return null;
-    }
+    return hash;
   }
-}
 
-function accepted<T>(result: { readonly value: T } | { readonly expected: string }): T | null {
-  return "value" in result ? result.value : null;
+  #value({ kind, word, words }: Slot): unknown {
+    return readCondition(kind, this.#words as Scanner, word, words, this.#family);
+  }
 }

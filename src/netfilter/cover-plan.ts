@@ -21,11 +21,13 @@ export const Dimension = {
 export type Dimension = (typeof Dimension)[keyof typeof Dimension];
 
 /** What an option asks for, whatever its values are. */
-interface Kind {
+export interface Kind {
   readonly dimension: Dimension;
-  readonly negated: boolean;
-  /** `-m mark --mark`, for what is compared as text. */
-  readonly label: string;
+  /** `-m multiport` */
+  readonly isList: boolean;
+  /** `! -m mark --mark`, for what is compared as text, and the hash of that and a blank. */
+  readonly name: string;
+  readonly hash: number;
   /** What a rule that asks for the same mentions too. */
   readonly mentions: Mentions;
 }
@@ -50,6 +52,8 @@ const STATE_MATCHES: ReadonlySet<string> = new Set(["conntrack", "state"]);
 export class ConditionPlan {
   readonly #slots: { -readonly [key in keyof Slot]: Slot[key] }[] = [];
   length = 0;
+  /** Those of all its slots. */
+  dimensions = 0;
   changeable = false;
   fickle = false;
 
@@ -60,6 +64,7 @@ export class ConditionPlan {
   /** Makes it the plan of the rule whose keywords the scanner holds. */
   read({ words, count }: Scanner): this {
     this.length = 0;
+    this.dimensions = 0;
     this.changeable = false;
     this.fickle = false;
     /** Of the match that was named last; "" before the first. */
@@ -83,9 +88,8 @@ export class ConditionPlan {
         this.#add(kindOf(word, isNegated), words, count, k);
       } else if (word === WORD.unknownFlag && !hasTarget) {
         this.fickle = true;
-        const label = `${match === "" ? "" : `-m ${match} `}?`;
-        const negated = words[k - 1] === WORD.bang;
-        this.#add({ dimension: Dimension.others, negated, label, mentions: 0 }, words, count, k);
+        const isNegated = words[k - 1] === WORD.bang;
+        this.#add(kindWith(Dimension.others, match, "?", isNegated, 0), words, count, k);
       }
     }
     return this;
@@ -98,6 +102,7 @@ export class ConditionPlan {
 
   #add(kind: Kind | null, words: readonly Keyword[], count: number, flag: number): void {
     if (kind === null) return;
+    this.dimensions |= kind.dimension;
     const word = words[flag + 1] === WORD.oldBang ? flag + 2 : flag + 1;
     let end = word;
     while (end < count && (words[end] as Keyword).role === "Value") end++;
@@ -128,10 +133,23 @@ function kindOf(word: Keyword, negated: boolean): Kind | null {
     // ports and states may be asked for by another match
     const several = dimension !== Dimension.others && match !== "";
     const mentions = several ? 0 : match === "" ? bitOfOption(flag) : bitsOfMatches(match);
-    kind = { dimension, negated, label: `${match === "" ? "" : `-m ${match} `}${flag}`, mentions };
+    kind = kindWith(dimension, match, flag, negated, mentions);
   }
   kinds[place] = kind;
   return kind;
+}
+
+function kindWith(dimension: Dimension, match: string, flag: string, negated: boolean, mentions: Mentions): Kind {
+  const name = `${negated ? "! " : ""}${match === "" ? "" : `-m ${match} `}${flag}`;
+  return { dimension, isList: match === "multiport", name, hash: hashOfText(`${name} `), mentions };
+}
+
+export const mix = (hash: number, value: number): number => Math.imul(hash ^ value, 0x01000193) ^ (hash >>> 15);
+
+export function hashOfText(text: string): number {
+  let hash = 17;
+  for (let i = 0; i < text.length; i++) hash = mix(hash, text.charCodeAt(i));
+  return hash;
 }
 
 function dimensionOf(match: string, flag: string, negated: boolean): Dimension | null {

@@ -92,7 +92,7 @@ const changesPacket = (target: ExtensionRecord | null): boolean =>
 export function areDisjoint(left: Conditions, right: Conditions): boolean {
   for (const role of ["source", "destination"] as const) {
     const [a, b] = [left[role], right[role]];
-    if (a !== null && b !== null && ((a.bits ^ b.bits) & a.mask & b.mask) !== 0n) return true;
+    if (a !== null && b !== null && a.isDisjoint(b)) return true;
   }
   for (const role of ["inInterface", "outInterface"] as const) {
     const [a, b] = [left[role], right[role]];
