@@ -66,7 +66,7 @@ export class EndpointsOf {
       const endpoint = isBalancer ? claimOf(role, "endpoint") : NONE;
       const affinity = isBalancer ? claimOf(role, "affinity") : NONE;
       for (let rule = chain === NONE ? NONE : store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-        const claim = rules.claims[rule];
+        const claim = rules.claim(rule);
         const target = store.targetChain(rule);
         if (claim === endpoint) found.push(target);
         else if (claim === affinity) remembered.push(target);
@@ -84,7 +84,7 @@ export class EndpointsOf {
     if (chain === NONE) return found;
     const { store } = ruleset;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
-      if (rules.claims[rule] === UNEXPECTED && endpoints.isEndpointChain(store.targetChain(rule))) found.push(rule);
+      if (rules.claim(rule) === UNEXPECTED && endpoints.isEndpointChain(store.targetChain(rule))) found.push(rule);
     return found;
   }
 
@@ -107,7 +107,7 @@ export class EndpointsOf {
     const claim: Claim = claimOf(role, slot);
     const { store } = ruleset;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
-      if (rules.claims[rule] === claim) found.push(rule);
+      if (rules.claim(rule) === claim) found.push(rule);
     return found;
   }
 
@@ -124,7 +124,7 @@ export class EndpointsOf {
   recordsClients(): boolean {
     const { endpoints, rules } = this.#source;
     for (const chain of this.chains()) {
-      const dnat = endpoints.dnat[chain] as RuleId;
+      const dnat = endpoints.dnatOf(chain);
       if (dnat !== NONE) return rules.value(dnat, "SEP") !== null;
     }
     return false;
@@ -245,13 +245,13 @@ export class EndpointsOf {
       if (said !== undefined) yield said;
     }
     // a DNAT that asks for more than kube-proxy's does
-    if (endpoints.dnat[chain] === NONE)
+    if (endpoints.dnatOf(chain) === NONE)
       for (const rule of ruleset.rulesOf(chain))
         if (ruleset.shape(rule).targetRecord?.name === "DNAT") {
           const said = ruleset.rule(rule).target?.options[0]?.values[0]?.text;
           if (said !== undefined) yield said;
         }
-    const hairpin = endpoints.hairpin[chain] as RuleId;
+    const hairpin = endpoints.hairpinOf(chain);
     const ip = hairpin === NONE ? null : hostOf(rules.value(hairpin, "endpointIP") ?? "");
     if (ip === null) return;
     for (const port of this.#siblingPorts()) yield joinAddress(ip, port);

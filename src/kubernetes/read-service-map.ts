@@ -69,7 +69,6 @@ function hasNamedHealthChecks(ruleset: Ruleset, rules: ClaimedRules): boolean {
   const chain = ruleset.chain("filter", "KUBE-NODEPORTS");
   if (chain < 0 || !ruleset.store.isDeclared(chain)) return false;
   const claim = claimOf("filter KUBE-NODEPORTS", "health-check");
-  for (const rule of ruleset.rulesOf(chain))
-    if (rules.claims[rule] === claim && rules.name(rule) === null) return false;
+  for (const rule of ruleset.rulesOf(chain)) if (rules.claim(rule) === claim && rules.name(rule) === null) return false;
   return true;
 }

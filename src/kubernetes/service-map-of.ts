@@ -120,7 +120,7 @@ export class ServiceMap {
     const own = [claimOf("nat KUBE-SERVICES", "node-ports"), claimOf("nat KUBE-SERVICES", "node-ports-address")];
     return [...this.ruleset.callers(chain)].map((rule) => ({
       rule,
-      isKubeProxys: own.includes(this.source.rules.claims[rule] as number),
+      isKubeProxys: own.includes(this.source.rules.claim(rule)),
       ...askedOf(this.ruleset.rule(rule)),
     }));
   }

@@ -20,7 +20,7 @@ import type {
   ServicePortFacts,
   TrafficPolicy,
 } from "./service-map.ts";
-import { type Claim, slotOf, UNEXPECTED } from "./templates/slots.ts";
+import { slotOf, UNEXPECTED } from "./templates/slots.ts";
 import type { WritableServicePort } from "./write-rules.ts";
 
 export type { EndpointJump } from "./endpoints-of.ts";
@@ -357,7 +357,7 @@ export class ServicePort implements ServicePortFacts {
     const slots = new Set<string>();
     const { store } = this.#source.ruleset;
     for (let rule = store.firstRule(ext); rule !== NONE; rule = store.nextRule(rule))
-      slots.add(slotOf(this.#source.rules.claims[rule] as Claim)?.name ?? "");
+      slots.add(slotOf(this.#source.rules.claim(rule))?.name ?? "");
     if (["masquerade-node", "node", "pods", "pods-interface", "local"].some((name) => slots.has(name))) return "Local";
     return slots.has("cluster") || slots.has("masquerade") ? "Cluster" : null;
   }
@@ -382,7 +382,7 @@ export class ServicePort implements ServicePortFacts {
     if (chain === NONE) return found;
     const { store } = this.#source.ruleset;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      const claim = this.#source.rules.claims[rule] as Claim;
+      const claim = this.#source.rules.claim(rule);
       if (claim > UNEXPECTED && names.includes(slotOf(claim)?.name ?? "")) found.push(rule);
     }
     return found;

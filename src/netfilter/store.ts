@@ -53,6 +53,11 @@ export class RuleStore {
     this.#names = names;
   }
 
+  /** The columns themselves, for loops over all rules. */
+  get columns(): StoreColumns {
+    return this.#columns;
+  }
+
   get ruleCount(): number {
     return this.#columns.ruleNode.length;
   }

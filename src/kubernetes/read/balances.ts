@@ -48,7 +48,7 @@ export class Balances {
     thresholds.length = 0;
     let isTwice = false;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      if (this.#rules.claims[rule] !== claim) continue;
+      if (this.#rules.claim(rule) !== claim) continue;
       const target = store.targetChain(rule);
       if (this.#leader[target] === chain + 1) isTwice = true;
       this.#leader[target] = chain + 1;

@@ -4,23 +4,14 @@ import type { Table, TableName } from "../../netfilter/table.ts";
 import { hashedChainName, hashedRoleAt } from "../chain-name.ts";
 import { type Candidate, planFor } from "../templates/plan.ts";
 import { isHookRole, type Role, roles } from "../templates/slot.ts";
-import { type Claim, FOREIGN, slotsByRole, UNEXPECTED } from "../templates/slots.ts";
+import { type Claim, claimOf, FOREIGN, UNEXPECTED } from "../templates/slots.ts";
+import { LineForms, targetBit } from "./line-forms.ts";
 
 const roleNumbers: ReadonlyMap<string, number> = new Map(roles.map((role, index) => [role, index]));
 const isShared: readonly boolean[] = roles.map((role) => role.includes(" "));
 const isHook: readonly boolean[] = roles.map(isHookRole);
 
 const QUOTE = 34;
-const SPACE = 32;
-
-/** A form of rules that only one slot can have. */
-interface Sure {
-  readonly claim: Claim;
-  readonly targets: readonly number[] | null;
-  /** Where a rule of the form that fills its slot has the slot's constant, and its last value; -1: there is no constant. */
-  readonly start: number;
-  readonly end: number;
-}
 
 const IPVS_CHAIN = /^KUBE-(NODE-PORT|LOAD-BALANCER|SOURCE-RANGES-FIREWALL|IPVS-FILTER|IPVS-OUT-FILTER)$/;
 
@@ -30,14 +21,12 @@ export const roleNumber = (role: Role): number => roleNumbers.get(role) as numbe
 /** Letters of the longest name that is a role's, and of `KUBE-FW-` with its hash. */
 const LONGEST_NAME = 24;
 
-/** Place of a claim's slot among those of its role. */
-const slotIndex: readonly number[] = slotNumbers();
-
-function slotNumbers(): number[] {
-  const numbers = [0, 0];
-  for (const ofRole of slotsByRole) for (const [index] of ofRole.entries()) numbers.push(index);
-  return numbers;
-}
+/** The claim of a rule of an endpoint's chain that nobody has asked for yet. */
+const PENDING: Claim = 255;
+const SEP = roleNumber("sep");
+const HAIRPIN = claimOf("sep", "hairpin");
+/** The address that the capture lost or garbled included. */
+const DNATS: readonly Claim[] = ["dnat", "lost dnat", "lost dnat-address"].map((name) => claimOf("sep", name));
 
 /** Text of word `k` of the line that the scanner holds. */
 export const wordText = (words: Scanner, k: number): string =>
@@ -45,24 +34,23 @@ export const wordText = (words: Scanner, k: number): string =>
 
 /**
  * Which slot each rule of a ruleset fills. The claims are bytes by rule, the roles numbers by chain; everything else is read again
- * from the text when it is asked for.
+ * from the text when it is asked for. Rules of endpoints' chains, more than half of all, are looked at when somebody asks for them.
  */
 export class ClaimedRules {
   readonly ruleset: Ruleset;
   /** Role number by chain, `NONE` for chains of others. */
   readonly roles: Int8Array;
-  /** Claim by rule. */
-  readonly claims: Uint8Array;
   /** Chains with a role, in the order of the text. */
   readonly chains: ChainId[] = [];
   /** Those of them that all Services share. */
   readonly sharedChains: ChainId[] = [];
   /** Those of them that belong to single Services and endpoints. */
   readonly serviceChains: ChainId[] = [];
+  readonly #claims: Uint8Array;
+  #isPending = false;
+  readonly #forms: LineForms;
   readonly #otherChains = new Map<Table, readonly ChainId[]>();
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
-  /** Forms that only one slot can have: by role, by number of the form. */
-  readonly #sure: (Sure | undefined)[][] = roles.map(() => []);
   /** How rules of a form fill a slot: by claim, by number of the form. */
   readonly #candidates: (Candidate | undefined)[][] = [];
 
@@ -70,12 +58,38 @@ export class ClaimedRules {
     this.ruleset = ruleset;
     const { store } = ruleset;
     this.roles = new Int8Array(store.chainCount).fill(NONE);
-    this.claims = new Uint8Array(store.ruleCount);
+    this.#claims = new Uint8Array(store.ruleCount);
+    this.#forms = new LineForms(store);
     this.#assignRoles();
-    for (let i = 0; i < this.chains.length; i++) {
-      const chain = this.chains[i] as ChainId;
-      this.#claim(chain, this.roles[chain] as number);
+    this.#claimAll();
+  }
+
+  /** Claim by rule. */
+  get claims(): Uint8Array {
+    if (this.#isPending) {
+      this.#isPending = false;
+      for (let i = 0; i < this.serviceChains.length; i++) {
+        const chain = this.serviceChains[i] as ChainId;
+        if (this.roles[chain] === SEP) this.#claimEndpoint(chain);
+      }
     }
+    return this.#claims;
+  }
+
+  /** The slot that the rule fills. */
+  claim(rule: RuleId): Claim {
+    if (this.#claims[rule] === PENDING) this.#claimEndpoint(this.ruleset.store.chainOf(rule));
+    return this.#claims[rule] as Claim;
+  }
+
+  /** First rule with the claim in the order of the text, from a rule on; `NONE` without one. Not for rules of endpoints' chains. */
+  firstClaimed(claim: Claim, from: RuleId = 0): RuleId {
+    return this.#claims.indexOf(claim, from);
+  }
+
+  /** Gives a rule another slot of the same role. */
+  reclaim(rule: RuleId, claim: Claim): void {
+    this.#claims[rule] = claim;
   }
 
   role(chain: ChainId): Role | null {
@@ -105,7 +119,7 @@ export class ClaimedRules {
 
   /** How the rule fills its slot; `null` for a rule that fills none. */
   candidate(rule: RuleId): Candidate | null {
-    const claim = rule === NONE ? FOREIGN : (this.claims[rule] as Claim);
+    const claim = rule === NONE ? FOREIGN : this.claim(rule);
     if (claim <= UNEXPECTED) return null;
     const shape = this.ruleset.store.shapeId(rule);
     const known = shape < 0 ? undefined : this.#candidates[claim]?.[shape];
@@ -164,24 +178,8 @@ export class ClaimedRules {
   first(chain: ChainId, claim: Claim): RuleId {
     const { store } = this.ruleset;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
-      if (this.claims[rule] === claim) return rule;
+      if (this.claim(rule) === claim) return rule;
     return NONE;
-  }
-
-  /** Bits of the slots that rules of the chain fill, by the place of the slot within its role. */
-  filled(chain: ChainId): number {
-    const { store } = this.ruleset;
-    let bits = 0;
-    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      const claim = this.claims[rule] as Claim;
-      if (claim > UNEXPECTED) bits |= slotBit(claim);
-    }
-    return bits;
-  }
-
-  /** Takes a claim back: the rule has the form of its slot, but not its values. */
-  disown(rule: RuleId): void {
-    this.claims[rule] = UNEXPECTED;
   }
 
   #assignRoles(): void {
@@ -210,26 +208,45 @@ export class ClaimedRules {
     return roleNumbers.get(hashed?.role ?? `${table} ${name}`);
   }
 
-  #claim(chain: ChainId, role: number): void {
+  #claimAll(): void {
     const { store } = this.ruleset;
-    const none = isHook[role] === true ? FOREIGN : UNEXPECTED;
-    const sure = this.#sure[role] as (Sure | undefined)[];
-    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      // all that kube-proxy has in a built-in chain are jumps to its own; others' rules there may be many, each of a form of its own
-      const target = store.targetChain(rule);
-      if (none === FOREIGN && (target === NONE || this.roles[target] === NONE)) {
-        this.claims[rule] = FOREIGN;
-        continue;
-      }
-      const form = sure[store.shapeId(rule)];
-      if (form !== undefined && this.#isSure(form, rule, target)) {
-        this.claims[rule] = form.claim;
-        continue;
-      }
-      const plan = this.#plan(rule, role);
-      const claim = plan.length === 0 ? null : this.#choose(rule, plan);
-      this.claims[rule] = claim ?? (none === UNEXPECTED && this.#isOfIpvs(rule) ? FOREIGN : none);
+    const { ruleChain, ruleTarget } = store.columns;
+    for (let rule = 0; rule < ruleChain.length; rule++) {
+      const role = this.roles[ruleChain[rule] as ChainId] as number;
+      if (role === SEP) {
+        this.#claims[rule] = PENDING;
+        this.#isPending = true;
+      } else if (role !== NONE) this.#claims[rule] = this.#claimIn(role, rule, ruleTarget[rule] as ChainId);
     }
+  }
+
+  /** kube-proxy writes one rule that marks and one that translates: a second one is none of its own. */
+  #claimEndpoint(chain: ChainId): void {
+    const { store } = this.ruleset;
+    let hasHairpin = false;
+    let hasDnat = false;
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+      let claim = this.#claimIn(SEP, rule, store.targetChain(rule));
+      if (claim === HAIRPIN) {
+        if (hasHairpin) claim = UNEXPECTED;
+        hasHairpin = true;
+      } else if (DNATS.includes(claim)) {
+        if (hasDnat) claim = UNEXPECTED;
+        hasDnat = true;
+      }
+      this.#claims[rule] = claim;
+    }
+  }
+
+  #claimIn(role: number, rule: RuleId, target: ChainId): Claim {
+    const targetRole = target === NONE ? NONE : (this.roles[target] as number);
+    // all that kube-proxy has in a built-in chain are jumps to its own; others' rules there may be many, each of a form of its own
+    if (isHook[role] === true && targetRole === NONE) return FOREIGN;
+    const known = this.#forms.claim(rule, role, targetBit(targetRole));
+    if (known !== NONE) return known;
+    const plan = this.#plan(rule, role);
+    const claim = plan.length === 0 ? null : this.#choose(rule, role, plan, targetRole);
+    return claim ?? (isHook[role] !== true && !this.#isOfIpvs(rule) ? UNEXPECTED : FOREIGN);
   }
 
   /** In IPVS mode kube-proxy looks into its sets and jumps to chains of that mode. */
@@ -245,59 +262,35 @@ export class ClaimedRules {
   }
 
   /** The first slot that fits; where several do, the one whose comment the rule has. */
-  #choose(rule: RuleId, plan: readonly Candidate[]): Claim | null {
-    const target = this.ruleset.store.targetChain(rule);
-    const targetRole = target === NONE ? NONE : (this.roles[target] as number);
+  #choose(rule: RuleId, role: number, plan: readonly Candidate[], target: number): Claim | null {
     let chosen: Claim | null = null;
     let words: Scanner | null = null;
+    // what a rule of this form fills depends on its target and comment alone
+    let isSimple = true;
     for (let i = 0; i < plan.length; i++) {
       const candidate = plan[i] as Candidate;
-      if (candidate.targets !== null && !candidate.targets.includes(targetRole)) continue;
+      if (candidate.constants.length > 0) isSimple = false;
+      if (candidate.targets !== null && !candidate.targets.includes(target)) continue;
       if (candidate.constants.length > 0) {
         words ??= this.ruleset.words(rule);
         if (!hasConstants(candidate, words)) continue;
       }
       const { slot, claim, comment, pattern } = candidate;
       if (plan.length === 1 && !slot.commentProves) {
-        this.#keepSure(rule, candidate, words);
+        if (candidate.constants.length === 0) this.#forms.keepTargets(rule, role, claim, candidate.targets);
+        else if (words !== null && candidate.constants.length === 1)
+          this.#forms.keepConstant(rule, role, candidate, words);
         return claim;
       }
       words ??= this.ruleset.words(rule);
-      if (comment >= 0 && pattern?.test(wordText(words, comment)) === true) return claim;
+      if (comment >= 0 && pattern?.test(wordText(words, comment)) === true) {
+        if (isSimple) this.#forms.keepComment(rule, role, candidate, targetBit(target), words);
+        return claim;
+      }
       if (!slot.commentProves) chosen ??= claim;
     }
+    if (chosen !== null && isSimple && plan[0]?.comment === NONE) this.#forms.keepTargets(rule, role, chosen, [target]);
     return chosen;
-  }
-
-  /** Remembers the form of a rule that only one slot can have. */
-  #keepSure(rule: RuleId, { claim, targets, constants }: Candidate, words: Scanner | null): void {
-    const { store } = this.ruleset;
-    const shape = store.shapeId(rule);
-    const role = this.roles[store.chainOf(rule)] as number;
-    if (shape < 0 || constants.length > 1) return;
-    let start = NONE;
-    const end = constants.length === 0 ? NONE : store.valueStart(rule);
-    if (words !== null && constants[0] !== undefined) {
-      start = words.spans[constants[0].word << 1] as number;
-      if (end <= start || store.bytes[start] === QUOTE) return;
-    }
-    const byShape = this.#sure[role] as (Sure | undefined)[];
-    byShape[shape] = { claim, targets, start, end };
-  }
-
-  /**
-   * Whether a rule of the form fills its slot. Of its one constant it is asked whether the same bytes stand before its last value as in
-   * the rule that was looked at in full: the words between are those of the form.
-   */
-  #isSure({ targets, start, end }: Sure, rule: RuleId, target: ChainId): boolean {
-    if (targets !== null && !targets.includes(target === NONE ? NONE : (this.roles[target] as number))) return false;
-    if (start === NONE) return true;
-    const { bytes } = this.ruleset.store;
-    const value = this.ruleset.store.valueStart(rule);
-    const from = value - (end - start);
-    if (value === NONE || bytes[from - 1] !== SPACE) return false;
-    for (let i = end - start - 1; i >= 0; i--) if (bytes[from + i] !== bytes[start + i]) return false;
-    return true;
   }
 
   #plan(rule: RuleId, role: number): readonly Candidate[] {
@@ -312,9 +305,6 @@ export class ClaimedRules {
     return made;
   }
 }
-
-/** Bit of a claim's slot among those of its role. */
-export const slotBit = (claim: Claim): number => 1 << (slotIndex[claim] as number);
 
 function hasConstants(candidate: Candidate, words: Scanner): boolean {
   for (const { word, text } of candidate.constants)

@@ -10,15 +10,16 @@ const DNAT = claimOf("sep", "dnat");
 /** The capture lost the address, or garbled it. */
 const LOST_DNAT: readonly Claim[] = [claimOf("sep", "lost dnat"), claimOf("sep", "lost dnat-address")];
 
-/** The KUBE-SEP chains: integers by chain. */
+/** The KUBE-SEP chains: integers by chain, found when a chain is first asked for. */
 export class EndpointChains {
   readonly #rules: ClaimedRules;
-  /** Rule that translates, by chain; `NONE` in chains without one. */
-  readonly dnat: Int32Array;
-  /** Rule that marks what comes back to its own sender, by chain. */
-  readonly hairpin: Int32Array;
-  /** Chains whose two rules name different addresses. */
-  readonly contradicting = new Set<ChainId>();
+  readonly #dnat: Int32Array;
+  readonly #hairpin: Int32Array;
+  readonly #contradicting = new Set<ChainId>();
+  /** By chain: whether it was looked at. */
+  readonly #isRead: Uint8Array;
+  /** All of them were. */
+  #isComplete = false;
   /** By chain: it holds the mark, then the translation without affinity, both for one address, and nothing else. */
   readonly #plain: Uint8Array;
   /** Bytes of the text that say where the chain's DNAT rule sends, by chain; empty where that is no matter of a plain word. */
@@ -28,16 +29,42 @@ export class EndpointChains {
   constructor(rules: ClaimedRules) {
     this.#rules = rules;
     const { chainCount } = rules.ruleset.store;
-    this.dnat = new Int32Array(chainCount).fill(NONE);
-    this.hairpin = new Int32Array(chainCount).fill(NONE);
+    this.#dnat = new Int32Array(chainCount).fill(NONE);
+    this.#hairpin = new Int32Array(chainCount).fill(NONE);
+    this.#isRead = new Uint8Array(chainCount);
     this.#plain = new Uint8Array(chainCount);
     this.#starts = new Int32Array(chainCount);
     this.#lengths = new Uint8Array(chainCount);
-    const { serviceChains } = rules;
-    for (let i = 0; i < serviceChains.length; i++) {
-      const chain = serviceChains[i] as ChainId;
-      if (rules.roles[chain] === SEP) this.#read(chain);
-    }
+  }
+
+  /** Rule that translates, by chain; `NONE` in chains without one. */
+  get dnat(): Int32Array {
+    this.#readAll();
+    return this.#dnat;
+  }
+
+  /** Rule that marks what comes back to its own sender, by chain. */
+  get hairpin(): Int32Array {
+    this.#readAll();
+    return this.#hairpin;
+  }
+
+  /** Chains whose two rules name different addresses. */
+  get contradicting(): ReadonlySet<ChainId> {
+    this.#readAll();
+    return this.#contradicting;
+  }
+
+  /** The chain's rule that translates, `NONE` without one. */
+  dnatOf(chain: ChainId): RuleId {
+    this.#read(chain);
+    return this.#dnat[chain] as RuleId;
+  }
+
+  /** The chain's rule that marks what comes back to its own sender. */
+  hairpinOf(chain: ChainId): RuleId {
+    this.#read(chain);
+    return this.#hairpin[chain] as RuleId;
   }
 
   isEndpointChain(chain: ChainId): boolean {
@@ -46,11 +73,13 @@ export class EndpointChains {
 
   /** Whether the chain has just the two rules that kube-proxy writes without affinity, in order and for one address. */
   isPlain(chain: ChainId): boolean {
+    this.#read(chain);
     return this.#plain[chain] === 1;
   }
 
   /** Whether the chain's name is the hash of `owner` (name and protocol, as bytes) and of where its DNAT rule sends. False: perhaps. */
   isSurelyNamed(chain: ChainId, owner: Uint8Array): boolean {
+    this.#read(chain);
     const length = this.#lengths[chain] as number;
     if (length === 0) return false;
     const { store } = this.#rules.ruleset;
@@ -60,8 +89,9 @@ export class EndpointChains {
 
   /** Whether the chain may send to port 0, or to an address of zeros or none. */
   mayBeZero(chain: ChainId): boolean {
+    this.#read(chain);
     const length = this.#lengths[chain] as number;
-    if (length === 0) return this.dnat[chain] !== NONE;
+    if (length === 0) return this.#dnat[chain] !== NONE;
     const { bytes } = this.#rules.ruleset.store;
     const start = this.#starts[chain] as number;
     const end = start + length;
@@ -71,8 +101,8 @@ export class EndpointChains {
 
   /** `10.244.1.5:80` as the DNAT rule has it; `null` when there is none, or the capture lost the address. */
   address(chain: ChainId): string | null {
-    const rule = this.dnat[chain] as RuleId;
-    if (rule === NONE || LOST_DNAT.includes(this.#rules.claims[rule] as Claim)) return null;
+    const rule = this.dnatOf(chain);
+    if (rule === NONE || LOST_DNAT.includes(this.#rules.claim(rule))) return null;
     const text = this.#rules.value(rule, "endpoint");
     return text === null || splitAddress(text) === null ? null : text;
   }
@@ -80,23 +110,37 @@ export class EndpointChains {
   /** Whether a packet that enters the chain leaves it again untranslated: no rule translates it, though the chain is there. */
   isPassedThrough(chain: ChainId): boolean {
     const { store } = this.#rules.ruleset;
-    return this.dnat[chain] === NONE && (store.isDeclared(chain) || store.firstRule(chain) !== NONE);
+    return this.dnatOf(chain) === NONE && (store.isDeclared(chain) || store.firstRule(chain) !== NONE);
+  }
+
+  #readAll(): void {
+    if (this.#isComplete) return;
+    this.#isComplete = true;
+    const { serviceChains } = this.#rules;
+    for (let i = 0; i < serviceChains.length; i++) this.#read(serviceChains[i] as ChainId);
   }
 
   #read(chain: ChainId): void {
+    if (this.#isRead[chain] === 1 || this.#rules.roles[chain] !== SEP) return;
+    this.#isRead[chain] = 1;
     const { store } = this.#rules.ruleset;
-    const { claims } = this.#rules;
     const first = store.firstRule(chain);
     let count = 0;
+    let hairpin = NONE;
+    let dnat = NONE;
+    let isLost = false;
     for (let rule = first; rule !== NONE; rule = store.nextRule(rule)) {
-      const claim = claims[rule] as Claim;
+      const claim = this.#rules.claim(rule);
       count++;
-      if (claim === HAIRPIN) this.#keep(this.hairpin, chain, rule);
-      else if (claim === DNAT || LOST_DNAT.includes(claim)) this.#keep(this.dnat, chain, rule);
+      if (claim === HAIRPIN) hairpin = rule;
+      else if (claim === DNAT || LOST_DNAT.includes(claim)) {
+        dnat = rule;
+        isLost = claim !== DNAT;
+      }
     }
-    const hairpin = this.hairpin[chain] as RuleId;
-    const dnat = this.dnat[chain] as RuleId;
-    if (dnat === NONE || LOST_DNAT.includes(claims[dnat] as Claim)) return;
+    this.#hairpin[chain] = hairpin;
+    this.#dnat[chain] = dnat;
+    if (dnat === NONE || isLost) return;
     this.#keepAddress(chain, dnat);
     if (hairpin === NONE) return;
     if (!this.#isFrom(hairpin, chain)) {
@@ -105,16 +149,11 @@ export class EndpointChains {
       // what is no address with one port is not kube-proxy's, either
       if (address === null) return;
       if (hostOf(source) !== address.ip) {
-        this.contradicting.add(chain);
+        this.#contradicting.add(chain);
         return;
       }
     }
     if (count === 2 && first === hairpin && !this.#rules.has(dnat, "SEP")) this.#plain[chain] = 1;
-  }
-
-  #keep(column: Int32Array, chain: ChainId, rule: RuleId): void {
-    if (column[chain] === NONE) column[chain] = rule;
-    else this.#rules.disown(rule);
   }
 
   #keepAddress(chain: ChainId, dnat: RuleId): void {
@@ -160,7 +199,6 @@ const ZERO = 48;
 const COLON = 58;
 const BRACKET = 91;
 const CLOSING_BRACKET = 93;
-/** `[ffff:…]:65535` has fewer. */
 /** Whether the bytes are digits that may be a port other than 0. */
 function isPort(bytes: Uint8Array, start: number, end: number): boolean {
   if (start >= end || end - start > 5 || bytes[start] === ZERO) return false;
@@ -171,4 +209,5 @@ function isPort(bytes: Uint8Array, start: number, end: number): boolean {
   return true;
 }
 
+/** `[ffff:…]:65535` has fewer. */
 const MOST_BYTES = 60;

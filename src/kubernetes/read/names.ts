@@ -1,4 +1,4 @@
-import { NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import { NONE } from "../../netfilter/ruleset.ts";
 import { parseServicePortName, printServicePortName, provenSpelling } from "../chain-name.ts";
 import type { FoundName, NameList } from "../names/name-list.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
@@ -80,7 +80,7 @@ function protocolOf(group: ServiceGroup, rules: ClaimedRules, endpoints: Endpoin
     if (chain === NONE) continue;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
       const target = store.targetChain(rule);
-      const dnat = endpoints.isEndpointChain(target) ? (endpoints.dnat[target] as RuleId) : NONE;
+      const dnat = endpoints.isEndpointChain(target) ? endpoints.dnatOf(target) : NONE;
       if (dnat !== NONE) return rules.value(dnat, "protocol");
     }
   }

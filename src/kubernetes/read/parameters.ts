@@ -3,7 +3,7 @@ import { hostOf } from "../address-text.ts";
 import { balanceOf, threshold } from "../balance.ts";
 import type { EndpointComment, Era, LocalDetector, ProxyParameters } from "../service-map.ts";
 import type { Role } from "../templates/slot.ts";
-import { type Claim, claimOf, slots, UNEXPECTED } from "../templates/slots.ts";
+import { claimOf, slots } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 
 /** Rules looked at for a setting that all rules of a kind share. */
@@ -43,9 +43,7 @@ export function readParameters(rules: ClaimedRules, filterComplete: boolean, nam
     endpointComments: commentForms(seen),
     probabilityDigits: digitsOf(seen),
     trailingColon: colonOf(names),
-    lostMatches: slots.some(
-      (slot, index) => slot.name.startsWith("lost ") && slot.role !== "sep" && (seen.counts[index + 2] as number) > 0,
-    ),
+    lostMatches: slots.some(({ name, role }) => name.startsWith("lost ") && role !== "sep" && seen.has(role, name)),
   };
 }
 
@@ -72,27 +70,16 @@ function bentNodeAddresses({ ruleset }: ClaimedRules): string[] {
 const hasFlag = (rules: ClaimedRules, rule: RuleId, flag: string): boolean =>
   rules.ruleset.shape(rule).options.some(({ record }) => record?.flag === flag);
 
-/** First rule, and how many, of every slot. */
+/** The rules of each slot, those of endpoints' chains aside. */
 class Seen {
   readonly rules: ClaimedRules;
-  readonly #first: Int32Array;
-  readonly counts: Int32Array;
 
   constructor(rules: ClaimedRules) {
     this.rules = rules;
-    this.#first = new Int32Array(slots.length + 2).fill(NONE);
-    this.counts = new Int32Array(slots.length + 2);
-    const { claims } = rules;
-    for (let rule = 0; rule < claims.length; rule++) {
-      const claim = claims[rule] as Claim;
-      if (claim <= UNEXPECTED) continue;
-      if (this.#first[claim] === NONE) this.#first[claim] = rule;
-      this.counts[claim] = (this.counts[claim] as number) + 1;
-    }
   }
 
   first(role: Role, slot: string): RuleId | null {
-    const rule = this.#first[claimOf(role, slot)] as RuleId;
+    const rule = this.rules.firstClaimed(claimOf(role, slot));
     return rule === NONE ? null : rule;
   }
 
@@ -112,7 +99,7 @@ class Seen {
     const { store } = this.rules.ruleset;
     const values: string[] = [];
     for (let rule = first ?? NONE; rule !== NONE; rule = store.nextRule(rule))
-      if (this.rules.claims[rule] === claim) values.push(this.rules.value(rule, hole) ?? "");
+      if (this.rules.claim(rule) === claim) values.push(this.rules.value(rule, hole) ?? "");
     return values;
   }
 
@@ -121,11 +108,11 @@ class Seen {
     const claim = claimOf(role, slot);
     const found: RuleId[] = [];
     for (
-      let rule = this.first(role, slot) ?? this.rules.claims.length;
-      rule < this.rules.claims.length && found.length < SAMPLE;
-      rule++
+      let rule = this.rules.firstClaimed(claim);
+      rule !== NONE && found.length < SAMPLE;
+      rule = this.rules.firstClaimed(claim, rule + 1)
     )
-      if (this.rules.claims[rule] === claim) found.push(rule);
+      found.push(rule);
     return found;
   }
 
@@ -253,7 +240,7 @@ function digitsOf(seen: Seen): 10 | 5 | null {
   for (const chain of seen.chains("svc").slice(0, SAMPLE)) {
     const thresholds: number[] = [];
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
-      if (seen.rules.claims[rule] === claim) thresholds.push(threshold(seen.rules.value(rule, "probability")));
+      if (seen.rules.claim(rule) === claim) thresholds.push(threshold(seen.rules.value(rule, "probability")));
     // Halves look the same in both.
     if (thresholds.length > 2) balances.add(balanceOf(thresholds));
   }

@@ -7,7 +7,7 @@ import type { NameList } from "../names/name-list.ts";
 import type { Frontend } from "../service-map.ts";
 import { lostFrom } from "../templates/lost-slots.ts";
 import type { Role } from "../templates/slot.ts";
-import { type Claim, claimOf, slotOf, UNEXPECTED } from "../templates/slots.ts";
+import { claimOf, slotOf, UNEXPECTED } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 import { destinationKey, ServiceGroup } from "./service-group.ts";
 
@@ -143,7 +143,7 @@ export class ServiceGroups {
     for (const chain of this.#rules.sharedChains) {
       if (this.#rules.roles[chain] !== number) continue;
       for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-        const claim = this.#rules.claims[rule] as Claim;
+        const claim = this.#rules.claim(rule);
         const name = slotOf(claim)?.name ?? "";
         if (claim > UNEXPECTED) visit(rule, lostFrom(name) ?? name);
       }
@@ -194,8 +194,8 @@ export class ServiceGroups {
     const place = owner.placeOf(destination);
     const isExternal = owner.frontends[place]?.kind === "externalIP";
     // The two look alike where every packet to a cluster IP is marked, and only comments tell them apart on the line itself.
-    if (isExternal && this.#rules.claims[rule] === MASQUERADE_CLUSTER_IP)
-      this.#rules.claims[rule] = MASQUERADE_EXTERNAL_IP;
+    if (isExternal && this.#rules.claim(rule) === MASQUERADE_CLUSTER_IP)
+      this.#rules.reclaim(rule, MASQUERADE_EXTERNAL_IP);
   }
 
   #refusal(rule: RuleId, slot: string): void {

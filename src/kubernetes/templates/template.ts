@@ -15,6 +15,8 @@ export interface Template {
   readonly forms: readonly Form[];
   /** What the comment looks like; group 1 is `{name}`. `null`: no comment. */
   readonly comment: RegExp | null;
+  /** What follows the name in a comment that begins with it; `null` where there is more that varies. */
+  readonly afterName: string | null;
 }
 
 /** A run of words; `condition` is the hole on which it depends. */
@@ -65,7 +67,7 @@ export function isBareNoise(extension: string): boolean {
 /** Reads a template. Throws (`InvariantError`) where the text is no template: templates are ours. */
 export function template(text: string): Template {
   const parts = splitParts(text);
-  return { text, parts, forms: formsOf(parts), comment: commentPattern(text) };
+  return { text, parts, forms: formsOf(parts), comment: commentPattern(text), afterName: afterName(text) };
 }
 
 function commentPattern(text: string): RegExp | null {
@@ -78,6 +80,8 @@ function commentPattern(text: string): RegExp | null {
     .replace(/\{[A-Za-z]+\}/g, "\\S+");
   return new RegExp(`^${pattern}$`);
 }
+
+const afterName = (text: string): string | null => /--comment "\{name\}([^"{}]*)"/.exec(text)?.[1] ?? null;
 
 function splitParts(text: string): Part[] {
   const parts: Part[] = [];
