@@ -51,9 +51,9 @@ const tsc = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p"
 process.exitCode = tsc.status ?? 1;
 
 /**
- * One file that starts fast: V8 parses a script before it runs its first line, so what --version and --help do not need stands in it as
- * strings, and a part is compiled when it is first asked for. Beside it lies what V8 made of the parts here; another version of Node
- * ignores that and compiles them itself.
+ * A command that starts fast: V8 reads a script to its end before it runs the first line, so the parts of the program lie in another file,
+ * and one is compiled when it is first asked for. Beside it lies what V8 made of the parts here; another version of Node ignores that and
+ * compiles them itself.
  */
 async function buildCommand() {
   const { outputFiles } = await build({
@@ -63,26 +63,29 @@ async function buildCommand() {
     splitting: true,
     chunkNames: "[name]-[hash]",
     platform: "node",
+    charset: "ascii",
     plugins: [withoutChildProcess],
     write: false,
   });
-  const parts = await Promise.all(
-    outputFiles.map(async ({ path, text }) => [
-      `./${basename(path)}`,
-      (await transform(text, { format: "cjs", minify: true, supported: { "dynamic-import": false } })).code,
-    ]),
-  );
+  const places = {};
+  let text = "";
+  for (const { path, text: part } of outputFiles) {
+    const { code } = await transform(part, { format: "cjs", minify: true, supported: { "dynamic-import": false } });
+    places[`./${basename(path)}`] = [text.length, (text += `(function(module,exports,require){${code}\n})`).length];
+  }
   const starter = `"use strict";
-const parts = ${JSON.stringify(Object.fromEntries(parts))};
+const { readFileSync } = require("node:fs");
+const places = ${JSON.stringify(places)};
 const loaded = {}, scripts = {};
-let compiled;
+let parts, compiled;
 function load(name) {
-  if (!Object.hasOwn(parts, name)) return require(name);
+  if (!Object.hasOwn(places, name)) return require(name);
   if (loaded[name] === undefined) {
     const part = (loaded[name] = { exports: {} });
-    const source = "(function(module,exports,require){" + parts[name] + "\\n})";
+    parts ??= readFileSync(__dirname + "/iptlint.parts", "latin1");
     if (Object.keys(loaded).length > 2) compiled ??= readCompiled();
     const cachedData = compiled?.[name];
+    const source = parts.slice(places[name][0], places[name][1]);
     scripts[name] = new (require("node:vm").Script)(source, { filename: name, ...(cachedData && { cachedData }) });
     scripts[name].runInThisContext()(part, part.exports, load);
   }
@@ -90,7 +93,7 @@ function load(name) {
 }
 function readCompiled() {
   try {
-    const bytes = require("node:fs").readFileSync(__dirname + "/iptlint.cache");
+    const bytes = readFileSync(__dirname + "/iptlint.cache");
     const head = bytes.indexOf(10);
     const { version, places } = JSON.parse(bytes.toString("latin1", 0, head));
     if (version !== process.version + process.arch) return {};
@@ -101,6 +104,7 @@ function readCompiled() {
 }
 load("./iptlint.js");
 `;
+  writeFileSync("dist/iptlint.parts", text, "latin1");
   writeFileSync("dist/iptlint.cjs", `#!/usr/bin/env node\n${starter}`);
   chmodSync("dist/iptlint.cjs", 0o755);
   writeCompiled(starter);
