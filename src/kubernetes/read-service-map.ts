@@ -23,14 +23,13 @@ export interface ServiceMapOptions {
 export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOptions = {}): ServiceMap {
   const rules = new ClaimedRules(ruleset);
   const endpoints = new EndpointChains(rules);
-  const groups = new ServiceGroups(rules);
-  for (const group of groups.groups) nameByComments(group, rules, endpoints);
+  const groups = new ServiceGroups(rules, (group) => nameByComments(group, rules, endpoints));
   if (names !== undefined) for (const group of groups.groups) nameByList(group, names, () => namespacesOf(groups));
   groups.readRest(names ?? null);
   if (ipsets !== undefined) groups.addMembers(membersOf(ipsets, usedSets(ruleset)), names ?? null);
   const natComplete = isComplete(ruleset, "nat", "KUBE-SERVICES");
   const filterComplete = isComplete(ruleset, "filter", "KUBE-FORWARD");
-  const parameters = readParameters(rules, filterComplete, provenNames(groups));
+  const parameters = readParameters(rules, filterComplete, () => provenNames(groups));
   const healthChecksShown = filterComplete && hasNamedHealthChecks(ruleset, rules);
   const isContested = (frontend: Frontend): boolean => groups.isContested(frontend);
   return new ServiceMap(

@@ -1,7 +1,9 @@
+import { bytesOf } from "../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import { askedOf, type HostPort, hostPortsOf } from "./host-ports.ts";
 import { type UsedSet, usedSets } from "./ipvs.ts";
 import type { MapSource } from "./read/map-source.ts";
+import type { ServiceGroup } from "./read/service-group.ts";
 import type { ServiceGroups } from "./read/service-groups.ts";
 import type { Frontend, Missing, ProxyMode, ProxyParameters } from "./service-map.ts";
 import { ServicePort } from "./service-port.ts";
@@ -23,14 +25,13 @@ export interface NodePortGate {
 export class ServiceMap {
   readonly ruleset: Ruleset;
   readonly parameters: ProxyParameters;
-  readonly servicePorts: readonly ServicePort[];
-  /** Chains of a Service port to which no rule leads, though the capture is complete: what a partial sync left, or what somebody cut off. */
-  readonly detachedServicePorts: readonly ServicePort[];
   /** What the map is read from: claims of rules, endpoints' chains, completeness of the capture. */
   readonly source: MapSource;
   readonly #groups: ServiceGroups;
-  /** By the number of the group; groups that show no Service port leave gaps. */
-  readonly #byIndex: (ServicePort | undefined)[] = [];
+  /** By the number of the group, those that were asked for. */
+  readonly #ports: (ServicePort | undefined)[] = [];
+  #servicePorts: readonly ServicePort[] | undefined;
+  #detachedServicePorts: readonly ServicePort[] | undefined;
   #hostPorts: readonly HostPort[] | undefined;
   #owners: readonly OwnedChains[] | undefined;
   #byEndpoint: ReadonlyMap<string, readonly ServicePort[]> | undefined;
@@ -41,16 +42,28 @@ export class ServiceMap {
     this.#groups = groups;
     this.ruleset = source.ruleset;
     this.parameters = source.parameters;
-    const ports = groups.groups.map((group) => new ServicePort(source, group)).filter(hasRules);
-    const isDetached = (port: ServicePort): boolean => source.natComplete && port.frontends.length === 0;
-    this.servicePorts = ports.filter((port) => !isDetached(port));
-    this.detachedServicePorts = ports.filter(isDetached);
-    for (const port of ports) this.#byIndex[port.index] = port;
+  }
+
+  /** Every Service port that some rule leads to. */
+  get servicePorts(): readonly ServicePort[] {
+    this.#servicePorts ??= this.#groups.groups
+      .filter((group) => this.#isShown(group))
+      .map((group) => this.#port(group));
+    return this.#servicePorts;
+  }
+
+  /** Chains of a Service port to which no rule leads, though the capture is complete: what a partial sync left, or what somebody cut off. */
+  get detachedServicePorts(): readonly ServicePort[] {
+    this.#detachedServicePorts ??= this.#groups.groups
+      .filter((group) => hasRules(this.ruleset, group) && this.#isDetached(group))
+      .map((group) => this.#port(group));
+    return this.#detachedServicePorts;
   }
 
   /** Service ports that a packet to this port of the node gets to. */
   byNodePort(port: number, protocol?: string): readonly ServicePort[] {
     return this.#withFrontend(
+      String(port),
       ({ kind, port: of, protocol: by }) =>
         (kind === "nodePort" || kind === "healthCheckNodePort") &&
         of === port &&
@@ -61,6 +74,7 @@ export class ServiceMap {
   /** Service ports of a cluster IP, an external IP or a load balancer IP. */
   byAddress(ip: string, port?: number, protocol?: string): readonly ServicePort[] {
     return this.#withFrontend(
+      ip,
       ({ ip: of, port: to, protocol: by }) =>
         of === ip && (port === undefined || to === port) && (protocol === undefined || by === protocol),
     );
@@ -77,7 +91,8 @@ export class ServiceMap {
     if (chain === NONE) return null;
     const group = this.#groups.ofChain[chain] as number;
     const index = group === NONE ? (this.#endpointOwners()[chain] as number) : group;
-    return this.#byIndex[index] ?? null;
+    const found = this.#groups.groups[index];
+    return found === undefined || !hasRules(this.ruleset, found) ? null : this.#port(found);
   }
 
   /** Service ports with an endpoint at this IP, or at this IP and port. */
@@ -133,8 +148,34 @@ export class ServiceMap {
     );
   }
 
-  #withFrontend(wanted: (frontend: Frontend) => boolean): readonly ServicePort[] {
-    return this.servicePorts.filter((port) => port.frontends.some(wanted));
+  /** Service ports with such a frontend, which is shown by a rule that holds the text, or by table filter. */
+  #withFrontend(text: string, wanted: (frontend: Frontend) => boolean): readonly ServicePort[] {
+    const { store } = this.ruleset;
+    const bytes = bytesOf(text);
+    // a quoted word may hold backslashes, and then it stands otherwise than it reads
+    const isPlain = !store.bytes.includes(BACKSLASH);
+    const found: ServicePort[] = [];
+    for (const group of this.#groups.groups) {
+      if (isPlain && !group.isMade && !group.ways.some((rule) => store.holds(rule, bytes))) continue;
+      if (this.#isShown(group) && group.frontends.some(wanted)) found.push(this.#port(group));
+    }
+    return found;
+  }
+
+  #port(group: ServiceGroup): ServicePort {
+    const known = this.#ports[group.index];
+    if (known !== undefined) return known;
+    const made = new ServicePort(this.source, group);
+    this.#ports[group.index] = made;
+    return made;
+  }
+
+  #isShown(group: ServiceGroup): boolean {
+    return hasRules(this.ruleset, group) && !this.#isDetached(group);
+  }
+
+  #isDetached(group: ServiceGroup): boolean {
+    return this.source.natComplete && !group.hasFrontends;
   }
 
   #endpointOwners(): Int32Array {
@@ -164,4 +205,10 @@ export class ServiceMap {
 }
 
 /** A chain that only its name ties to a Service, with no rule in it or to it, shows no Service port. */
-const hasRules = (port: ServicePort): boolean => port.frontends.length > 0 || port.evidence.length > 0;
+function hasRules({ store }: Ruleset, group: ServiceGroup): boolean {
+  if (group.hasFrontends || group.hasRules) return true;
+  const { svc, svl, ext, fw, xlb } = group.chains;
+  return [svc, svl, ext, fw, xlb].some((chain) => chain !== NONE && store.firstRule(chain) !== NONE);
+}
+
+const BACKSLASH = 92;

@@ -4,8 +4,8 @@ import type { Table, TableName } from "../../netfilter/table.ts";
 import { hashedChainName, hashedRoleAt } from "../chain-name.ts";
 import { type Candidate, planFor } from "../templates/plan.ts";
 import { isHookRole, type Role, roles } from "../templates/slot.ts";
-import { type Claim, claimOf, FOREIGN, UNEXPECTED } from "../templates/slots.ts";
-import { LineForms, targetBit } from "./line-forms.ts";
+import { type Claim, claimOf, FOREIGN, slots, UNEXPECTED } from "../templates/slots.ts";
+import { type KnownLine, LineForms } from "./line-forms.ts";
 
 const roleNumbers: ReadonlyMap<string, number> = new Map(roles.map((role, index) => [role, index]));
 const isShared: readonly boolean[] = roles.map((role) => role.includes(" "));
@@ -21,12 +21,15 @@ export const roleNumber = (role: Role): number => roleNumbers.get(role) as numbe
 /** Letters of the longest name that is a role's, and of `KUBE-FW-` with its hash. */
 const LONGEST_NAME = 24;
 
-/** The claim of a rule of an endpoint's chain that nobody has asked for yet. */
+/** The claim of a rule that nobody has asked for yet. */
 const PENDING: Claim = 255;
 const SEP = roleNumber("sep");
 const HAIRPIN = claimOf("sep", "hairpin");
 /** The address that the capture lost or garbled included. */
 const DNATS: readonly Claim[] = ["dnat", "lost dnat", "lost dnat-address"].map((name) => claimOf("sep", name));
+
+/** Role by claim. */
+const claimedRoles: readonly number[] = [NONE, NONE, ...slots.map(({ role }) => roleNumber(role))];
 
 /** Text of word `k` of the line that the scanner holds. */
 export const wordText = (words: Scanner, k: number): string =>
@@ -34,7 +37,7 @@ export const wordText = (words: Scanner, k: number): string =>
 
 /**
  * Which slot each rule of a ruleset fills. The claims are bytes by rule, the roles numbers by chain; everything else is read again
- * from the text when it is asked for. Rules of endpoints' chains, more than half of all, are looked at when somebody asks for them.
+ * from the text when it is asked for. A rule is looked at when somebody asks for its claim.
  */
 export class ClaimedRules {
   readonly ruleset: Ruleset;
@@ -47,7 +50,9 @@ export class ClaimedRules {
   /** Those of them that belong to single Services and endpoints. */
   readonly serviceChains: ChainId[] = [];
   readonly #claims: Uint8Array;
-  #isPending = false;
+  #isComplete = false;
+  /** By role: up to which rule all of its chains have their claims. */
+  readonly #looked = new Int32Array(roles.length);
   readonly #forms: LineForms;
   readonly #otherChains = new Map<Table, readonly ChainId[]>();
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
@@ -58,33 +63,34 @@ export class ClaimedRules {
     this.ruleset = ruleset;
     const { store } = ruleset;
     this.roles = new Int8Array(store.chainCount).fill(NONE);
-    this.#claims = new Uint8Array(store.ruleCount);
+    this.#claims = new Uint8Array(store.ruleCount).fill(PENDING);
     this.#forms = new LineForms(store);
     this.#assignRoles();
-    this.#claimAll();
   }
 
-  /** Claim by rule. */
+  /** Claim by rule: all of them. */
   get claims(): Uint8Array {
-    if (this.#isPending) {
-      this.#isPending = false;
-      for (let i = 0; i < this.serviceChains.length; i++) {
-        const chain = this.serviceChains[i] as ChainId;
-        if (this.roles[chain] === SEP) this.#claimEndpoint(chain);
-      }
+    if (!this.#isComplete) {
+      this.#isComplete = true;
+      for (let rule = 0; rule < this.#claims.length; rule++) if (this.#claims[rule] === PENDING) this.#claim(rule);
     }
     return this.#claims;
   }
 
   /** The slot that the rule fills. */
   claim(rule: RuleId): Claim {
-    if (this.#claims[rule] === PENDING) this.#claimEndpoint(this.ruleset.store.chainOf(rule));
-    return this.#claims[rule] as Claim;
+    const known = this.#claims[rule] as Claim;
+    return known === PENDING ? this.#claim(rule) : known;
   }
 
-  /** First rule with the claim in the order of the text, from a rule on; `NONE` without one. Not for rules of endpoints' chains. */
+  /** First rule with the claim in the order of the text, from a rule on; `NONE` without one. */
   firstClaimed(claim: Claim, from: RuleId = 0): RuleId {
-    return this.#claims.indexOf(claim, from);
+    const role = claimedRoles[claim] as number;
+    if (role === NONE) return this.claims.indexOf(claim, from);
+    if (isShared[role] === true) this.#claimShared(role);
+    const looked = this.#isComplete ? this.#claims.length : (this.#looked[role] as number);
+    const found = from < looked ? this.#claims.indexOf(claim, from) : NONE;
+    return (found !== NONE && found < looked) || looked === this.#claims.length ? found : this.#look(role, claim, from);
   }
 
   /** Gives a rule another slot of the same role. */
@@ -114,7 +120,12 @@ export class ClaimedRules {
 
   /** Rules with the claim, in the order of the text. */
   *claimedAs(claim: Claim): Generator<RuleId> {
-    for (let rule = this.claims.indexOf(claim); rule >= 0; rule = this.claims.indexOf(claim, rule + 1)) yield rule;
+    for (let rule = this.claims.indexOf(claim); rule !== NONE; rule = this.claims.indexOf(claim, rule + 1)) yield rule;
+  }
+
+  /** Where the line of a rule has its name, address and port; `null` where that is to be read word by word. */
+  line(rule: RuleId): KnownLine | null {
+    return this.#forms.line(rule, this.roles[this.ruleset.store.chainOf(rule)] as number, this.claim(rule));
   }
 
   /** How the rule fills its slot; `null` for a rule that fills none. */
@@ -208,16 +219,36 @@ export class ClaimedRules {
     return roleNumbers.get(hashed?.role ?? `${table} ${name}`);
   }
 
-  #claimAll(): void {
+  #claimShared(role: number): void {
+    if (this.#looked[role] === this.#claims.length) return;
+    this.#looked[role] = this.#claims.length;
     const { store } = this.ruleset;
-    const { ruleChain, ruleTarget } = store.columns;
-    for (let rule = 0; rule < ruleChain.length; rule++) {
-      const role = this.roles[ruleChain[rule] as ChainId] as number;
-      if (role === SEP) {
-        this.#claims[rule] = PENDING;
-        this.#isPending = true;
-      } else if (role !== NONE) this.#claims[rule] = this.#claimIn(role, rule, ruleTarget[rule] as ChainId);
+    for (const chain of this.sharedChains)
+      if (this.roles[chain] === role)
+        for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) this.claim(rule);
+  }
+
+  /** Goes on until a rule has the claim: what all Services have the first few have. */
+  #look(role: number, wanted: Claim, from: RuleId): RuleId {
+    const { ruleChain } = this.ruleset.store.columns;
+    // what is not there needs no looking for
+    let rule = this.roles.includes(role) ? (this.#looked[role] as number) : ruleChain.length;
+    let found = NONE;
+    while (rule < ruleChain.length && found === NONE) {
+      if (this.roles[ruleChain[rule] as ChainId] === role && this.claim(rule) === wanted && rule >= from) found = rule;
+      rule++;
     }
+    this.#looked[role] = rule;
+    return found;
+  }
+
+  #claim(rule: RuleId): Claim {
+    const { store } = this.ruleset;
+    const chain = store.chainOf(rule);
+    const role = this.roles[chain] as number;
+    if (role === SEP) this.#claimEndpoint(chain);
+    else this.#claims[rule] = role === NONE ? FOREIGN : this.#claimIn(role, rule, store.targetChain(rule));
+    return this.#claims[rule] as Claim;
   }
 
   /** kube-proxy writes one rule that marks and one that translates: a second one is none of its own. */
@@ -242,7 +273,7 @@ export class ClaimedRules {
     const targetRole = target === NONE ? NONE : (this.roles[target] as number);
     // all that kube-proxy has in a built-in chain are jumps to its own; others' rules there may be many, each of a form of its own
     if (isHook[role] === true && targetRole === NONE) return FOREIGN;
-    const known = this.#forms.claim(rule, role, targetBit(targetRole));
+    const known = this.#forms.claim(rule, role, targetRole);
     if (known !== NONE) return known;
     const plan = this.#plan(rule, role);
     const claim = plan.length === 0 ? null : this.#choose(rule, role, plan, targetRole);
@@ -263,33 +294,37 @@ export class ClaimedRules {
 
   /** The first slot that fits; where several do, the one whose comment the rule has. */
   #choose(rule: RuleId, role: number, plan: readonly Candidate[], target: number): Claim | null {
+    const fitting = plan.filter(({ targets }) => targets === null || targets.includes(target));
+    const [only] = fitting;
+    if (only === undefined) return null;
+    if (fitting.length === 1 && !only.slot.commentProves) {
+      if (only.constants.length === 0) this.#forms.keepTarget(rule, role, only.claim, target);
+      else {
+        const words = this.ruleset.words(rule);
+        if (!hasConstants(only, words)) return null;
+        if (only.constants.length === 1) this.#forms.keepConstant(rule, role, only, target, words);
+      }
+      return only.claim;
+    }
+    return this.#chooseByComment(rule, role, fitting, target);
+  }
+
+  #chooseByComment(rule: RuleId, role: number, fitting: readonly Candidate[], target: number): Claim | null {
+    const words = this.ruleset.words(rule);
     let chosen: Claim | null = null;
-    let words: Scanner | null = null;
-    // what a rule of this form fills depends on its target and comment alone
+    // what a rule of this form fills depends on its comment alone
     let isSimple = true;
-    for (let i = 0; i < plan.length; i++) {
-      const candidate = plan[i] as Candidate;
-      if (candidate.constants.length > 0) isSimple = false;
-      if (candidate.targets !== null && !candidate.targets.includes(target)) continue;
-      if (candidate.constants.length > 0) {
-        words ??= this.ruleset.words(rule);
-        if (!hasConstants(candidate, words)) continue;
-      }
+    for (const candidate of fitting) {
       const { slot, claim, comment, pattern } = candidate;
-      if (plan.length === 1 && !slot.commentProves) {
-        if (candidate.constants.length === 0) this.#forms.keepTargets(rule, role, claim, candidate.targets);
-        else if (words !== null && candidate.constants.length === 1)
-          this.#forms.keepConstant(rule, role, candidate, words);
-        return claim;
-      }
-      words ??= this.ruleset.words(rule);
+      if (candidate.constants.length > 0) isSimple = false;
+      if (!hasConstants(candidate, words)) continue;
       if (comment >= 0 && pattern?.test(wordText(words, comment)) === true) {
-        if (isSimple) this.#forms.keepComment(rule, role, candidate, targetBit(target), words);
+        if (isSimple) this.#forms.keepComment(rule, role, candidate, target, words);
         return claim;
       }
       if (!slot.commentProves) chosen ??= claim;
     }
-    if (chosen !== null && isSimple && plan[0]?.comment === NONE) this.#forms.keepTargets(rule, role, chosen, [target]);
+    if (chosen !== null && isSimple && fitting[0]?.comment === NONE) this.#forms.keepTarget(rule, role, chosen, target);
     return chosen;
   }
 

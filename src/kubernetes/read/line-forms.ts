@@ -19,8 +19,8 @@ const MOST_FORMS = 8;
  */
 interface LineForm {
   readonly claim: Claim;
-  /** Roles that the target may have, see `targetBit`. */
-  readonly targets: number;
+  /** Role of the target; `NONE`: no chain, or one without a role. */
+  readonly target: number;
   /** What stands before the last value: from the slot's constant on, or from the end of the name. -1: that is asked of no rule. */
   readonly tailStart: number;
   readonly tailEnd: number;
@@ -30,17 +30,30 @@ interface LineForm {
   readonly headStart: number;
   readonly headEnd: number;
   readonly hasAddress: boolean;
-  readonly protocol: string | null;
+  /** The value of `-p` in the rule that was read in full; "" where the head is not known, or the last value is no port. */
+  readonly protocol: string;
+  readonly protocolStart: number;
 }
 
-/** Bit of a target's role; bit 0 for a target that has none, and for no chain at all. */
-export const targetBit = (role: number): number => 1 << (role + 1);
+/** Where a line has what its slot asks for. Stays until the next line is read. */
+export interface KnownLine {
+  readonly nameStart: number;
+  readonly nameEnd: number;
+  /** -1: the rule asks for no address. */
+  readonly addressStart: number;
+  readonly addressEnd: number;
+  readonly portStart: number;
+  readonly portEnd: number;
+  readonly protocol: string;
+  /** Where the text of the protocol stands, perhaps in another line. */
+  readonly protocolStart: number;
+}
 
-/** Any target. */
-const ANY = (1 << (roles.length + 1)) - 1;
+/** Holes whose value is a port. */
+const PORTS: readonly string[] = ["port", "nodePort"];
 
-/** The forms that one ruleset's rules have been met in. What `read` finds stays until the next call. */
-export class LineForms {
+/** The forms that one ruleset's rules have been met in. */
+export class LineForms implements KnownLine {
   readonly #store: RuleStore;
   readonly #bytes: Uint8Array;
   /** By role, by number of the shape. */
@@ -48,9 +61,11 @@ export class LineForms {
   nameStart = 0;
   nameEnd = 0;
   addressStart = 0;
-  /** As `addressStart` where the rule asks for no address. */
   addressEnd = 0;
+  portStart = 0;
+  portEnd = 0;
   protocol = "";
+  protocolStart = 0;
 
   constructor(store: RuleStore) {
     this.#store = store;
@@ -63,42 +78,41 @@ export class LineForms {
     if (forms === undefined) return NONE;
     for (let i = 0; i < forms.length; i++) {
       const form = forms[i] as LineForm;
-      if ((form.targets & target) === 0) continue;
+      if (form.target !== target) continue;
       if (form.tailStart === NONE || this.#hasTail(form, this.#store.valueStart(rule))) return form.claim;
     }
     return NONE;
   }
 
-  /** Finds the name, the address and the protocol of a rule that fills the slot; false where its form does not show them. */
-  read(rule: RuleId, role: number, claim: Claim): boolean {
+  /** The values of a rule that fills the slot; `null` where its form does not show them. */
+  line(rule: RuleId, role: number, claim: Claim): KnownLine | null {
     const forms = (this.#byRole[role] as (LineForm[] | undefined)[])[this.#store.shapeId(rule)];
-    if (forms === undefined) return false;
+    if (forms === undefined) return null;
+    const value = this.#store.valueStart(rule);
     for (let i = 0; i < forms.length; i++) {
       const form = forms[i] as LineForm;
-      if (form.claim !== claim || form.protocol === null) continue;
-      if (this.#hasTail(form, this.#store.valueStart(rule)) && this.#hasHead(form)) {
-        this.protocol = form.protocol;
-        return true;
-      }
+      if (form.claim !== claim || form.protocol === "") continue;
+      if (!this.#hasTail(form, value) || !this.#hasHead(form)) continue;
+      this.protocol = form.protocol;
+      this.protocolStart = form.protocolStart;
+      this.portStart = value;
+      this.portEnd = this.#store.wordEnd(value);
+      return this;
     }
-    return false;
+    return null;
   }
 
-  /** Remembers that only the targets of such rules are asked for. */
-  keepTargets(rule: RuleId, role: number, claim: Claim, targets: readonly number[] | null): void {
-    let bits = targets === null ? ANY : 0;
-    for (const target of targets ?? []) bits |= targetBit(target);
-    this.#keep(rule, role, { ...PLAIN, claim, targets: bits });
+  /** Remembers that rules of the form with such a target fill the slot, whatever they say. */
+  keepTarget(rule: RuleId, role: number, claim: Claim, target: number): void {
+    this.#keep(rule, role, { ...PLAIN, claim, target });
   }
 
   /** Remembers a slot's only constant, which stands before the rule's last value. */
-  keepConstant(rule: RuleId, role: number, { claim, targets, constants }: Candidate, words: Scanner): void {
+  keepConstant(rule: RuleId, role: number, { claim, constants }: Candidate, target: number, words: Scanner): void {
     const start = words.spans[(constants[0]?.word ?? 0) << 1] as number;
     const end = this.#store.valueStart(rule);
     if (end <= start || this.#bytes[start] === QUOTE || this.#bytes[start - 1] !== SPACE) return;
-    let bits = targets === null ? ANY : 0;
-    for (const target of targets ?? []) bits |= targetBit(target);
-    this.#keep(rule, role, { ...PLAIN, claim, targets: bits, tailStart: start - 1, tailEnd: end });
+    this.#keep(rule, role, { ...PLAIN, claim, target, tailStart: start - 1, tailEnd: end });
   }
 
   /** Remembers what stands around the name in a comment that says which slot it is; for targets of that role alone. */
@@ -108,7 +122,7 @@ export class LineForms {
     const tailEnd = this.#store.valueStart(rule);
     const tailStart = (spans[(comment << 1) + 1] as number) - 1 - (afterName?.length ?? 0);
     if (afterName === null || tailEnd <= tailStart || this.#bytes[spans[comment << 1] as number] !== QUOTE) return;
-    const form = { ...PLAIN, claim, targets: target, tailStart, tailEnd, isNamed: true };
+    const form = { ...PLAIN, claim, target, tailStart, tailEnd, isNamed: true };
     if (!this.#hasTail(form, tailEnd)) return;
     const headEnd = this.nameStart;
     const address = holes.get("address") ?? holes.get("clusterIP") ?? NONE;
@@ -116,13 +130,14 @@ export class LineForms {
     const protocolStart = protocol < 0 ? NONE : (spans[protocol << 1] as number);
     const headStart = address < 0 ? protocolStart - 1 : (spans[(address << 1) + 1] as number);
     const isKnown = protocol >= 0 && protocol < comment && address < protocol && this.#bytes[headStart] === SPACE;
-    this.#keep(
-      rule,
-      role,
-      isKnown
-        ? { ...form, headStart, headEnd, hasAddress: address >= 0, protocol: this.#store.word(rule, protocol) }
-        : form,
-    );
+    const shown = {
+      headStart,
+      headEnd,
+      hasAddress: address >= 0,
+      protocol: this.#store.word(rule, protocol),
+      protocolStart,
+    };
+    this.#keep(rule, role, isKnown && PORTS.includes(candidate.valueHole) ? { ...form, ...shown } : form);
   }
 
   #keep(rule: RuleId, role: number, form: LineForm): void {
@@ -151,7 +166,7 @@ export class LineForms {
     const start = this.nameStart - (headEnd - headStart);
     if (start < 0 || !this.#isCopy(headStart, start, headEnd - headStart)) return false;
     this.addressEnd = start;
-    this.addressStart = hasAddress ? this.#bareStart(start) : start;
+    this.addressStart = hasAddress ? this.#bareStart(start) : NONE;
     return !hasAddress || (this.addressStart < start && this.#bytes[this.addressStart - 1] === SPACE);
   }
 
@@ -176,5 +191,5 @@ export class LineForms {
 
 const PLAIN = {
   ...{ tailStart: NONE, tailEnd: NONE, isNamed: false, headStart: NONE, headEnd: NONE },
-  ...{ hasAddress: false, protocol: null },
+  ...{ hasAddress: false, protocol: "", protocolStart: NONE },
 };

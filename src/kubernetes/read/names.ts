@@ -1,8 +1,10 @@
 import { NONE } from "../../netfilter/ruleset.ts";
+import { endsInHash } from "../chain-hash.ts";
 import { parseServicePortName, printServicePortName, provenSpelling } from "../chain-name.ts";
 import type { FoundName, NameList } from "../names/name-list.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
 import type { EndpointChains } from "./endpoint-chains.ts";
+import { isFrontend } from "./frontends.ts";
 import type { ServiceGroup } from "./service-group.ts";
 
 const PROTOCOLS = ["tcp", "udp", "sctp"] as const;
@@ -11,41 +13,63 @@ const MOST_NAMES = 8;
 
 /** Names a Service port after the comments of its rules, and lets the hash in its chains' names decide between them. */
 export function nameByComments(group: ServiceGroup, rules: ClaimedRules, endpoints: EndpointChains): void {
-  group.protocol = protocolOf(group, rules, endpoints);
   if (isProvenAtOnce(group, rules)) return;
+  const protocol = protocolOf(group, rules, endpoints);
   let first: string | null = null;
   for (const name of namesIn(group, rules)) {
     first ??= name;
-    if (!group.hashed || group.suffix === null) break;
-    for (const protocol of protocolsFor(group)) {
-      const proven = provenSpelling(name, protocol, group.suffix);
+    const { hashed, suffix } = group;
+    if (!hashed || suffix === null) break;
+    for (const each of protocolsFor(protocol)) {
+      const proven = provenSpelling(name, each, suffix);
       if (proven === null) continue;
-      group.name = proven;
-      group.nameEvidence = "hash";
-      group.protocol = protocol;
+      group.setName(proven, "hash", each);
       return;
     }
   }
-  if (first === null) return;
-  group.name = first;
-  group.nameEvidence = group.hashed && group.protocol !== null ? "refuted" : "comment";
+  group.setName(first, first === null ? null : group.hashed && protocol !== null ? "refuted" : "comment", protocol);
 }
 
-/** Nearly every Service port is named by the first rule that leads to it. */
+/** Nearly every Service port is named by the first rule that leads to it: that takes bytes alone. */
 function isProvenAtOnce(group: ServiceGroup, rules: ClaimedRules): boolean {
-  const [frontend] = group.frontends;
-  if (!group.hashed || group.suffix === null || group.protocol === null || frontend === undefined) return false;
-  const name = rules.name(frontend.rule);
-  if (name === null || parseServicePortName(name) === null) return false;
-  const proven = provenSpelling(name, group.protocol, group.suffix);
-  if (proven === null) return false;
-  group.name = proven;
-  group.nameEvidence = "hash";
+  const [way] = group.ways;
+  if (!group.hashed || way === undefined || !isFrontend(rules, way)) return false;
+  const line = rules.line(way);
+  if (line === null || !isPlainProtocol(line.protocol)) return false;
+  const { nameStart, nameEnd, protocol, protocolStart } = line;
+  const { bytes } = rules.ruleset.store;
+  if (!isNameAt(bytes, nameStart, nameEnd)) return false;
+  const name = bytes.subarray(nameStart, nameEnd);
+  const end = protocolStart + protocol.length;
+  if (!endsInHash(bytes, group.suffixStart, group.suffixEnd, name, protocolStart, end)) return false;
+  group.setProvenName(nameStart, nameEnd, protocol);
   return true;
 }
 
+const isPlainProtocol = (protocol: string): boolean => PROTOCOLS.some((each) => each === protocol);
+
+/** Whether the bytes, no blanks among them, are `namespace/name` or `namespace/name:port`. */
+function isNameAt(bytes: Uint8Array, start: number, end: number): boolean {
+  let slash = NONE;
+  let colon = NONE;
+  for (let i = start; i < end; i++) {
+    const byte = bytes[i];
+    if (byte === SLASH) {
+      if (slash !== NONE) return false;
+      slash = i;
+    } else if (byte === COLON) {
+      if (colon !== NONE || slash === NONE) return false;
+      colon = i;
+    }
+  }
+  return slash > start && slash + 1 < (colon === NONE ? end : colon);
+}
+
+const SLASH = 47;
+const COLON = 58;
+
 /** A rule that was bent to the group may ask for a protocol that is not its own: the hash knows better. */
-const protocolsFor = ({ protocol }: ServiceGroup): readonly string[] =>
+const protocolsFor = (protocol: string | null): readonly string[] =>
   protocol === null ? PROTOCOLS : [protocol, ...PROTOCOLS.filter((each) => each !== protocol)];
 
 /** Names what comments do not name, or name wrongly, after a list of Services. `namespaces` that the dump itself names. */
@@ -54,9 +78,7 @@ export function nameByList(group: ServiceGroup, list: NameList, namespaces: () =
   const byHash = group.hashed && group.suffix !== null ? list.byHash(group.suffix, namespaces) : null;
   const found = byHash ?? (group.name === null && !group.hashed ? nameByPlace(group, list) : null);
   if (found === null) return;
-  group.name = found.name;
-  group.nameEvidence = "list";
-  group.protocol ??= found.protocol;
+  group.setName(found.name, "list", group.protocol ?? found.protocol);
 }
 
 function nameByPlace(group: ServiceGroup, list: NameList): FoundName | null {

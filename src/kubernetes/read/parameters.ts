@@ -10,7 +10,11 @@ import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 const SAMPLE = 64;
 
 /** kube-proxy's settings as its rules show them. */
-export function readParameters(rules: ClaimedRules, filterComplete: boolean, names: Iterable<string>): ProxyParameters {
+export function readParameters(
+  rules: ClaimedRules,
+  filterComplete: boolean,
+  names: () => Iterable<string>,
+): ProxyParameters {
   const seen = new Seen(rules);
   const era = eraOf(seen, filterComplete);
   const invalid = seen.first("filter KUBE-FORWARD", "invalid");
@@ -24,6 +28,8 @@ export function readParameters(rules: ClaimedRules, filterComplete: boolean, nam
   const nodePorts = seen.first("nat KUBE-SERVICES", "node-ports");
   const written = seen.values("nat KUBE-SERVICES", "node-ports-address", "nodeAddress");
   const addresses = nodePorts !== null || written.length > 0 ? written : bentNodeAddresses(rules);
+  let trailingColon: { readonly value: boolean | null } | undefined;
+  let lostMatches: boolean | undefined;
   return {
     era,
     layout: layoutLabel(era, counted, seen),
@@ -42,8 +48,17 @@ export function readParameters(rules: ClaimedRules, filterComplete: boolean, nam
     martianGuard: seen.has("filter KUBE-FIREWALL", "martians") ? true : filterComplete ? false : null,
     endpointComments: commentForms(seen),
     probabilityDigits: digitsOf(seen),
-    trailingColon: colonOf(names),
-    lostMatches: slots.some(({ name, role }) => name.startsWith("lost ") && role !== "sep" && seen.has(role, name)),
+    // these two take a look at every Service
+    get trailingColon() {
+      trailingColon ??= { value: colonOf(names()) };
+      return trailingColon.value;
+    },
+    get lostMatches() {
+      lostMatches ??= slots.some(
+        ({ name, role }) => name.startsWith("lost ") && role !== "sep" && seen.has(role, name),
+      );
+      return lostMatches;
+    },
   };
 }
 
@@ -120,9 +135,17 @@ class Seen {
     return this.rules.roles.includes(roleNumber(role));
   }
 
+  /** The first few chains of a role. */
   chains(role: Role): ChainId[] {
     const number = roleNumber(role);
-    return this.rules.chains.filter((chain) => this.rules.roles[chain] === number);
+    const found: ChainId[] = [];
+    const { roles } = this.rules;
+    let chain = roles.indexOf(number);
+    while (chain !== NONE && found.length < SAMPLE) {
+      found.push(chain);
+      chain = roles.indexOf(number, chain + 1);
+    }
+    return found;
   }
 }
 
@@ -237,7 +260,7 @@ function digitsOf(seen: Seen): 10 | 5 | null {
   const balances = new Set<string>();
   const { store } = seen.rules.ruleset;
   const claim = claimOf("svc", "endpoint");
-  for (const chain of seen.chains("svc").slice(0, SAMPLE)) {
+  for (const chain of seen.chains("svc")) {
     const thresholds: number[] = [];
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
       if (seen.rules.claim(rule) === claim) thresholds.push(threshold(seen.rules.value(rule, "probability")));

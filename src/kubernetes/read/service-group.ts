@@ -1,6 +1,10 @@
+import { byteString } from "../../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import type { ServiceChainRole } from "../chain-name.ts";
 import type { Frontend, NameEvidence } from "../service-map.ts";
+import { UNEXPECTED } from "../templates/slots.ts";
+import type { ClaimedRules } from "./claimed-rules.ts";
+import { frontendOf, isFrontend } from "./frontends.ts";
 
 type Destination = Pick<Frontend, "ip" | "port" | "protocol">;
 
@@ -16,56 +20,183 @@ const isWayIn = ({ kind }: Frontend): boolean => kind !== "healthCheckNodePort";
 const placesOf = (frontends: readonly Frontend[]): Map<string, number> =>
   new Map(frontends.flatMap((each, place) => (isWayIn(each) ? [[destinationKey(each), place] as const] : [])));
 
-/** What the rules tie together as one Service port, while they are read. */
+/** Finds out the name of a group, what proves it, and the protocol. */
+export type Namer = (group: ServiceGroup) => void;
+
+/** What the rules tie together as one Service port: chains and rule numbers. Frontends and the name are made when they are asked for. */
 export class ServiceGroup {
   readonly index: number;
-  /** What its chains' names end in; `null` when it has no chain. */
-  readonly suffix: string | null;
+  /** Bytes of what its chains' names end in; -1 when it has no chain. */
+  readonly suffixStart: number;
+  readonly suffixEnd: number;
   /** Whether the suffix has the form of a hash. */
   readonly hashed: boolean;
   readonly chains: Record<ServiceChainRole, ChainId> = { svc: NONE, svl: NONE, ext: NONE, fw: NONE, xlb: NONE };
-  readonly frontends: Frontend[] = [];
-  /** Places of frontends by destination, once there are many. */
-  #places: Map<string, number> | undefined;
-  /** Rules for it in chains that all Service ports share, in the order of the text. */
-  readonly rules: RuleId[] = [];
-  name: string | null = null;
-  nameEvidence: NameEvidence = null;
-  protocol: string | null = null;
+  /** Rules of table nat that lead from shared chains to one of its own, in the order of the text, whatever they are. */
+  readonly ways: RuleId[] = [];
   /** A set says that its traffic from outside stays on the node. */
   isLocal = false;
+  readonly #rules: ClaimedRules;
+  #shared: RuleId[] | undefined;
+  #frontends: Frontend[] | undefined;
+  /** Places of frontends by destination, once there are many. */
+  #places: Map<string, number> | undefined;
+  #namer: Namer | null;
+  #name: string | null = null;
+  /** Bytes of the name where it is yet to be cut. */
+  #nameStart: number = NONE;
+  #nameEnd: number = NONE;
+  #nameEvidence: NameEvidence = null;
+  #protocol: string | null = null;
 
-  constructor(index: number, suffix: string | null, hashed: boolean) {
+  constructor(
+    index: number,
+    rules: ClaimedRules,
+    suffixStart: number,
+    suffixEnd: number,
+    hashed: boolean,
+    namer: Namer,
+  ) {
     this.index = index;
-    this.suffix = suffix;
+    this.#rules = rules;
+    this.suffixStart = suffixStart;
+    this.suffixEnd = suffixEnd;
     this.hashed = hashed;
+    this.#namer = namer;
+  }
+
+  /** What its chains' names end in; `null` when it has no chain. */
+  get suffix(): string | null {
+    return this.suffixStart === NONE
+      ? null
+      : byteString(this.#rules.ruleset.store.bytes, this.suffixStart, this.suffixEnd);
+  }
+
+  get name(): string | null {
+    this.ensureNamed();
+    if (this.#nameStart !== NONE) {
+      this.#name = byteString(this.#rules.ruleset.store.bytes, this.#nameStart, this.#nameEnd);
+      this.#nameStart = NONE;
+    }
+    return this.#name;
+  }
+  get nameEvidence(): NameEvidence {
+    this.ensureNamed();
+    return this.#nameEvidence;
+  }
+  get protocol(): string | null {
+    this.ensureNamed();
+    return this.#protocol;
+  }
+
+  /** Finds out the name by what the group has so far, once. */
+  ensureNamed(): void {
+    if (this.#namer === null) return;
+    const namer = this.#namer;
+    this.#namer = null;
+    namer(this);
+  }
+
+  setName(name: string | null, evidence: NameEvidence, protocol: string | null): void {
+    this.#namer = null;
+    this.#nameStart = NONE;
+    this.#name = name;
+    this.#nameEvidence = evidence;
+    this.#protocol = protocol;
+  }
+
+  /** The name, proven by the hash, stands there in the text. */
+  setProvenName(start: number, end: number, protocol: string): void {
+    this.setName(null, "hash", protocol);
+    this.#nameStart = start;
+    this.#nameEnd = end;
+  }
+
+  /** Rules for it in chains that all Service ports share: those that lead to it, then marks, then those of table filter. */
+  get rules(): readonly RuleId[] {
+    return this.#shared ?? this.#claimedWays();
+  }
+
+  get hasRules(): boolean {
+    if (this.#shared !== undefined) return this.#shared.length > 0;
+    for (let i = 0; i < this.ways.length; i++) if (this.#rules.claim(this.ways[i] as RuleId) > UNEXPECTED) return true;
+    return false;
+  }
+
+  addRule(rule: RuleId): void {
+    (this.#shared ?? this.#claimedWays()).push(rule);
+  }
+
+  #claimedWays(): RuleId[] {
+    this.#shared = [];
+    for (let i = 0; i < this.ways.length; i++) {
+      const rule = this.ways[i] as RuleId;
+      if (this.#rules.claim(rule) > UNEXPECTED) this.#shared.push(rule);
+    }
+    return this.#shared;
+  }
+
+  get frontends(): readonly Frontend[] {
+    return this.#frontends ?? this.#madeFrontends();
+  }
+
+  /** Whether there is any; that takes one claim. */
+  get hasFrontends(): boolean {
+    if (this.#frontends !== undefined) return this.#frontends.length > 0;
+    for (let i = 0; i < this.ways.length; i++) if (isFrontend(this.#rules, this.ways[i] as RuleId)) return true;
+    return false;
+  }
+
+  /** Its frontends were asked for: they may be more than those of `ways`. */
+  get isMade(): boolean {
+    return this.#frontends !== undefined;
+  }
+
+  #madeFrontends(): Frontend[] {
+    this.#frontends = [];
+    const { ruleset } = this.#rules;
+    for (let i = 0; i < this.ways.length; i++) {
+      const rule = this.ways[i] as RuleId;
+      if (!isFrontend(this.#rules, rule)) continue;
+      const frontend = frontendOf(this.#rules, rule, ruleset.target(rule), this.chains.fw);
+      // Before 1.22 an external IP has two rules.
+      if (this.placeOf(frontend) < 0) this.#push(frontend);
+    }
+    return this.#frontends;
   }
 
   /** Place of the frontend for a destination; -1 where there is none. */
   placeOf({ ip, port, protocol }: Destination): number {
-    if (this.frontends.length > FEW) {
-      this.#places ??= placesOf(this.frontends);
+    const { frontends } = this;
+    if (frontends.length > FEW) {
+      this.#places ??= placesOf(frontends);
       return this.#places.get(destinationKey({ ip, port, protocol })) ?? -1;
     }
-    for (let place = 0; place < this.frontends.length; place++) {
-      const each = this.frontends[place] as Frontend;
+    for (let place = 0; place < frontends.length; place++) {
+      const each = frontends[place] as Frontend;
       if (each.port === port && each.ip === ip && each.protocol === protocol && isWayIn(each)) return place;
     }
     return -1;
   }
 
   add(frontend: Frontend): void {
-    const place = this.frontends.push(frontend) - 1;
+    this.ensureNamed();
+    if (this.#frontends === undefined) this.#madeFrontends();
+    this.#push(frontend);
+  }
+
+  /** Another fate for a frontend. */
+  replace(place: number, frontend: Frontend): void {
+    (this.#frontends as Frontend[])[place] = frontend;
+  }
+
+  #push(frontend: Frontend): void {
+    const place = (this.#frontends as Frontend[]).push(frontend) - 1;
     if (this.#places !== undefined && isWayIn(frontend)) this.#places.set(destinationKey(frontend), place);
   }
 
   /** Chain from which packets spread over all endpoints of the cluster, then the one for those of this node. */
   get localChain(): ChainId {
     return this.chains.svl !== NONE ? this.chains.svl : this.chains.xlb;
-  }
-
-  /** Chain by which packets from outside come in; `NONE` where they go straight to the chain of endpoints. */
-  get externalChain(): ChainId {
-    return this.chains.ext !== NONE ? this.chains.ext : this.chains.xlb;
   }
 }

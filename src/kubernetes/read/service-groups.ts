@@ -1,23 +1,21 @@
-import { byteString } from "../../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
-import { hostOf, portNumber } from "../address-text.ts";
 import { chainPrefixes, isHashAt, type ServiceChainRole, servicePortHash } from "../chain-name.ts";
 import type { SetMember } from "../ipvs.ts";
 import type { NameList } from "../names/name-list.ts";
 import type { Frontend } from "../service-map.ts";
-import { lostFrom } from "../templates/lost-slots.ts";
-import type { Role } from "../templates/slot.ts";
-import { claimOf, slotOf, UNEXPECTED } from "../templates/slots.ts";
+import { type Role, roles } from "../templates/slot.ts";
+import { claimOf, UNEXPECTED } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
-import { destinationKey, ServiceGroup } from "./service-group.ts";
+import { Destinations } from "./destinations.ts";
+import { ipOf, portOf, slotName } from "./frontends.ts";
+import { destinationKey, type Namer, ServiceGroup } from "./service-group.ts";
+import { SuffixIndex } from "./suffix-index.ts";
 
 const serviceRoles: readonly ServiceChainRole[] = ["svc", "svl", "ext", "fw", "xlb"];
 
+const SEP = roleNumber("sep");
 const MASQUERADE_CLUSTER_IP = claimOf("nat KUBE-SERVICES", "masquerade-cluster-ip");
 const MASQUERADE_EXTERNAL_IP = claimOf("nat KUBE-SERVICES", "masquerade-external-ip");
-
-/** Of those who claim one destination only the first few are looked at again. */
-const MOST_CLAIMANTS = 16;
 
 /**
  * Ties chains and rules together by what they jump to and match. Names are asked only where nothing else says what belongs
@@ -28,17 +26,24 @@ export class ServiceGroups {
   /** Group by chain, `NONE` for all chains but those of a Service port. */
   readonly ofChain: Int32Array;
   readonly #rules: ClaimedRules;
-  readonly #bySuffix = new Map<string, ServiceGroup>();
-  readonly #byDestination = new Map<string, ServiceGroup[]>();
-  #named: Map<string, ServiceGroup> | undefined;
+  readonly #namer: Namer;
+  /** Numbers of suffixes are those of their groups. */
+  readonly #suffixes: SuffixIndex;
+  #byName: Map<string, ServiceGroup> | undefined;
+  #byDestination: Destinations | undefined;
+  /** Frontends that other rules than those that lead to a Service port have shown. */
+  readonly #added: { readonly group: ServiceGroup; readonly frontend: Frontend }[] = [];
   readonly #marks: RuleId[] = [];
   #list: NameList | null = null;
-  /** Two Service ports claim one destination. */
-  #hasContested = false;
+  /** Some group has no name; `undefined`: nobody has looked. */
+  #hasNameless: boolean | undefined;
 
-  constructor(rules: ClaimedRules) {
+  constructor(rules: ClaimedRules, namer: Namer) {
     this.#rules = rules;
-    this.ofChain = new Int32Array(rules.ruleset.store.chainCount).fill(NONE);
+    this.#namer = namer;
+    const { store } = rules.ruleset;
+    this.ofChain = new Int32Array(store.chainCount).fill(NONE);
+    this.#suffixes = new SuffixIndex(store.bytes, rules.serviceChains.length);
     this.#groupChains();
     this.#joinByJumps();
     this.#readNat();
@@ -53,15 +58,16 @@ export class ServiceGroups {
     for (const { kind, local, ip, port, protocol, rule } of members) {
       const name = list?.byPlace(ip, port, protocol)?.name ?? null;
       const owner = this.#ownerOf(destinationKey({ ip, port, protocol }), name, protocol);
-      if (name !== null) owner.nameEvidence = "list";
+      if (name !== null) owner.setName(owner.name, "list", owner.protocol);
       if (local) owner.isLocal = true;
-      owner.rules.push(rule);
+      owner.addRule(rule);
       this.#addFrontend(owner, { kind, ip, port, protocol, fate: "ipvs", rule, chain: null });
     }
   }
 
+  /** Another Service port claims the same destination. */
   isContested(frontend: Frontend): boolean {
-    return this.#hasContested && (this.#byDestination.get(destinationKey(frontend)) ?? []).length > 1;
+    return this.#destinations.at(destinationKey(frontend)).length > 1;
   }
 
   /** Second half, once names are known: marks for a destination, and what table filter refuses or accepts. */
@@ -69,20 +75,28 @@ export class ServiceGroups {
     this.#list = list;
     for (const rule of this.#marks) this.#mark(rule);
     for (const role of ["filter KUBE-SERVICES", "filter KUBE-EXTERNAL-SERVICES", "filter KUBE-PROXY-FIREWALL"] as const)
-      this.#each(role, (rule, slot) => this.#refusal(rule, slot));
-    this.#each("filter KUBE-NODEPORTS", (rule) => this.#healthCheck(rule));
+      this.#each(role, (rule) => {
+        const slot = slotName(this.#rules, rule);
+        if (slot !== "") this.#refusal(rule, slot);
+      });
+    this.#each("filter KUBE-NODEPORTS", (rule) => {
+      if (this.#rules.claim(rule) > UNEXPECTED) this.#healthCheck(rule);
+    });
   }
 
-  /** Groups by name and protocol; nearly every rule shows its group without. */
-  get #byName(): Map<string, ServiceGroup> {
-    if (this.#named === undefined) {
-      this.#named = new Map();
+  /**
+   * Names of groups that no hash proves, with the protocol: the first group of each. Those that one proves are found by the hash.
+   */
+  get #unproven(): Map<string, ServiceGroup> {
+    if (this.#byName === undefined) {
+      this.#byName = new Map();
       for (const group of this.groups) {
+        if (group.nameEvidence === "hash" || group.name === null) continue;
         const key = `${group.name} ${group.protocol}`;
-        if (group.name !== null && !this.#named.has(key)) this.#named.set(key, group);
+        if (!this.#byName.has(key)) this.#byName.set(key, group);
       }
     }
-    return this.#named;
+    return this.#byName;
   }
 
   #groupChains(): void {
@@ -90,18 +104,15 @@ export class ServiceGroups {
     const { serviceChains } = this.#rules;
     for (let i = 0; i < serviceChains.length; i++) {
       const chain = serviceChains[i] as ChainId;
-      const role = this.#rules.role(chain);
-      if (role === null || role === "sep") continue;
-      const start = store.nameStart(chain) + chainPrefixes[role as ServiceChainRole].length;
+      const number = this.#rules.roles[chain] as number;
+      if (number === SEP) continue;
+      const role = roles[number] as ServiceChainRole;
+      const start = store.nameStart(chain) + chainPrefixes[role].length;
       const end = store.nameEnd(chain);
-      const suffix = byteString(store.bytes, start, end);
-      let group = this.#bySuffix.get(suffix);
-      if (group === undefined) {
-        group = this.#add(suffix, isHashAt(store.bytes, start, end));
-        this.#bySuffix.set(suffix, group);
-      }
-      group.chains[role as ServiceChainRole] = chain;
-      this.ofChain[chain] = group.index;
+      const index = this.#suffixes.intern(start, end);
+      const group = this.groups[index] ?? this.#add(start, end, isHashAt(store.bytes, start, end));
+      group.chains[role] = chain;
+      this.ofChain[chain] = index;
     }
   }
 
@@ -127,70 +138,40 @@ export class ServiceGroups {
     }
   }
 
+  /** What leads to a group is its own, whatever else it asks for; which slot it fills is found out when the group is asked. */
   #readNat(): void {
-    for (const role of ["nat KUBE-SERVICES", "nat KUBE-NODEPORTS"] as const)
-      this.#each(role, (rule, slot) => {
-        const target = this.#rules.ruleset.target(rule);
-        const group = this.group(target);
-        if (group !== null) this.#frontend(group, rule, slot, target);
-        else if (slot.includes("masquerade")) this.#marks.push(rule);
-      });
+    this.#eachWay((rule, group) => {
+      if (group !== null) group.ways.push(rule);
+      else if (slotName(this.#rules, rule).includes("masquerade")) this.#marks.push(rule);
+    });
   }
 
-  #each(role: Role, visit: (rule: RuleId, slot: string) => void): void {
+  /** The rules of the two chains by which packets get to Services in table nat, each with the group that it leads to. */
+  #eachWay(visit: (rule: RuleId, group: ServiceGroup | null) => void): void {
+    for (const role of ["nat KUBE-SERVICES", "nat KUBE-NODEPORTS"] as const)
+      this.#each(role, (rule) => visit(rule, this.group(this.#rules.ruleset.target(rule))));
+  }
+
+  #each(role: Role, visit: (rule: RuleId) => void): void {
     const { store } = this.#rules.ruleset;
     const number = roleNumber(role);
     for (const chain of this.#rules.sharedChains) {
       if (this.#rules.roles[chain] !== number) continue;
-      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-        const claim = this.#rules.claim(rule);
-        const name = slotOf(claim)?.name ?? "";
-        if (claim > UNEXPECTED) visit(rule, lostFrom(name) ?? name);
-      }
+      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) visit(rule);
     }
-  }
-
-  #frontend(group: ServiceGroup, rule: RuleId, slot: string, chain: ChainId): void {
-    group.rules.push(rule);
-    // Counts packets to 127.0.0.0/8 and goes where the next rule goes.
-    if (slot === "counted-loopback") return;
-    const kind = this.#kind(rule, slot, group, chain);
-    const known = kind === "nodePort" ? null : this.#ip(rule);
-    const frontend: Frontend = {
-      kind,
-      ip: known,
-      port: this.#port(rule),
-      protocol: this.#rules.value(rule, "protocol"),
-      fate: "forwarded",
-      rule,
-      chain,
-    };
-    // Before 1.22 an external IP has two rules.
-    this.#addFrontend(group, frontend);
-  }
-
-  #kind(rule: RuleId, slot: string, group: ServiceGroup, chain: ChainId): Frontend["kind"] {
-    if (slot === "cluster-ip") return "clusterIP";
-    if (slot.includes("node-port") || slot === "to-policy") return "nodePort";
-    if (slot.includes("cluster-ip")) return "clusterIP";
-    if (chain === group.chains.fw) return "loadBalancerIP";
-    // Only load balancer IPs go to a KUBE-FW chain, and all of them do; only external IPs are asked for twice.
-    if (group.chains.fw !== NONE || slot.startsWith("external-ip-")) return "externalIP";
-    if (this.#rules.name(rule) === null) return "external";
-    return slot.includes("load-balancer") ? "loadBalancerIP" : "externalIP";
   }
 
   /** A mark for a destination belongs to whose destination it is. */
   #mark(rule: RuleId): void {
-    const port = this.#port(rule);
+    const port = portOf(this.#rules, rule);
     const protocol = this.#rules.value(rule, "protocol");
     const isNodePort = this.#rules.role(this.#rules.ruleset.chainOf(rule)) === "nat KUBE-NODEPORTS";
-    const destination = { ip: isNodePort ? null : this.#ip(rule), port, protocol };
-    const owners = this.#byDestination.get(destinationKey(destination));
+    const destination = { ip: isNodePort ? null : ipOf(this.#rules, rule), port, protocol };
+    const owners = this.#destinations.at(destinationKey(destination));
     const name = this.#rules.name(rule);
-    const owner = owners?.find((group) => group.name !== null && group.name === name) ?? owners?.[0];
+    const owner = owners.find((group) => group.name !== null && group.name === name) ?? owners[0];
     if (owner === undefined) return;
-    owner.rules.push(rule);
+    owner.addRule(rule);
     const place = owner.placeOf(destination);
     const isExternal = owner.frontends[place]?.kind === "externalIP";
     // The two look alike where every packet to a cluster IP is marked, and only comments tell them apart on the line itself.
@@ -200,8 +181,8 @@ export class ServiceGroups {
 
   #refusal(rule: RuleId, slot: string): void {
     const isNodePort = slot.includes("node-port");
-    const ip = isNodePort ? null : this.#ip(rule);
-    const port = this.#port(rule);
+    const ip = isNodePort ? null : ipOf(this.#rules, rule);
+    const port = portOf(this.#rules, rule);
     const protocol = this.#rules.value(rule, "protocol");
     const listed = port === null || protocol === null ? null : (this.#list?.byPlace(ip, port, protocol) ?? null);
     const name = this.#rules.name(rule) ?? listed?.name ?? null;
@@ -212,8 +193,8 @@ export class ServiceGroups {
       group.nameEvidence === "comment" &&
       this.#rules.name(rule) === null
     )
-      group.nameEvidence = "list";
-    group.rules.push(rule);
+      group.setName(group.name, "list", group.protocol);
+    group.addRule(rule);
     if (slot === "outside-ranges") return;
     const role = this.#rules.role(this.#rules.ruleset.chainOf(rule));
     const kind = isNodePort ? "nodePort" : role === "filter KUBE-SERVICES" ? "clusterIP" : "external";
@@ -224,15 +205,15 @@ export class ServiceGroups {
       return;
     }
     // Table nat knows the same destination; what becomes of the packet is decided here.
-    group.frontends[known] = { ...(group.frontends[known] as Frontend), fate };
+    group.replace(known, { ...(group.frontends[known] as Frontend), fate });
   }
 
   #healthCheck(rule: RuleId): void {
     const name = this.#rules.name(rule);
-    const port = this.#port(rule);
+    const port = portOf(this.#rules, rule);
     const group = name === null ? null : this.#namedAnyProtocol(name);
     if (group === null) return;
-    group.rules.push(rule);
+    group.addRule(rule);
     group.add({
       kind: "healthCheckNodePort",
       ip: null,
@@ -246,34 +227,39 @@ export class ServiceGroups {
 
   /** By name where the rule has one, else by destination, else a Service port of its own. */
   #ownerOf(destination: string, name: string | null, protocol: string | null): ServiceGroup {
-    const key = name === null ? null : `${name} ${protocol}`;
-    const named = key === null ? undefined : this.#byName.get(key);
-    if (named !== undefined) return named;
-    const hashed = name === null || protocol === null ? undefined : this.#bySuffix.get(servicePortHash(name, protocol));
-    if (hashed !== undefined && key !== null) {
-      hashed.name = name;
-      hashed.nameEvidence = "hash";
-      hashed.protocol = protocol;
-      this.#byName.set(key, hashed);
+    const named = name === null ? null : this.#named(name, protocol);
+    if (named !== null) return named;
+    const suffix = name === null || protocol === null ? NONE : this.#suffixes.find(servicePortHash(name, protocol));
+    const hashed = this.groups[suffix];
+    if (hashed !== undefined) {
+      hashed.setName(name, "hash", protocol);
       return hashed;
     }
-    const there = this.#byDestination.get(destination);
-    const owner = key === null ? there?.[0] : there?.find((group) => group.name === null);
+    // nearly always every group has a name, and none is to be found by its destination
+    this.#hasNameless ??= this.groups.some(({ nameEvidence }) => nameEvidence === null);
+    const there = name === null || this.#hasNameless ? this.#destinations.at(destination) : [];
+    const owner = name === null ? there[0] : there.find((group) => group.name === null);
     if (owner !== undefined) return owner;
-    const group = this.#add(null, false);
-    group.protocol = protocol;
-    if (name !== null && key !== null) {
-      group.name = name;
-      group.nameEvidence = "comment";
-      this.#byName.set(key, group);
-    }
+    const group = this.#add(NONE, NONE, false);
+    group.setName(name, name === null ? null : "comment", protocol);
+    if (name === null) this.#hasNameless = true;
+    else this.#unproven.set(`${name} ${protocol}`, group);
     return group;
+  }
+
+  /** The first group of that name and protocol. */
+  #named(name: string, protocol: string | null): ServiceGroup | null {
+    const unproven = this.#unproven.get(`${name} ${protocol}`) ?? null;
+    const proven = protocol === null ? undefined : this.groups[this.#suffixes.find(servicePortHash(name, protocol))];
+    const isProven = proven?.nameEvidence === "hash" && proven.name === name && proven.protocol === protocol;
+    if (!isProven) return unproven;
+    return unproven !== null && unproven.index < proven.index ? unproven : proven;
   }
 
   #namedAnyProtocol(name: string): ServiceGroup | null {
     for (const protocol of ["tcp", "udp", "sctp"]) {
-      const group = this.#byName.get(`${name} ${protocol}`);
-      if (group !== undefined) return group;
+      const group = this.#named(name, protocol);
+      if (group !== null) return group;
     }
     return null;
   }
@@ -281,30 +267,29 @@ export class ServiceGroups {
   #addFrontend(group: ServiceGroup, frontend: Frontend): void {
     if (group.placeOf(frontend) >= 0) return;
     group.add(frontend);
-    const key = destinationKey(frontend);
-    const owners = this.#byDestination.get(key);
-    if (owners === undefined) this.#byDestination.set(key, [group]);
-    else {
-      this.#hasContested = true;
-      if (owners.length < MOST_CLAIMANTS) owners.push(group);
+    this.#added.push({ group, frontend });
+    this.#byDestination?.add(group, frontend);
+  }
+
+  /** Made when somebody asks: nearly always names and jumps show what belongs together. */
+  get #destinations(): Destinations {
+    if (this.#byDestination === undefined) {
+      const made = new Destinations();
+      const next = new Int32Array(this.groups.length);
+      this.#eachWay((rule, group) => {
+        const frontend = group?.frontends[next[group.index] as number];
+        if (group === null || frontend?.rule !== rule) return;
+        next[group.index] = (next[group.index] as number) + 1;
+        made.add(group, frontend);
+      });
+      for (const { group, frontend } of this.#added) made.add(group, frontend);
+      this.#byDestination = made;
     }
+    return this.#byDestination;
   }
 
-  #ip(rule: RuleId): string | null {
-    const text = this.#rules.value(rule, "address") ?? this.#rules.value(rule, "clusterIP");
-    return text === null ? null : hostOf(text);
-  }
-
-  #port(rule: RuleId): number | null {
-    return portNumber(
-      this.#rules.value(rule, "port") ??
-        this.#rules.value(rule, "nodePort") ??
-        this.#rules.value(rule, "healthCheckNodePort"),
-    );
-  }
-
-  #add(suffix: string | null, hashed: boolean): ServiceGroup {
-    const group = new ServiceGroup(this.groups.length, suffix, hashed);
+  #add(suffixStart: number, suffixEnd: number, hashed: boolean): ServiceGroup {
+    const group = new ServiceGroup(this.groups.length, this.#rules, suffixStart, suffixEnd, hashed, this.#namer);
     this.groups.push(group);
     return group;
   }

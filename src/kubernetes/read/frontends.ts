@@ -1,0 +1,63 @@
+import { byteString } from "../../../grammar/bytes.ts";
+import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import { hostOf, portNumber } from "../address-text.ts";
+import type { Frontend } from "../service-map.ts";
+import { lostFrom } from "../templates/lost-slots.ts";
+import { claimOf, slotOf, UNEXPECTED } from "../templates/slots.ts";
+import type { ClaimedRules } from "./claimed-rules.ts";
+
+/** Name of the slot that the rule fills, a line that lost its port as the whole one; "" for a rule that fills none. */
+export function slotName(rules: ClaimedRules, rule: RuleId): string {
+  const name = slotOf(rules.claim(rule))?.name ?? "";
+  return lostFrom(name) ?? name;
+}
+
+const COUNTED_LOOPBACK = claimOf("nat KUBE-NODEPORTS", "counted-loopback");
+const LOST_LOOPBACK = claimOf("nat KUBE-NODEPORTS", "lost counted-loopback");
+
+/** Whether a rule that leads to a Service port is a way in; one counts packets to 127.0.0.0/8 and goes where the next rule goes. */
+export function isFrontend(rules: ClaimedRules, rule: RuleId): boolean {
+  const claim = rules.claim(rule);
+  return claim > UNEXPECTED && claim !== COUNTED_LOOPBACK && claim !== LOST_LOOPBACK;
+}
+
+/** Where a rule of table nat leads to the chain of a Service port from. */
+export function frontendOf(rules: ClaimedRules, rule: RuleId, chain: ChainId, firewall: ChainId): Frontend {
+  const slot = slotName(rules, rule);
+  const kind = kindOf(rules, rule, slot, chain, firewall);
+  const line = rules.line(rule);
+  const { bytes } = rules.ruleset.store;
+  if (line === null) {
+    const ip = kind === "nodePort" ? null : ipOf(rules, rule);
+    const protocol = rules.value(rule, "protocol");
+    return { kind, ip, port: portOf(rules, rule), protocol, fate: "forwarded", rule, chain };
+  }
+  const { addressStart, addressEnd, portStart, portEnd, protocol } = line;
+  const hasAddress = kind !== "nodePort" && addressStart !== NONE;
+  const ip = hasAddress ? hostOf(byteString(bytes, addressStart, addressEnd)) : null;
+  const port = portNumber(byteString(bytes, portStart, portEnd));
+  return { kind, ip, port, protocol, fate: "forwarded", rule, chain };
+}
+
+function kindOf(rules: ClaimedRules, rule: RuleId, slot: string, chain: ChainId, firewall: ChainId): Frontend["kind"] {
+  if (slot === "cluster-ip") return "clusterIP";
+  if (slot.includes("node-port") || slot === "to-policy") return "nodePort";
+  if (slot.includes("cluster-ip")) return "clusterIP";
+  if (chain === firewall) return "loadBalancerIP";
+  // Only load balancer IPs go to a KUBE-FW chain, and all of them do; only external IPs are asked for twice.
+  if (firewall !== NONE || slot.startsWith("external-ip-")) return "externalIP";
+  if (rules.name(rule) === null) return "external";
+  return slot.includes("load-balancer") ? "loadBalancerIP" : "externalIP";
+}
+
+const addressOf = (rules: ClaimedRules, rule: RuleId): string | null =>
+  rules.value(rule, "address") ?? rules.value(rule, "clusterIP");
+
+/** The single address that the rule asks for. */
+export function ipOf(rules: ClaimedRules, rule: RuleId): string | null {
+  const text = addressOf(rules, rule);
+  return text === null ? null : hostOf(text);
+}
+
+export const portOf = (rules: ClaimedRules, rule: RuleId): number | null =>
+  portNumber(rules.value(rule, "port") ?? rules.value(rule, "nodePort") ?? rules.value(rule, "healthCheckNodePort"));
