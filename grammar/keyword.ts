@@ -69,7 +69,10 @@ export interface Keyword {
   otherGuess: Keyword | null;
 }
 
-let lastId = 0;
+/** By their numbers, which begin at 1. */
+const keywords: (Keyword | null)[] = [null];
+
+export const keywordOf = (id: number): Keyword => keywords[id] as Keyword;
 
 /** A keyword with defaults for what is not given. Each call makes a new number. */
 export function keyword(
@@ -79,8 +82,8 @@ export function keyword(
 ): Keyword {
   const bytes = new Uint8Array(text.length);
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return {
-    id: ++lastId,
+  const made: Keyword = {
+    id: keywords.length,
     text,
     bytes,
     role,
@@ -97,6 +100,8 @@ export function keyword(
     guess: null,
     otherGuess: null,
   };
+  keywords.push(made);
+  return made;
 }
 
 /** Words whose text does not matter to the shape of a line. */

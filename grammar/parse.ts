@@ -10,7 +10,7 @@ import { isNearlyCommit } from "./line-start.ts";
 import { MOST_SHAPES } from "./shape-memo.ts";
 import { Source } from "./source.ts";
 import { Ast, type Join } from "./syntax-tree.ts";
-import { columnOf } from "./unkept.ts";
+import { Unkept } from "./unkept.ts";
 
 /** What a visitor is told of a line: the reader's fields hold until it returns. */
 export interface LineVisitor {
@@ -73,6 +73,7 @@ class Run {
   readonly #starts: Growing;
   readonly #shapes: Growing;
   readonly #judge: Judge | null;
+  readonly #unkept = new Unkept();
   readonly #joins: Join[] = [];
   readonly #blocks: Block[] = [];
   readonly #problems: LineProblems;
@@ -128,7 +129,7 @@ class Run {
       const node = this.#starts.length;
       this.#starts.push(at);
       this.#structure(node, name);
-      this.#shapes.push(columnOf(reader));
+      this.#shapes.push(this.#unkept.column(reader, node));
       if (reader.joined > 0) this.#joined(node, reader.joined);
       const { cases } = this.#problems;
       this.#problems.line(node, this.#block);
@@ -181,6 +182,7 @@ class Run {
       reader: this.#reader,
       starts: this.#starts.view(),
       shapes: this.#shapes.view(),
+      unkept: this.#unkept,
       joins: this.#joins,
       fileNodes: this.#fileNodes,
       blocks: this.#blocks,

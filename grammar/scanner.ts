@@ -1,6 +1,6 @@
 import { byteString } from "./bytes.ts";
 import { Context } from "./context.ts";
-import { Expects, type Keyword, WORD } from "./keyword.ts";
+import { Expects, type Keyword, keywordOf, WORD } from "./keyword.ts";
 import { isCommand, skipBlanks, takesCounters } from "./line-start.ts";
 import { longestTarget, matchWord, protocolWord, targetWord } from "./spellings.ts";
 
@@ -217,6 +217,21 @@ export class Scanner {
     this.#reset();
     this.words = words;
     this.count = count;
+  }
+
+  /**
+   * Gives the words of the line that was split last their keywords.
+   * @param numbers - of one line after the other, from `start` on those of this one; 0 stands between lines
+   * @returns false where the line has not as many words as were split
+   */
+  name(numbers: Uint16Array, start: number): boolean {
+    for (let k = 0; k < this.count; k++) {
+      const number = numbers[start + k] as number;
+      if (number === 0) return false;
+      this.#ownWords[k] = keywordOf(number);
+    }
+    this.words = this.#ownWords;
+    return true;
   }
 
   #reset(): void {

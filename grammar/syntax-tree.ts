@@ -8,7 +8,7 @@ import type { Problem } from "./problem.ts";
 import type { Scanner } from "./scanner.ts";
 import type { Shape } from "./shape.ts";
 import type { Source } from "./source.ts";
-import { isPlain, mentionsInColumn, targetIn } from "./unkept.ts";
+import { isPlain, mentionsInColumn, targetIn, type Unkept } from "./unkept.ts";
 import type { ExtensionRecord } from "./vocabulary/record.ts";
 
 /** A node of more than one line: a newline stood inside quotes, or the line was wrapped. */
@@ -31,6 +31,7 @@ interface Columns {
   readonly starts: Int32Array;
   /** As unkept.ts says. */
   readonly shapes: Int32Array;
+  readonly unkept: Unkept;
   readonly joins: readonly Join[];
   readonly fileNodes: readonly number[];
   readonly blocks: readonly Block[];
@@ -136,9 +137,9 @@ export class Ast implements Iterable<Node> {
     return bytes[end - 1] === 13 ? end - 1 : end;
   }
 
-  /** The words of a node as spans, for readers that know its shape; valid until the next read. */
+  /** The words of a node as spans, and their keywords; valid until the next read. */
   words(index: number): Scanner {
-    const { reader, starts, shapes } = this.#columns;
+    const { reader, starts, shapes, unkept } = this.#columns;
     if (this.#held === index) return reader.scanner;
     const shape = shapes[index] as number;
     const start = starts[index] as number;
@@ -149,8 +150,10 @@ export class Ast implements Iterable<Node> {
     const { bytes } = this.source;
     if (isPlain(shape) && (bytes[start] === 45 || bytes[start] === 91)) {
       reader.scanner.split(start, this.#lineEnd(index));
-      this.#held = index;
-      return reader.scanner;
+      if (unkept.name(index, reader.scanner)) {
+        this.#held = index;
+        return reader.scanner;
+      }
     }
     return this.read(index).scanner;
   }

@@ -1,6 +1,8 @@
 import { invariant } from "./invariant.ts";
+import type { Keyword } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import { type Mentions, mentionsIn } from "./mentions.ts";
+import type { Scanner } from "./scanner.ts";
 import { allTargets } from "./vocabulary/index.ts";
 import type { ExtensionRecord } from "./vocabulary/record.ts";
 
@@ -17,12 +19,52 @@ invariant(allTargets.length < 1 << TARGET_BITS, "more targets than six bits can 
 const targets: readonly (ExtensionRecord | null)[] = [null, ...allTargets];
 const numbers = new Map(targets.map((target, number) => [target, number]));
 
-export function columnOf({ outline, start, textStart, scanner }: LineReader): number {
-  if (outline.id >= 0) return outline.id;
-  if (outline.kind !== "rule") return ~0;
-  const plain = outline.plain && start === textStart ? PLAIN : 0;
-  const target = numbers.get(outline.targetRecord) as number;
-  return ~(plain | (target << 1) | (mentionsIn(scanner.words, scanner.count) << (1 + TARGET_BITS)));
+/** So many words of lines that are not kept are remembered; those beyond are read again when they are asked for. */
+const MOST_WORDS = 1 << 24;
+
+/** What is remembered of lines whose forms are not kept. */
+export class Unkept {
+  /** By node: where its keywords begin; 0 for lines that are kept, and for those whose words are not remembered. */
+  #starts = new Int32Array(1024);
+  /** Numbers of the keywords of one line after the other, with a 0 before each line and behind the last. */
+  #keywords = new Uint16Array(1024);
+  #used = 1;
+
+  /** What the column of shapes says of the node that the reader holds; remembers its words. */
+  column({ outline, start, textStart, scanner }: LineReader, node: number): number {
+    if (outline.id >= 0) return outline.id;
+    if (outline.kind !== "rule") return ~0;
+    const plain = outline.plain && start === textStart ? PLAIN : 0;
+    if (plain !== 0) this.#remember(node, scanner.words, scanner.count);
+    const target = numbers.get(outline.targetRecord) as number;
+    return ~(plain | (target << 1) | (mentionsIn(scanner.words, scanner.count) << (1 + TARGET_BITS)));
+  }
+
+  #remember(node: number, words: readonly Keyword[], count: number): void {
+    const start = this.#used;
+    const end = start + count;
+    if (end > MOST_WORDS) return;
+    if (node >= this.#starts.length) {
+      const more = new Int32Array(2 * node);
+      more.set(this.#starts);
+      this.#starts = more;
+    }
+    if (end >= this.#keywords.length) {
+      const more = new Uint16Array(2 * end);
+      more.set(this.#keywords);
+      this.#keywords = more;
+    }
+    for (let k = 0; k < count; k++) this.#keywords[start + k] = (words[k] as Keyword).id;
+    this.#starts[node] = start;
+    this.#used = end + 1;
+  }
+
+  /** Gives their keywords to the words into which the scanner has cut the node's line; false where they are not remembered. */
+  name(node: number, scanner: Scanner): boolean {
+    const start = this.#starts[node] ?? 0;
+    if (start === 0 || this.#keywords[start + scanner.count] !== 0) return false;
+    return scanner.name(this.#keywords, start);
+  }
 }
 
 export const isPlain = (column: number): boolean => column < 0 && (~column & PLAIN) !== 0;

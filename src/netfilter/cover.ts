@@ -26,15 +26,15 @@ export class ConditionReader {
   /** Valid until another rule of the node is read. */
   peek(rule: RuleId): Conditions {
     const { store, family } = this.#ruleset;
-    const node = store.node(rule);
-    const form = store.ast.shapeId(node);
-    let plan = this.#plans[form];
-    if (plan !== undefined) return this.#conditions.of(plan, store.words(rule), family);
-    const { scanner } = store.ast.read(node);
-    plan = form < 0 ? this.#passing : new ConditionPlan();
-    plan.read(scanner);
-    if (form >= 0) this.#plans[form] = plan;
-    return this.#conditions.of(plan, scanner, family);
+    const form = store.shapeId(rule);
+    const words = store.words(rule);
+    let plan = form < 0 ? undefined : this.#plans[form];
+    if (plan === undefined) {
+      plan = form < 0 ? this.#passing : new ConditionPlan();
+      plan.read(words);
+      if (form >= 0) this.#plans[form] = plan;
+    }
+    return this.#conditions.of(plan, words, family);
   }
 
   read(rule: RuleId): Conditions {

@@ -189,6 +189,7 @@ export class RuleStore {
 
   /** Whether the lines of two rules are the same, their counters aside. */
   isCopy(rule: RuleId, other: RuleId): boolean {
+    if (this.mentions(rule) !== this.mentions(other)) return false;
     const { bytes } = this.ast.source;
     const [a, b] = [this.#words(rule), this.#words(other)];
     if (a.end - a.start !== b.end - b.start) return false;
