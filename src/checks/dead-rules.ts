@@ -1,6 +1,6 @@
 import { ownerOfChain } from "../kubernetes/owners.ts";
 import { ConditionReader, type Covered, coveredRules } from "../netfilter/cover.ts";
-import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft, ReportFinding } from "./check.ts";
 import type { Context } from "./context.ts";
 import { isUnconditional } from "./form.ts";
@@ -79,16 +79,25 @@ function reportUnreachable(
   });
 }
 
-const pairDraft = (context: Context, { rule, by }: Covered, what: string, effect: string): Draft => {
-  const chain: ChainId = context.store.chainOf(rule);
-  return {
-    at: { rule },
-    label: "no packet gets here",
-    message: `a rule of ${context.ruleset.tableOf(chain).name} ${context.ruleset.chainName(chain)} ${what}`,
-    related: [{ at: { rule: by }, label: "takes all that it asks for", before: true }],
-    effect,
+const pairDraft = ({ rule, by }: Covered, where: string, what: string, effect: string): Draft => ({
+  at: { rule },
+  label: "no packet gets here",
+  message: `a rule of ${where} ${what}`,
+  related: [{ at: { rule: by }, label: "takes all that it asks for", before: true }],
+  effect,
+});
+
+/** Names the chains of rules; asked for those of one chain one after the other. */
+function chainNames({ store, ruleset }: Context): (rule: RuleId) => string {
+  let chain = NONE;
+  let name = "";
+  return (rule) => {
+    if (store.chainOf(rule) === chain) return name;
+    chain = store.chainOf(rule);
+    name = `${ruleset.tableOf(chain).name} ${ruleset.chainName(chain)}`;
+    return name;
   };
-};
+}
 
 const verdictOf = ({ store }: Context, rule: RuleId): string => store.targetRecord(rule)?.name ?? "";
 
@@ -110,12 +119,13 @@ export const shadowedRule: Check = {
   whenFine: "Where the earlier rule was put there to overrule the later one.",
   remedy: "Put the narrower rule first.",
   run(context, report) {
+    const chainOf = chainNames(context);
     for (const pair of deadRules(context)) {
       if (!isPair(context, pair) || !isOpposite(context, pair)) continue;
       report(
         pairDraft(
-          context,
           pair,
+          chainOf(pair.rule),
           "is shadowed by an earlier one that decides otherwise",
           `The packets that it asks for are decided by the earlier rule (${verdictOf(context, pair.by)} instead of ${verdictOf(context, pair.rule)}).`,
         ),
@@ -135,6 +145,7 @@ export const redundantRule: Check = {
   whenFine: "Harmless.",
   remedy: "Delete it.",
   run(context, report) {
+    const chainOf = chainNames(context);
     for (const pair of deadRules(context)) {
       if (
         !isPair(context, pair) ||
@@ -143,7 +154,12 @@ export const redundantRule: Check = {
       )
         continue;
       report(
-        pairDraft(context, pair, "never decides: an earlier one takes all that it asks for", "No effect on traffic."),
+        pairDraft(
+          pair,
+          chainOf(pair.rule),
+          "never decides: an earlier one takes all that it asks for",
+          "No effect on traffic.",
+        ),
       );
     }
   },

@@ -2,7 +2,7 @@ import { byteString } from "../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import type { Context } from "./context.ts";
-import { hasMatch } from "./form.ts";
+import { hasMatch, matchesNamed } from "./form.ts";
 import { counted } from "./words.ts";
 
 /** So often a rule is doubled by somebody who appends it again and again. */
@@ -62,6 +62,7 @@ export const duplicateRule: Check = {
 
 /** Rules with equal words, each with its copies; equal hashes of their bytes find them. */
 function copies({ store }: Context, chain: ChainId): Map<RuleId, RuleId[]> {
+  const stateful = matchesNamed(...STATEFUL);
   const byHash = new Map<number, RuleId[]>();
   const found = new Map<RuleId, RuleId[]>();
   for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
@@ -78,7 +79,7 @@ function copies({ store }: Context, chain: ChainId): Map<RuleId, RuleId[]> {
       continue;
     }
     // asked last: only few rules have an equal one
-    if (hasMatch(store, rule, ...STATEFUL)) continue;
+    if (hasMatch(store, rule, stateful)) continue;
     const others = found.get(first);
     if (others === undefined) found.set(first, [rule]);
     else others.push(rule);

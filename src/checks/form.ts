@@ -1,4 +1,4 @@
-import { bitsOfMatches, CONDITIONS } from "../../grammar/mentions.ts";
+import { bitsOfMatches, CONDITIONS, type Mentions } from "../../grammar/mentions.ts";
 import { CORE, type Shape, type ShapeOption } from "../../grammar/shape.ts";
 import type { RuleId } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
@@ -14,7 +14,24 @@ export function isUnconditional(store: RuleStore, rule: RuleId): boolean {
 export const optionOf = ({ options }: Shape, flag: string): ShapeOption | undefined =>
   options.find(({ record }) => record?.flag === flag);
 
+/** Matches that are looked for: their bits tell quickly of most rules that they have none of them. */
+export interface Matches {
+  readonly names: readonly string[];
+  readonly bits: Mentions;
+}
+
+/** To be made when a check runs: the matches that the text mentions have the bits that there are before others. */
+export const matchesNamed = (...names: readonly string[]): Matches => ({ names, bits: bitsOfMatches(...names) });
+
 /** Whether the rule uses one of the matches. */
-export const hasMatch = (store: RuleStore, rule: RuleId, ...names: readonly string[]): boolean =>
-  (store.mentions(rule) & bitsOfMatches(...names)) !== 0 &&
-  store.shape(rule).matches.some(({ name }) => name !== null && names.includes(name));
+export function hasMatch(store: RuleStore, rule: RuleId, { names, bits }: Matches): boolean {
+  if ((store.mentions(rule) & bits) === 0) return false;
+  // the words of a line whose form is not kept are cheaper than that
+  if (store.shapeId(rule) >= 0) return store.shape(rule).matches.some(({ name }) => names.includes(name ?? ""));
+  const { words, count } = store.words(rule);
+  for (let k = 0; k < count; k++) {
+    const extension = words[k]?.extension;
+    if (extension?.kind === "match" && names.includes(extension.name)) return true;
+  }
+  return false;
+}

@@ -1,12 +1,12 @@
 import type { RuleNode } from "../../grammar/ast.ts";
 import { bytesOf } from "../../grammar/bytes.ts";
-import { bitOfOption, bitsOfMatches, CORE_OPTIONS, type Mentions, NEGATED, REPEATED } from "../../grammar/mentions.ts";
-import type { ShapeOption } from "../../grammar/shape.ts";
+import { type Keyword, WORD } from "../../grammar/keyword.ts";
+import { bitOfOption, bitsOfMatches, CORE_OPTIONS, NEGATED, REPEATED } from "../../grammar/mentions.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Check } from "./check.ts";
 import type { Context } from "./context.ts";
-import { hasMatch, optionOf } from "./form.ts";
+import { hasMatch, matchesNamed, optionOf } from "./form.ts";
 import { hookOf } from "./hooks.ts";
 import { hex } from "./mark-rules.ts";
 import { counted, listed } from "./words.ts";
@@ -19,13 +19,21 @@ const shared = {
 } as const;
 const MAN = "https://manpages.debian.org/bookworm/iptables/iptables-extensions.8.en.html";
 
+const known = new WeakMap<Context, readonly RuleId[]>();
+
 /** Rules of a ruleset outside kube-proxy's chains of single Services. */
-function* otherRules({ ruleset, store, claims }: Context): Generator<RuleId> {
+function otherRules(context: Context): readonly RuleId[] {
+  const found = known.get(context);
+  if (found !== undefined) return found;
+  const { ruleset, store, claims } = context;
+  const rules: RuleId[] = [];
   for (const table of ruleset.tables)
     for (const chain of claims.otherChains(table)) {
       if (claims.role(chain)?.includes(" KUBE-") === true) continue;
-      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) yield rule;
+      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) rules.push(rule);
     }
+  known.set(context, rules);
+  return rules;
 }
 
 /** A packet comes in by an interface before OUTPUT and leaves by one after INPUT; iptables(8), -i and -o. */
@@ -44,12 +52,16 @@ export const neverAppliesAtHook: Check = {
   run(context, report) {
     const { store } = context;
     const interfaces = bitOfOption("--in-interface") | bitOfOption("--out-interface");
+    const lacking = new Map<ChainId, ReturnType<typeof interfacesLackingIn>>();
     for (const rule of otherRules(context)) {
       if ((store.mentions(rule) & interfaces) === 0) continue;
-      const hooks = hookOf(context, store.chainOf(rule));
-      if (hooks.size === 0) continue;
-      const all = (names: readonly string[]): boolean => [...hooks].every((hook) => names.includes(hook));
-      const [noInput, noOutput] = [all(["OUTPUT", "POSTROUTING"]), all(["PREROUTING", "INPUT"])];
+      const chain = store.chainOf(rule);
+      let lacks = lacking.get(chain);
+      if (lacks === undefined) {
+        lacks = interfacesLackingIn(hookOf(context, chain));
+        lacking.set(chain, lacks);
+      }
+      const { noInput, noOutput } = lacks;
       if (!noInput && !noOutput) continue;
       const shape = store.shape(rule);
       const input = optionOf(shape, "--in-interface");
@@ -57,15 +69,21 @@ export const neverAppliesAtHook: Check = {
       const isIn = input !== undefined && input.bangWord < 0 && noInput;
       const isOut = output !== undefined && output.bangWord < 0 && noOutput;
       if (!isIn && !isOut) continue;
-      const chain = store.chainOf(rule);
       report({
         at: { rule },
-        message: `a rule of ${context.ruleset.tableOf(chain).name} ${context.ruleset.chainName(chain)} asks for the interface a packet ${isIn ? "came in by" : "leaves by"}, and from ${listed([...hooks])} none is known`,
+        message: `a rule of ${context.ruleset.tableOf(chain).name} ${context.ruleset.chainName(chain)} asks for the interface a packet ${isIn ? "came in by" : "leaves by"}, and from ${listed([...hookOf(context, chain)])} none is known`,
         effect: "The rule never matches.",
       });
     }
   },
 };
+
+/** Which interface no packet has that comes from one of these hooks; of a chain that no packet gets to nothing is said. */
+function interfacesLackingIn(hooks: ReadonlySet<string>): { readonly noInput: boolean; readonly noOutput: boolean } {
+  const isAmong = (names: readonly string[]): boolean =>
+    hooks.size > 0 && [...hooks].every((hook) => names.includes(hook));
+  return { noInput: isAmong(["OUTPUT", "POSTROUTING"]), noOutput: isAmong(["PREROUTING", "INPUT"]) };
+}
 
 /** Conditions of one rule that exclude each other. */
 export const contradictoryMatch: Check = {
@@ -94,54 +112,75 @@ export const contradictoryMatch: Check = {
   },
 };
 
-const PORT_FLAGS: ReadonlySet<string> = new Set(["--dport", "--dports", "--destination-ports"]);
-const STATE_FLAGS: ReadonlySet<string> = new Set(["--ctstate", "--state"]);
-
-const ADDRESS_FLAGS: ReadonlySet<string> = new Set(["--source", "--destination"]);
+/** What the options ask for of which two may contradict each other. */
+const ASKED: ReadonlyMap<string, "port" | "state" | "address"> = new Map([
+  ["--dport", "port"],
+  ["--dports", "port"],
+  ["--destination-ports", "port"],
+  ["--ctstate", "state"],
+  ["--state", "state"],
+  ["--source", "address"],
+  ["--destination", "address"],
+]);
+const EVERYWHERE = /^(?:0\.0\.0\.0|::)\/0$/;
 /** Behind the address of what is every address. */
-const EVERYWHERE = bytesOf("/0");
+const NO_BITS = bytesOf("/0");
 const ADDRESSES = bitOfOption("--source") | bitOfOption("--destination");
-const PORTS = ["tcp", "udp", "sctp", "dccp", "multiport"].map((name) => bitsOfMatches(name));
-const STATES = ["conntrack", "state"].map((name) => bitsOfMatches(name));
-const PORT_BITS = PORTS.reduce((all, bit) => all | bit, 0);
-const STATE_BITS = STATES.reduce((all, bit) => all | bit, 0);
+const PORT_BITS = bitsOfMatches("tcp", "udp", "sctp", "dccp", "multiport");
+const STATE_BITS = bitsOfMatches("conntrack", "state");
 
 /** Whether a rule may ask for two things of one kind, or for no address; it need not. */
 function mayContradict(store: RuleStore, rule: RuleId): boolean {
   const mentions = store.mentions(rule);
-  const severalOf = (bits: readonly Mentions[]): boolean => bits.filter((bit) => (mentions & bit) !== 0).length > 1;
+  const [ports, states] = [mentions & PORT_BITS, mentions & STATE_BITS];
   return (
-    ((mentions & REPEATED) !== 0 && (mentions & (PORT_BITS | STATE_BITS)) !== 0) ||
-    ((mentions & NEGATED) !== 0 && (mentions & ADDRESSES) !== 0 && store.holds(rule, EVERYWHERE)) ||
-    ((mentions & PORT_BITS) !== 0 && severalOf(PORTS)) ||
-    ((mentions & STATE_BITS) !== 0 && severalOf(STATES))
+    ((mentions & REPEATED) !== 0 && (ports | states) !== 0) ||
+    ((mentions & NEGATED) !== 0 && (mentions & ADDRESSES) !== 0 && store.holds(rule, NO_BITS)) ||
+    (ports & (ports - 1)) !== 0 ||
+    (states & (states - 1)) !== 0
   );
 }
 
 function contradiction(store: RuleStore, rule: RuleId): string | null {
-  const { options } = store.shape(rule);
-  const ports = options.filter((option) => asksFor(option, PORT_FLAGS));
-  const states = options.filter((option) => asksFor(option, STATE_FLAGS));
-  const addresses = options.filter(({ record, bangWord }) => bangWord >= 0 && ADDRESS_FLAGS.has(record?.flag ?? ""));
-  if (ports.length < 2 && states.length < 2 && addresses.length === 0) return null;
-  const words = store.words(rule);
-  const text = ({ valueWords: [word = -1] }: ShapeOption): string =>
-    word < 0 ? "" : words.text(words.spans[word << 1] as number, words.spans[(word << 1) + 1] as number);
-  const excluded = addresses.find((option) => /^(?:0\.0\.0\.0|::)\/0$/.test(text(option)));
-  if (excluded !== undefined) return `${excluded.record?.short ?? ""} excludes every address`;
-  const [first, ...others] = ports.map((option) => rangesOf(text(option)));
-  if (first !== undefined && others.some((other) => !first.some(([a, b]) => other.some(([c, d]) => a <= d && c <= b))))
+  const scanner = store.words(rule);
+  const { words, count, spans } = scanner;
+  const ports: string[] = [];
+  const states: string[] = [];
+  for (let k = 0; k < count; k++) {
+    const { option } = words[k] as Keyword;
+    const asked = option === null ? undefined : ASKED.get(option.flag);
+    if (asked === undefined) continue;
+    const isOld = words[k + 1] === WORD.oldBang;
+    const isNegated = isOld || words[k - 1] === WORD.bang;
+    if (isNegated !== (asked === "address")) continue;
+    const value = isOld ? k + 2 : k + 1;
+    const text = value < count ? scanner.text(spans[2 * value] as number, spans[2 * value + 1] as number) : "";
+    if (asked === "port") ports.push(text);
+    else if (asked === "state") states.push(text);
+    else if (EVERYWHERE.test(text)) return `${option?.short ?? ""} excludes every address`;
+  }
+  if (ports.length > 1 && !haveOneInCommon(ports.map(rangesOf), isOverlapping))
     return "it asks for two destination ports at once";
-  const [state, ...more] = states.map((option) => new Set(text(option).split(",")));
-  if (state !== undefined && more.some((other) => ![...state].some((each) => other.has(each))))
+  if (
+    states.length > 1 &&
+    !haveOneInCommon(
+      states.map((text) => text.split(",")),
+      (a, b) => a === b,
+    )
+  )
     return "it asks for two connection states at once";
   return null;
 }
 
-const asksFor = ({ record, bangWord }: ShapeOption, flags: ReadonlySet<string>): boolean =>
-  bangWord < 0 && flags.has(record?.flag ?? "");
+/** Whether each of the others has an item like one of the first. */
+function haveOneInCommon<T>([first = [], ...others]: readonly (readonly T[])[], isLike: (a: T, b: T) => boolean) {
+  return others.every((other) => first.some((a) => other.some((b) => isLike(a, b))));
+}
 
-function rangesOf(text: string): [number, number][] {
+const isOverlapping = ([a, b]: readonly number[], [c, d]: readonly number[]): boolean =>
+  (a as number) <= (d as number) && (c as number) <= (b as number);
+
+function rangesOf(text: string): (readonly number[])[] {
   return text.split(",").map((range) => {
     const [from = "", to = from] = range.split(":");
     return [from === "" ? 0 : Number(from), to === "" ? 65_535 : Number(to)];
@@ -163,19 +202,19 @@ export const logWithoutLimit: Check = {
   run(context, report) {
     const found: RuleId[] = [];
     const { store } = context;
+    const limits = matchesNamed(...LIMITS, "statistic");
     const limited = new Map<ChainId, boolean>();
     for (const rule of otherRules(context)) {
       const name = store.targetRecord(rule)?.name;
       if (name !== "LOG" && name !== "ULOG" && name !== "NFLOG") continue;
-      if (hasMatch(store, rule, ...LIMITS, "statistic")) continue;
+      if (hasMatch(store, rule, limits)) continue;
       const chain = store.chainOf(rule);
       let isLimited = limited.get(chain);
       if (isLimited === undefined) {
         isLimited = isLimitedByCallers(context, chain);
         limited.set(chain, isLimited);
       }
-      if (isLimited) continue;
-      found.push(rule);
+      if (!isLimited) found.push(rule);
     }
     const [first, ...others] = found;
     if (first === undefined) return;
@@ -193,7 +232,8 @@ const LIMITS = ["limit", "hashlimit", "recent", "quota"] as const;
 /** All jumps to the chain are limited. */
 function isLimitedByCallers({ store }: Context, chain: ChainId): boolean {
   const callers = store.callers(chain);
-  return callers.length > 0 && callers.every((caller) => hasMatch(store, caller, ...LIMITS));
+  const limits = matchesNamed(...LIMITS);
+  return callers.length > 0 && callers.every((caller) => hasMatch(store, caller, limits));
 }
 
 /** -m state is conntrack's old name (xt_state); iptables keeps printing it. */
@@ -211,9 +251,10 @@ export const deprecatedSpelling: Check = {
   run(context, report) {
     const seen = new Map<string, RuleId[]>();
     const { store } = context;
+    const state = matchesNamed("state");
     for (const rule of otherRules(context)) {
       const isUlog = store.targetRecord(rule)?.name === "ULOG";
-      const old = hasMatch(store, rule, "state") ? "-m state" : isUlog ? "-j ULOG" : null;
+      const old = hasMatch(store, rule, state) ? "-m state" : isUlog ? "-j ULOG" : null;
       if (old === null) continue;
       const list = seen.get(old);
       if (list === undefined) seen.set(old, [rule]);
@@ -248,11 +289,12 @@ export const dropWithoutEstablished: Check = {
     if (chain === NONE || store.policy(chain) !== "DROP") return;
     const table = ruleset.table("filter");
     const tcp = bitsOfMatches("tcp");
+    const tracked = matchesNamed("conntrack", "state", "socket");
     for (const each of table?.chains ?? []) {
       if (!hookOf(context, each).has("INPUT")) continue;
       for (let rule = store.firstRule(each); rule !== NONE; rule = store.nextRule(rule)) {
         const accepts = store.targetRecord(rule)?.name === "ACCEPT";
-        if (accepts && hasMatch(store, rule, "conntrack", "state", "socket")) return;
+        if (accepts && hasMatch(store, rule, tracked)) return;
         const mentions = store.mentions(rule);
         if ((mentions & CORE_OPTIONS) !== 0 && (mentions & tcp) === 0) continue;
         const shape = store.shape(rule);
@@ -295,10 +337,11 @@ export const unreadMark: Check = {
       if (bits !== 0) setters.push({ rule, bits });
       if (setters.length > MOST_SETTERS) return;
     }
+    const marks = matchesNamed("mark", "connmark");
     let unread: readonly { rule: RuleId; bits: number }[] = setters;
     for (const rule of otherRules(context)) {
       if (unread.length === 0) return;
-      if (!hasMatch(store, rule, "mark", "connmark")) continue;
+      if (!hasMatch(store, rule, marks)) continue;
       const read = bitsAsked(ruleset.rule(rule));
       unread = unread.filter(({ bits }) => (bits & read) === 0);
     }
