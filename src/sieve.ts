@@ -33,9 +33,9 @@ export class Sieve {
   sift(
     node: string,
     ast: Ast,
-    { findings, muted }: CheckRun,
+    { findings, muted, counted }: CheckRun,
   ): Pick<NodeReport, "findings" | "suppressed" | "turnedOff"> {
-    const silent = new Set(muted.flatMap(({ checkIds }) => checkIds));
+    const silent = new Set([...muted.flatMap(({ checkIds }) => checkIds), ...counted]);
     const parts = this.#suppressions?.sift(node, ast, findings, silent) ?? { findings, suppressed: [] };
     const off = new Counts();
     const left = select(this.#levelled(parts.findings, node, off), this.#options);

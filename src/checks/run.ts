@@ -3,7 +3,7 @@ import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import { type ChainId, NONE } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 import { brokenLinesOf } from "./broken-lines.ts";
-import type { Check, Draft } from "./check.ts";
+import type { Check, Draft, Spot } from "./check.ts";
 import { Consequences } from "./consequences.ts";
 import { type Context, contextsOf } from "./context.ts";
 import { type ClusterFacts, NO_FACTS } from "./facts.ts";
@@ -20,10 +20,15 @@ export interface Muted {
   readonly reason: string;
 }
 
+/** So many findings of one check are told of a ruleset; the rest is counted, as the parser does. */
+const MOST_OF_A_KIND = 10_000;
+
 export interface CheckRun {
   /** Worst first, then in the order of the text. */
   readonly findings: readonly Finding[];
   readonly muted: readonly Muted[];
+  /** Checks that found more than was told. */
+  readonly counted: readonly string[];
 }
 
 /**
@@ -39,6 +44,7 @@ export function runChecks(
 ): CheckRun {
   const found: { finding: Finding; offset: number }[] = [];
   const muted = new Map<string, Set<string>>();
+  const counted = new Set<string>();
   const fileStart = new Map(store.ast.source.files.map((file) => [file.name, file.start]));
   const add = (finding: Finding): void => {
     const { file, byteOffset } = finding.location;
@@ -53,8 +59,9 @@ export function runChecks(
     for (const [done, check] of checks.entries()) {
       onCheck(done);
       const reason = reasonToBeSilent(check, context);
-      if (reason === null) check.run?.(context, (draft) => reported.push({ check, draft }));
-      else if (reason !== NOT_THERE) muted.set(reason, (muted.get(reason) ?? new Set()).add(check.id));
+      if (reason === null) {
+        if (runCheck(check, context, reported) > MOST_OF_A_KIND) counted.add(check.id);
+      } else if (reason !== NOT_THERE) muted.set(reason, (muted.get(reason) ?? new Set()).add(check.id));
     }
     const { kept, explained } = new Consequences(context, broken).part(reported);
     for (const { check, draft } of oneForEachCause(context, kept)) add(findingOf(check, draft, store));
@@ -65,7 +72,21 @@ export function runChecks(
   return {
     findings: found.map(({ finding }) => finding),
     muted: [...muted].map(([reason, ids]) => ({ reason, checkIds: [...ids] })),
+    counted: [...counted],
   };
+}
+
+/** Adds what the check has to say of a ruleset; how often it had. */
+function runCheck(check: Check, context: Context, reported: Reported[]): number {
+  let count = 0;
+  let at: Spot | null = null;
+  check.run?.(context, (draft) => {
+    at = draft.at;
+    if (++count <= MOST_OF_A_KIND) reported.push({ check, draft });
+  });
+  if (count > MOST_OF_A_KIND && at !== null)
+    reported.push({ check, draft: { at, message: `${count - MOST_OF_A_KIND} more of this kind`, severity: "info" } });
+  return count;
 }
 
 const rank = (finding: Finding): number => severities.indexOf(finding.severity);

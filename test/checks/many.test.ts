@@ -39,3 +39,20 @@ COMMIT
 `;
   expect(idsOf(text)).toContain("unexpected-kube-proxy-rule");
 });
+
+test("a finding that thousands of rules have is counted, and what suppresses it is not called unused", () => {
+  const rules = Array.from({ length: 10_005 }, (_, i) => `-A FORWARD -s 10.0.${i >> 8}.${i & 255}/32 -p tcp -j ACCEPT`);
+  const text = `*filter
+:FORWARD ACCEPT [0:0]
+-A FORWARD -p tcp -j ACCEPT
+${rules.join("\n")}
+-A FORWARD -s 10.1.1.1/32 -p tcp -m comment --comment "iptlint-ignore redundant-rule: known" -j ACCEPT
+-A FORWARD -s 10.1.1.2/32 -p tcp -j ACCEPT
+COMMIT
+`;
+  const { nodes } = lint([{ name: "node", texts: [{ name: "dump.txt", bytes: bytesOf(text) }] }]);
+  const found = nodes.flatMap(({ findings }) => findings).filter(({ checkId }) => checkId === "redundant-rule");
+  expect(found).toHaveLength(10_001);
+  expect(found.at(-1)).toMatchObject({ message: "7 more of this kind", severity: "info" });
+  expect(idsOf(text)).not.toContain("unused-suppression");
+});
