@@ -71,7 +71,9 @@ async function buildCommand() {
   let text = "";
   for (const { path, text: part } of outputFiles) {
     const { code } = await transform(part, { format: "cjs", minify: true, supported: { "dynamic-import": false } });
-    places[`./${basename(path)}`] = [text.length, (text += `(function(module,exports,require){${code}\n})`).length];
+    const start = text.length;
+    text += `(function(module,exports,require){${code}\n})`;
+    places[`./${basename(path)}`] = [start, text.length];
   }
   const starter = `"use strict";
 const { readFileSync } = require("node:fs");
