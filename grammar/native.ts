@@ -22,7 +22,17 @@ export interface Native {
   column(number: number): number;
 }
 
+/** Node has what takes a tenth of the time of a loop that runs once. */
+function decoded(): Uint8Array {
+  if (typeof Buffer !== "undefined") return Buffer.from(nativeCode, "base64");
+  const text = atob(nativeCode);
+  const code = new Uint8Array(text.length);
+  for (let i = 0; i < code.length; i++) code[i] = text.charCodeAt(i);
+  return code;
+}
+
 // the types of neither Node nor browsers are there, and both have these
+declare const Buffer: { from(text: string, encoding: "base64"): Uint8Array } | undefined;
 declare const atob: (text: string) => string;
 declare const WebAssembly: {
   readonly Module: new (code: Uint8Array) => object;
@@ -34,10 +44,7 @@ let native: Native | undefined;
 /** The one instance: whoever reads a text resets it, and nobody else reads meanwhile. */
 export function loadNative(): Native {
   if (native === undefined) {
-    const text = atob(nativeCode);
-    const code = new Uint8Array(text.length);
-    for (let i = 0; i < code.length; i++) code[i] = text.charCodeAt(i);
-    native = new WebAssembly.Instance(new WebAssembly.Module(code)).exports as Native;
+    native = new WebAssembly.Instance(new WebAssembly.Module(decoded())).exports as Native;
   }
   return native;
 }

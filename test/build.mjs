@@ -31,6 +31,24 @@ const withoutChildProcess = {
 };
 
 await buildNative();
+/** Few texts have a line that Chevrotain has to be asked for; its part is loaded when one does. */
+const parserWhenAsked = {
+  name: "parser-when-asked",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/parser\.(ts|js)$/ }, ({ path, namespace, kind }) => {
+      if (namespace === "when-asked") return { path, external: true };
+      if (path.endsWith(".js")) return null;
+      return kind === "entry-point" ? null : { path, namespace: "when-asked" };
+    });
+    onLoad({ filter: /.*/, namespace: "when-asked" }, () => ({
+      contents: `
+        const parser = () => require("./parser.js");
+        export const parseWords = (line, words) => parser().parseWords(line, words);
+        export const parseItem = (words) => parser().parseItem(words);`,
+    }));
+  },
+};
+
 rmSync("dist", { recursive: true, force: true });
 mkdirSync("dist");
 await Promise.all([
@@ -58,13 +76,13 @@ process.exitCode = tsc.status ?? 1;
 async function buildCommand() {
   const { outputFiles } = await build({
     ...shared,
-    entryPoints: { iptlint: "src/cli/bin.ts" },
+    entryPoints: { iptlint: "src/cli/bin.ts", parser: "grammar/parser.ts" },
     outdir: "dist",
     splitting: true,
     chunkNames: "[name]-[hash]",
     platform: "node",
     charset: "ascii",
-    plugins: [withoutChildProcess],
+    plugins: [withoutChildProcess, parserWhenAsked],
     write: false,
   });
   const places = {};

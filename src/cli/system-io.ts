@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
 import { ClosedPipeError, type Io, type Output } from "./io.ts";
 
 /** The real world: files, the standard streams, the clock. */
@@ -42,7 +42,9 @@ function output(descriptor: 1 | 2): Output {
 /** node:tty brings all of Node's streams along: it is loaded where something may be a terminal. */
 function isTerminal(descriptor: number): boolean {
   try {
-    return fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule("node:tty").isatty(descriptor);
+    const stat = fstatSync(descriptor);
+    if (!stat.isCharacterDevice() || stat.rdev === statSync("/dev/null", { throwIfNoEntry: false })?.rdev) return false;
+    return process.getBuiltinModule("node:tty").isatty(descriptor);
   } catch {
     return false;
   }
