@@ -31,12 +31,6 @@ const withoutChildProcess = {
 };
 
 await buildNative();
-/**
- * Most dumps are read before V8 has optimised much, and while it does, it takes the other processor: it is to inline less, and to wait
- * longer before it takes a function for a hot one. Measured with the benchmark: a third less work, a fifth less time.
- */
-const flags = ["--max-inlined-bytecode-size-cumulative=300", "--interrupt-budget=400000"];
-
 /** Few texts have a line that Chevrotain has to be asked for; its part is loaded when one does. */
 const parserWhenAsked = {
   name: "parser-when-asked",
@@ -76,8 +70,8 @@ process.exitCode = tsc.status ?? 1;
 
 /**
  * A command that starts fast: V8 reads a script to its end before it runs the first line, so the parts of the program lie in another file,
- * and one is compiled when it is first asked for. Beside it lies what V8 made of the parts here; another version of Node ignores that
- * and the flags, and compiles them itself.
+ * and one is compiled when it is first asked for. Beside it lies what V8 made of the parts here; another version of Node ignores that and
+ * compiles them itself.
  */
 async function buildCommand() {
   const { outputFiles } = await build({
@@ -104,9 +98,6 @@ const { readFileSync } = require("node:fs");
 const places = ${JSON.stringify(places)};
 const loaded = {}, scripts = {};
 let parts, compiled;
-function tune() {
-  for (const flag of ${JSON.stringify(flags)}) require("node:v8").setFlagsFromString(flag);
-}
 function load(name) {
   if (!Object.hasOwn(places, name)) return require(name);
   if (loaded[name] === undefined) {
@@ -126,7 +117,6 @@ function readCompiled() {
     const head = bytes.indexOf(10);
     const { version, places } = JSON.parse(bytes.toString("latin1", 0, head));
     if (version !== process.version + process.arch) return {};
-    tune();
     return Object.fromEntries(places.map(([name, from, to]) => [name, bytes.subarray(head + 1 + from, head + 1 + to)]));
   } catch {
     return {};
@@ -144,7 +134,7 @@ load("./iptlint.js");
 function writeCompiled(starter) {
   writeFileSync(
     "dist/warm-up.cjs",
-    `${starter.replace(/^load/m, "tune();\n$&")}
+    `${starter}
 process.once("exit", () => {
   let at = 0;
   const all = Object.entries(scripts).map(([name, script]) => [name, script.createCachedData()]);
