@@ -29,6 +29,11 @@ export class ShapeMemo {
     this.#most = most;
   }
 
+  /** There may be more shapes than are kept. */
+  get isFull(): boolean {
+    return this.shapes.length >= this.#most;
+  }
+
   /** The line that the scanner holds: its shape where it is kept or can be, else what is needed of it at once. */
   outline(scanner: Scanner): Outline {
     const { words, count, hash, plain } = scanner;

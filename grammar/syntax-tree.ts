@@ -91,6 +91,12 @@ export class Ast implements Iterable<Node> {
     return id >= 0 ? (this.#columns.reader.memo.shapes[id] as Shape) : this.read(index).shape;
   }
 
+  /** The forms of all lines that are well-formed; `null` where they are too many to keep. */
+  get shapes(): readonly Shape[] | null {
+    const { memo } = this.#columns.reader;
+    return memo.isFull ? null : memo.shapes;
+  }
+
   /** The extension that `-j` names; cheaper than the shape where that is not kept. */
   targetRecord(index: number): ExtensionRecord | null {
     const column = this.#columns.shapes[index] as number;

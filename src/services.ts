@@ -67,12 +67,24 @@ function rowOf(node: string, port: ServicePort): ServiceRow {
   const { id, protocol, family, clusterIP, nodePort, externalIPs, loadBalancerIPs, hasEndpoints } = port;
   const { externalTrafficPolicy, internalTrafficPolicy, sessionAffinity } = port;
   return displayed({
-    ...{ node, id, protocol, family, clusterIP, port: port.port, nodePort, externalIPs, loadBalancerIPs, hasEndpoints },
-    ...{ externalTrafficPolicy, internalTrafficPolicy, sessionAffinity },
+    node,
+    id,
+    protocol,
+    family,
+    clusterIP,
+    port: port.port,
+    nodePort,
+    externalIPs,
+    loadBalancerIPs,
+    hasEndpoints,
+    externalTrafficPolicy,
+    internalTrafficPolicy,
+    sessionAffinity,
     sessionAffinityTimeoutSeconds: sessionAffinity === "ClientIP" ? port.sessionAffinityTimeoutSeconds : null,
-    chain: Object.values(port.chains).find((name) => name !== null) ?? null,
+    // it stands for the name
+    chain: id === null ? port.firstChain : null,
     endpointCount,
-    endpointAddresses: endpointCount > fewEndpoints ? [] : port.endpoints.map(({ address }) => address),
+    endpointAddresses: endpointCount > fewEndpoints ? [] : port.spread.addresses(),
   });
 }
 

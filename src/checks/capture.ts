@@ -1,5 +1,5 @@
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
-import { slotOf, slots } from "../kubernetes/templates/slots.ts";
+import { FIRST_LOST, slotOf, slots } from "../kubernetes/templates/slots.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 
 /** Signs that a text does not describe the rules that the kernel has. */
@@ -39,7 +39,8 @@ export function captureOf(services: ServiceMap): Capture {
   const unprinted: RuleId[] = [];
   const { rules } = source;
   const { store } = ruleset;
-  if (!LOST.some((claim) => rules.claims.includes(claim))) return { stripped, unprinted, isLossy: false };
+  if (!rules.hasLost || !LOST.some((claim) => rules.claims.includes(claim)))
+    return { stripped, unprinted, isLossy: false };
   const own = rules.chains.filter((chain) => {
     const role = rules.role(chain) ?? "";
     return role.includes(" KUBE-") || role === "sep" || role === "svc";
@@ -54,8 +55,6 @@ export function captureOf(services: ServiceMap): Capture {
   return { stripped: stripped.slice(0, MOST), unprinted: unprinted.slice(0, MOST), isLossy };
 }
 
-/** Claims of the lost forms come last. */
-const FIRST_LOST = slots.findIndex(({ name }) => name.startsWith("lost ")) + 2;
 const LOST = slots.slice(FIRST_LOST - 2).map((_, i) => FIRST_LOST + i);
 
 /** Whether a rule of the chain has the port or the mark that an older iptables would have left out; ports of sctp it prints. */

@@ -3,6 +3,7 @@ import type { AddressMask } from "../../grammar/values/types.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import { bitsOf, isWithin, networkOf } from "../checks/clients.ts";
 import type { ClusterFacts } from "../checks/facts.ts";
+import { splitAddress } from "../kubernetes/address-text.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 
 /** Of large nodes so many Service ports are looked at for where pods live. */
@@ -56,8 +57,9 @@ export class PodAddresses {
 function endpointsIn({ servicePorts }: ServiceMap): Set<bigint> {
   const found = new Set<bigint>();
   for (const port of servicePorts.slice(0, mostPorts))
-    for (const { ip } of port.endpoints) {
-      const bits = ip === null ? null : bitsOf(ip);
+    for (const address of port.spread.addresses()) {
+      const ip = splitAddress(address ?? "")?.ip;
+      const bits = ip === undefined ? null : bitsOf(ip);
       if (bits !== null) found.add(bits);
     }
   return found;

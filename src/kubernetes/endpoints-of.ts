@@ -113,9 +113,12 @@ export class EndpointsOf {
 
   /** First rule that sends a client to the endpoint it had; `NONE` without affinity. */
   affinityRule(): RuleId {
+    const { rules } = this.#source;
     for (const chain of this.#balancers) {
-      const [rule] = this.rules(chain, "affinity");
-      if (rule !== undefined) return rule;
+      const role = rules.role(chain);
+      if (role !== "svc" && role !== "svl" && role !== "xlb") continue;
+      const rule = rules.first(chain, claimOf(role, "affinity"));
+      if (rule !== NONE) return rule;
     }
     return NONE;
   }
@@ -125,7 +128,7 @@ export class EndpointsOf {
     const { endpoints, rules } = this.#source;
     for (const chain of this.chains()) {
       const dnat = endpoints.dnatOf(chain);
-      if (dnat !== NONE) return rules.value(dnat, "SEP") !== null;
+      if (dnat !== NONE) return rules.has(dnat, "SEP");
     }
     return false;
   }
@@ -144,6 +147,11 @@ export class EndpointsOf {
     if (rule === undefined) return null;
     const comment = this.#source.rules.comment(rule);
     return comment === null ? "none" : comment.includes(" -> ") ? "arrow" : "name";
+  }
+
+  /** Addresses by endpoint, as `facts` has them. */
+  addresses(): readonly (string | null)[] {
+    return this.chains().map((chain) => this.#address(chain));
   }
 
   facts(): EndpointFacts {

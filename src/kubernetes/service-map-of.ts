@@ -148,16 +148,14 @@ export class ServiceMap {
     );
   }
 
-  /** Service ports with such a frontend, which is shown by a rule that holds the text, or by table filter. */
+  /** Service ports with such a frontend. Rules that lead to them are looked at first: an address or a port begins with the text. */
   #withFrontend(text: string, wanted: (frontend: Frontend) => boolean): readonly ServicePort[] {
-    const { store } = this.ruleset;
+    const { groups } = this.#groups;
     const bytes = bytesOf(text);
-    // a quoted word may hold backslashes, and then it stands otherwise than it reads
-    const isPlain = !store.bytes.includes(BACKSLASH);
     const found: ServicePort[] = [];
-    for (const group of this.#groups.groups) {
-      if (isPlain && !group.isMade && !group.ways.some((rule) => store.holds(rule, bytes))) continue;
-      if (this.#isShown(group) && group.frontends.some(wanted)) found.push(this.#port(group));
+    for (let i = 0; i < groups.length; i++) {
+      const group = groups[i] as ServiceGroup;
+      if (group.mayAskFor(bytes) && this.#isShown(group) && group.frontends.some(wanted)) found.push(this.#port(group));
     }
     return found;
   }
@@ -210,5 +208,3 @@ function hasRules({ store }: Ruleset, group: ServiceGroup): boolean {
   const { svc, svl, ext, fw, xlb } = group.chains;
   return [svc, svl, ext, fw, xlb].some((chain) => chain !== NONE && store.firstRule(chain) !== NONE);
 }
-
-const BACKSLASH = 92;

@@ -1,6 +1,6 @@
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
-import { everywhereOf, hostOf, hostPrefix, portNumber } from "./address-text.ts";
+import { hostOf, portNumber } from "./address-text.ts";
 import type { Balance } from "./balance.ts";
 import {
   parseServicePortName,
@@ -9,6 +9,7 @@ import {
   type ServicePortName,
 } from "./chain-name.ts";
 import { type EndpointFacts, type EndpointJump, EndpointsOf } from "./endpoints-of.ts";
+import { type FirewallRanges, firewallRanges } from "./firewall-ranges.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { ServiceGroup } from "./read/service-group.ts";
 import type {
@@ -20,7 +21,7 @@ import type {
   ServicePortFacts,
   TrafficPolicy,
 } from "./service-map.ts";
-import { slotOf, UNEXPECTED } from "./templates/slots.ts";
+import { claimOf, slotOf } from "./templates/slots.ts";
 import type { WritableServicePort } from "./write-rules.ts";
 
 export type { EndpointJump } from "./endpoints-of.ts";
@@ -33,7 +34,7 @@ export class ServicePort implements ServicePortFacts {
   readonly #source: MapSource;
   readonly #group: ServiceGroup;
   #id: string | null | undefined;
-  #parsed: ServicePortName | null = null;
+  #parsed: ServicePortName | null | undefined;
   /** Rules that lead to its endpoints, their shares and addresses. */
   readonly spread: EndpointsOf;
 
@@ -50,8 +51,9 @@ export class ServicePort implements ServicePortFacts {
   get id(): string | null {
     if (this.#id === undefined) {
       const { name } = this;
-      this.#parsed = name === null ? null : parseServicePortName(name);
-      this.#id = this.#parsed === null ? name : printServicePortName(this.#parsed);
+      // what does not end in a colon reads the same when it is printed again
+      const parsed = name?.endsWith(":") ? parseServicePortName(name) : null;
+      this.#id = parsed === null ? name : printServicePortName(parsed);
     }
     return this.#id;
   }
@@ -93,15 +95,7 @@ export class ServicePort implements ServicePortFacts {
 
   /** The frontend of its cluster IP; `null` when none is shown, or which of several is its own is not. */
   get clusterFrontend(): Frontend | null {
-    const { frontends } = this;
-    let only: Frontend | null = null;
-    for (let i = 0; i < frontends.length; i++) {
-      const each = frontends[i] as Frontend;
-      if (each.kind !== "clusterIP") continue;
-      if (only !== null) return this.#best(frontends.filter(({ kind }) => kind === "clusterIP"));
-      only = each;
-    }
-    return only;
+    return this.#best(this.#frontendsOf("clusterIP"));
   }
   get clusterIP(): string | null {
     return this.clusterFrontend?.ip ?? hostOfNullable(this.#markedDestination("clusterIP"));
@@ -111,7 +105,7 @@ export class ServicePort implements ServicePortFacts {
     return frontend === undefined ? portNumber(this.#markedDestination("port")) : frontend.port;
   }
   get nodePort(): number | null {
-    const found = this.#best(this.frontends.filter(({ kind }) => kind === "nodePort"));
+    const found = this.#best(this.#frontendsOf("nodePort"));
     return found === null ? (this.#outsideShown() ? this.#absent(0) : null) : found.port;
   }
   get externalIPs(): readonly string[] | null {
@@ -129,21 +123,8 @@ export class ServicePort implements ServicePortFacts {
   }
 
   /** Ranges of the KUBE-FW chain, and whether the load balancer's own addresses follow them: the node's address is in a range. */
-  get firewallRanges(): { readonly ranges: readonly string[]; readonly nodeInRange: boolean } {
-    const { rules, ruleset } = this.#source;
-    const listed = new Set<string>();
-    for (const rule of this.#rulesOf("fw", "range", "range-everywhere", "everyone"))
-      listed.add(rules.value(rule, "range") ?? everywhereOf(ruleset.family));
-    // Before 1.24 a chain without ranges lets everyone in as well.
-    if (listed.size === 1 && this.#rulesOf("fw", "everyone").length > 0) listed.clear();
-    const own = new Set(
-      this.frontends.filter(({ kind }) => kind === "loadBalancerIP").map(({ ip }) => hostPrefix(ip ?? "")),
-    );
-    const ranges = [...listed];
-    // Written behind all ranges, and only when one of those holds the node's address.
-    let end = ranges.length;
-    while (end > 1 && own.has(ranges[end - 1] as string)) end--;
-    return { ranges: ranges.slice(0, end), nodeInRange: end < ranges.length };
+  get firewallRanges(): FirewallRanges {
+    return firewallRanges(this.#source, this.#group.chains.fw, this.frontends);
   }
 
   get externalTrafficPolicy(): TrafficPolicy | "" | null {
@@ -213,6 +194,13 @@ export class ServicePort implements ServicePortFacts {
       fw: this.#name(fw),
       xlb: this.#name(xlb),
     };
+  }
+
+  /** Name of one of its chains; `null` where it has none. */
+  get firstChain(): string | null {
+    const { svc, svl, ext, fw, xlb } = this.#group.chains;
+    for (const chain of [svc, svl, ext, fw, xlb]) if (chain !== NONE) return this.#name(chain);
+    return null;
   }
 
   /** Rules that show it: those for it in the chains that all share, then those of its own chains but not of its endpoints'. */
@@ -312,13 +300,17 @@ export class ServicePort implements ServicePortFacts {
 
   /** Destination of the rule that marks packets to the cluster IP: it shows where the rule that leads there is not in the capture. */
   #markedDestination(hole: "clusterIP" | "port"): string | null {
-    for (const role of ["svc", "svl"] as const)
-      for (const rule of this.#rulesOf(role, "masquerade-cluster-ip")) return this.#source.rules.value(rule, hole);
+    const { rules } = this.#source;
+    for (const role of ["svc", "svl"] as const) {
+      const rule = rules.first(this.#group.chains[role], claimOf(role, "masquerade-cluster-ip"));
+      if (rule !== NONE) return rules.value(rule, hole);
+    }
     return null;
   }
 
   get #parsedName(): ServicePortName | null {
-    return this.id === null ? null : this.#parsed;
+    if (this.#parsed === undefined) this.#parsed = this.name === null ? null : parseServicePortName(this.name);
+    return this.#parsed;
   }
 
   /** What the rules do not have, said only where the capture would show it. */
@@ -331,6 +323,12 @@ export class ServicePort implements ServicePortFacts {
     return chain === NONE ? null : this.#source.ruleset.chainName(chain);
   }
 
+  #frontendsOf(kind: Frontend["kind"]): readonly Frontend[] {
+    const found: Frontend[] = [];
+    for (const frontend of this.frontends) if (frontend.kind === kind) found.push(frontend);
+    return found;
+  }
+
   /** Of several frontends the one whose comment has this Service's own name, rather one that no other Service claims; else the first. */
   #best(frontends: readonly Frontend[]): Frontend | null {
     if (frontends.length < 2) return frontends[0] ?? null;
@@ -339,14 +337,17 @@ export class ServicePort implements ServicePortFacts {
   }
 
   #addresses(kind: "externalIP" | "loadBalancerIP"): readonly string[] | null {
-    if (this.frontends.some((frontend) => frontend.kind === "external")) return null;
-    const found = this.frontends.filter((frontend) => frontend.kind === kind).map(({ ip }) => ip ?? "");
+    const found: string[] = [];
+    for (const frontend of this.frontends) {
+      if (frontend.kind === "external") return null;
+      if (frontend.kind === kind) found.push(frontend.ip ?? "");
+    }
     return found.length > 0 ? found : this.#outsideShown() ? this.#absent([]) : null;
   }
 
   /** Rules of table filter show an endpoint-less Service's ways in as one thing by its name alone. */
   #outsideShown(): boolean {
-    return this.hasEndpoints === true ? this.#group.suffix !== null || this.name !== null : this.name !== null;
+    return this.hasEndpoints === true ? this.#group.hasChain || this.name !== null : this.name !== null;
   }
 
   #hasOutside(): boolean {
@@ -371,21 +372,6 @@ export class ServicePort implements ServicePortFacts {
       clusterEndpoints: chains.svc === NONE ? this.#absent([]) : clusterEndpoints,
       localEndpoints: localChain === NONE ? this.#absent([]) : localEndpoints,
     };
-  }
-
-  #rulesOf(role: ServiceChainRole, ...slots: readonly string[]): RuleId[] {
-    return this.#claimed(this.#group.chains[role], slots);
-  }
-
-  #claimed(chain: ChainId, names: readonly string[]): RuleId[] {
-    const found: RuleId[] = [];
-    if (chain === NONE) return found;
-    const { store } = this.#source.ruleset;
-    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      const claim = this.#source.rules.claim(rule);
-      if (claim > UNEXPECTED && names.includes(slotOf(claim)?.name ?? "")) found.push(rule);
-    }
-    return found;
   }
 }
 

@@ -24,7 +24,7 @@ export function takeColumns(text: string, columns: number): string {
 
 /** Pads escaped text with blanks to `columns`. */
 export function pad(text: string, columns: number): string {
-  return text + " ".repeat(Math.max(0, columns - columnsOf(text)));
+  return text.padEnd(columns - columnsOf(text) + text.length);
 }
 
 /**

@@ -28,6 +28,7 @@ function withoutMiddle(text: string): string {
 
 /** Whole lines as they are to be written: none of them begins with `::`, which would be a command of GitHub's runner. */
 export function inertLines(lines: string): string {
+  if (!lines.includes("::")) return lines;
   return lines.replace(/^([ \t]*):(?=:)/gm, "$1\\x3a");
 }
 

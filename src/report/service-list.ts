@@ -43,7 +43,7 @@ export interface ServiceRow
     | "hasEndpoints"
   > {
   readonly node: string;
-  /** Name of one of its chains; `null` where it has none. */
+  /** Name of one of its chains where the Service has none; `null` where there is no chain either. */
   readonly chain: string | null;
   readonly endpointCount: number;
   /** Addresses of the endpoints where they are few. */

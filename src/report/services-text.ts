@@ -46,64 +46,101 @@ const usualName = 32;
 
 function* table(ports: readonly ServiceRow[], look: Look): Iterable<string> {
   const paint = painter(look.colour);
-  let rows = cellsOf(ports, look, false);
-  let shown = columnsThatFit(rows, look.width);
-  if (shown === null || shown.length < sayingColumns(rows).length) {
-    rows = cellsOf(ports, look, true);
-    shown = columnsThatFit(rows, look.width);
+  let cells = cellsOf(ports, look, false);
+  let shown = columnsThatFit(cells, look.width);
+  if (shown === null || shown.length < sayingColumns(cells).length) {
+    cells = cellsOf(ports, look, true);
+    shown = columnsThatFit(cells, look.width);
   }
+  const { rows, widths } = cells;
   if (shown === null) {
     for (const row of rows) yield inertLines(`${stacked(row, look).join("\n")}\n`);
   } else {
     const [, ...others] = shown;
-    const widths = others.map((index) => widest(rows, index));
-    const room = look.width - total(widths) - 2;
-    const names = rows.map((row) => columnsOf(row[0] ?? "")).filter((width) => width <= room);
-    const nameWidth = names.reduce((most, width) => Math.max(most, width), (columns[0]?.title ?? "").length);
-    const rest = (row: readonly string[]) =>
-      others
-        .map((index, k) => pad(row[index] ?? "", widths[k] ?? 0))
-        .join("  ")
-        .trimEnd();
-    yield `${paint("bold", `${pad(columns[0]?.title ?? "", nameWidth)}  ${rest(columns.map(({ title }) => title))}`)}\n`;
-    for (const row of rows) {
-      const name = row[0] ?? "";
-      const line = columnsOf(name) > nameWidth ? `${name}\n${" ".repeat(nameWidth)}` : pad(name, nameWidth);
-      yield inertLines(`${line}  ${rest(row)}\n`);
-    }
+    const room = look.width - total(others, widths) - 2;
+    const nameWidth = widestName(rows, room);
+    yield `${paint("bold", lineOf(titles, others, widths, nameWidth))}\n`;
+    for (const row of rows) yield inertLines(`${lineOf(row, others, widths, nameWidth)}\n`);
   }
   const unknown = rows.some((row) => row.some((cell) => cell.includes(notShown)));
   const sum = `${plural(ports.length, "service port")}${unknown ? `; ${notShown} is not shown by the rules` : ""}`;
   yield `${wrapProse(sum, look.width).join("\n")}\n`;
 }
 
-function cellsOf(ports: readonly ServiceRow[], look: Look, terse: boolean): string[][] {
-  return ports.map((port) => columns.map(({ cell }) => forTerminal(cell(port, terse), look.unicode)));
+const titles = columns.map(({ title }) => title);
+
+/** The cells of a table, escaped. */
+interface Cells {
+  readonly rows: readonly (readonly string[])[];
+  /** Columns of the terminal that each column of the table takes, its title included. */
+  readonly widths: readonly number[];
+  /** Columns of the table with anything in them. */
+  readonly saying: readonly boolean[];
 }
 
-/** Columns with anything in them. */
-function sayingColumns(rows: readonly (readonly string[])[]): number[] {
-  return columns.flatMap(({ spare }, index) => (spare === 0 || rows.some((row) => row[index] !== "") ? [index] : []));
+function cellsOf(ports: readonly ServiceRow[], look: Look, terse: boolean): Cells {
+  const rows: string[][] = [];
+  const widths = titles.map((title) => title.length);
+  const saying = columns.map(({ spare }) => spare === 0);
+  for (const port of ports) {
+    const row: string[] = [];
+    for (let i = 0; i < columns.length; i++) {
+      const cell = forTerminal((columns[i] as Column).cell(port, terse), look.unicode);
+      row.push(cell);
+      if (cell === "") continue;
+      saying[i] = true;
+      widths[i] = Math.max(widths[i] as number, columnsOf(cell));
+    }
+    rows.push(row);
+  }
+  return { rows, widths, saying };
 }
+
+/** The widest name that has room. */
+function widestName(rows: Cells["rows"], room: number): number {
+  let widest = (titles[0] ?? "").length;
+  for (const row of rows) {
+    const width = columnsOf(row[0] ?? "");
+    if (width <= room && width > widest) widest = width;
+  }
+  return widest;
+}
+
+/** A row of the table; a name that is wider than its column gets a line of its own. */
+function lineOf(
+  row: readonly string[],
+  others: readonly number[],
+  widths: readonly number[],
+  nameWidth: number,
+): string {
+  const name = row[0] ?? "";
+  let line = columnsOf(name) > nameWidth ? `${name}\n${" ".repeat(nameWidth)}` : pad(name, nameWidth);
+  let rest = "";
+  for (const index of others) rest += `  ${pad(row[index] ?? "", widths[index] ?? 0)}`;
+  line += `  ${rest.slice(2).trimEnd()}`;
+  return line;
+}
+
+/** Numbers of the columns with anything in them. */
+const sayingColumns = ({ saying }: Cells): number[] =>
+  columns.flatMap((_, index) => (saying[index] === true ? [index] : []));
 
 /** Indices of the columns that say something and fit; `null` when even those that must be there do not. */
-function columnsThatFit(rows: readonly (readonly string[])[], width: number): number[] | null {
-  let shown = sayingColumns(rows);
+function columnsThatFit(cells: Cells, width: number): number[] | null {
+  const { widths } = cells;
+  let shown = sayingColumns(cells);
   for (;;) {
-    const [, ...others] = shown.map((index) => widest(rows, index));
-    if (Math.min(usualName, widest(rows, 0)) + 2 + total(others) <= width) return shown;
+    const [, ...others] = shown;
+    if (Math.min(usualName, widths[0] ?? 0) + 2 + total(others, widths) <= width) return shown;
     const spare = Math.max(...shown.map((index) => columns[index]?.spare ?? 0));
     if (spare === 0) return null;
     shown = shown.filter((index) => columns[index]?.spare !== spare);
   }
 }
 
-function widest(rows: readonly (readonly string[])[], index: number): number {
-  return rows.reduce((most, row) => Math.max(most, columnsOf(row[index] ?? "")), (columns[index]?.title ?? "").length);
-}
-
-function total(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width + 2, -2);
+/** Columns that some columns of the table take, with the blanks between them. */
+function total(shown: readonly number[], widths: readonly number[]): number {
+  return shown.reduce((sum, index) => sum + (widths[index] ?? 0) + 2, -2);
 }
 
 /** A Service port on lines of its own, for terminals that are too narrow for a table. */

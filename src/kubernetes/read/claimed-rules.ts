@@ -2,9 +2,9 @@ import type { Scanner } from "../../../grammar/scanner.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../../netfilter/ruleset.ts";
 import type { Table, TableName } from "../../netfilter/table.ts";
 import { hashedChainName, hashedRoleAt } from "../chain-name.ts";
-import { type Candidate, planFor } from "../templates/plan.ts";
+import { type Candidate, mayBeLost, planFor } from "../templates/plan.ts";
 import { isHookRole, type Role, roles } from "../templates/slot.ts";
-import { type Claim, claimOf, FOREIGN, slots, UNEXPECTED } from "../templates/slots.ts";
+import { type Claim, claimOf, FIRST_LOST, FOREIGN, slots, UNEXPECTED } from "../templates/slots.ts";
 import { type KnownLine, LineForms } from "./line-forms.ts";
 
 const roleNumbers: ReadonlyMap<string, number> = new Map(roles.map((role, index) => [role, index]));
@@ -54,6 +54,7 @@ export class ClaimedRules {
   /** By role: up to which rule all of its chains have their claims. */
   readonly #looked = new Int32Array(roles.length);
   readonly #forms: LineForms;
+  #hasLost = false;
   readonly #otherChains = new Map<Table, readonly ChainId[]>();
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
   /** How rules of a form fill a slot: by claim, by number of the form. */
@@ -128,6 +129,15 @@ export class ClaimedRules {
     return this.#forms.line(rule, this.roles[this.ruleset.store.chainOf(rule)] as number, this.claim(rule));
   }
 
+  /** Whether some rule was claimed by a slot of rules that lost something. */
+  get hasLost(): boolean {
+    for (let role = 0; role < roles.length; role++) if (isShared[role] === true) this.#claimShared(role);
+    const { shapes } = this.ruleset.store.ast;
+    // forms are few, rules are many
+    if (!this.#hasLost && (shapes === null || shapes.some(mayBeLost))) void this.claims;
+    return this.#hasLost;
+  }
+
   /** How the rule fills its slot; `null` for a rule that fills none. */
   candidate(rule: RuleId): Candidate | null {
     const claim = rule === NONE ? FOREIGN : this.claim(rule);
@@ -187,6 +197,7 @@ export class ClaimedRules {
 
   /** First rule of the chain with the claim, or `NONE`. */
   first(chain: ChainId, claim: Claim): RuleId {
+    if (chain === NONE) return NONE;
     const { store } = this.ruleset;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
       if (this.claim(rule) === claim) return rule;
@@ -277,6 +288,7 @@ export class ClaimedRules {
     if (known !== NONE) return known;
     const plan = this.#plan(rule, role);
     const claim = plan.length === 0 ? null : this.#choose(rule, role, plan, targetRole);
+    if (claim !== null && claim >= FIRST_LOST) this.#hasLost = true;
     return claim ?? (isHook[role] !== true && !this.#isOfIpvs(rule) ? UNEXPECTED : FOREIGN);
   }
 

@@ -1,8 +1,13 @@
+import { byteString } from "../../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import { hostOf, splitAddress } from "../address-text.ts";
 import { endsInHash } from "../chain-hash.ts";
 import { type Claim, claimOf } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
+
+/** Its rules are known; what they say is known, too. */
+const FOUND = 1;
+const READ = 2;
 
 const SEP = roleNumber("sep");
 const HAIRPIN = claimOf("sep", "hairpin");
@@ -15,10 +20,9 @@ export class EndpointChains {
   readonly #rules: ClaimedRules;
   readonly #dnat: Int32Array;
   readonly #hairpin: Int32Array;
-  readonly #contradicting = new Set<ChainId>();
-  /** By chain: whether it was looked at. */
-  readonly #isRead: Uint8Array;
-  /** All of them were. */
+  /** By chain: how far it was looked at. */
+  readonly #known: Uint8Array;
+  /** The rules of all are known. */
   #isComplete = false;
   /** By chain: it holds the mark, then the translation without affinity, both for one address, and nothing else. */
   readonly #plain: Uint8Array;
@@ -31,7 +35,7 @@ export class EndpointChains {
     const { chainCount } = rules.ruleset.store;
     this.#dnat = new Int32Array(chainCount).fill(NONE);
     this.#hairpin = new Int32Array(chainCount).fill(NONE);
-    this.#isRead = new Uint8Array(chainCount);
+    this.#known = new Uint8Array(chainCount);
     this.#plain = new Uint8Array(chainCount);
     this.#starts = new Int32Array(chainCount);
     this.#lengths = new Uint8Array(chainCount);
@@ -39,31 +43,25 @@ export class EndpointChains {
 
   /** Rule that translates, by chain; `NONE` in chains without one. */
   get dnat(): Int32Array {
-    this.#readAll();
+    this.#findAll();
     return this.#dnat;
   }
 
   /** Rule that marks what comes back to its own sender, by chain. */
   get hairpin(): Int32Array {
-    this.#readAll();
+    this.#findAll();
     return this.#hairpin;
-  }
-
-  /** Chains whose two rules name different addresses. */
-  get contradicting(): ReadonlySet<ChainId> {
-    this.#readAll();
-    return this.#contradicting;
   }
 
   /** The chain's rule that translates, `NONE` without one. */
   dnatOf(chain: ChainId): RuleId {
-    this.#read(chain);
+    this.#find(chain);
     return this.#dnat[chain] as RuleId;
   }
 
   /** The chain's rule that marks what comes back to its own sender. */
   hairpinOf(chain: ChainId): RuleId {
-    this.#read(chain);
+    this.#find(chain);
     return this.#hairpin[chain] as RuleId;
   }
 
@@ -101,7 +99,14 @@ export class EndpointChains {
 
   /** `10.244.1.5:80` as the DNAT rule has it; `null` when there is none, or the capture lost the address. */
   address(chain: ChainId): string | null {
-    const rule = this.dnatOf(chain);
+    this.#read(chain);
+    const rule = this.#dnat[chain] as RuleId;
+    const length = this.#lengths[chain] as number;
+    if (length > 0) {
+      const start = this.#starts[chain] as number;
+      const text = byteString(this.#rules.ruleset.store.bytes, start, start + length);
+      return splitAddress(text) === null ? null : text;
+    }
     if (rule === NONE || LOST_DNAT.includes(this.#rules.claim(rule))) return null;
     const text = this.#rules.value(rule, "endpoint");
     return text === null || splitAddress(text) === null ? null : text;
@@ -113,47 +118,46 @@ export class EndpointChains {
     return this.dnatOf(chain) === NONE && (store.isDeclared(chain) || store.firstRule(chain) !== NONE);
   }
 
-  #readAll(): void {
+  #findAll(): void {
     if (this.#isComplete) return;
     this.#isComplete = true;
     const { serviceChains } = this.#rules;
-    for (let i = 0; i < serviceChains.length; i++) this.#read(serviceChains[i] as ChainId);
+    for (let i = 0; i < serviceChains.length; i++) this.#find(serviceChains[i] as ChainId);
   }
 
-  #read(chain: ChainId): void {
-    if (this.#isRead[chain] === 1 || this.#rules.roles[chain] !== SEP) return;
-    this.#isRead[chain] = 1;
+  /** Finds the two rules. */
+  #find(chain: ChainId): void {
+    if (this.#known[chain] !== 0 || this.#rules.roles[chain] !== SEP) return;
+    this.#known[chain] = FOUND;
     const { store } = this.#rules.ruleset;
-    const first = store.firstRule(chain);
-    let count = 0;
-    let hairpin = NONE;
-    let dnat = NONE;
-    let isLost = false;
-    for (let rule = first; rule !== NONE; rule = store.nextRule(rule)) {
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
       const claim = this.#rules.claim(rule);
-      count++;
-      if (claim === HAIRPIN) hairpin = rule;
-      else if (claim === DNAT || LOST_DNAT.includes(claim)) {
-        dnat = rule;
-        isLost = claim !== DNAT;
-      }
+      if (claim === HAIRPIN) this.#hairpin[chain] = rule;
+      else if (claim === DNAT || LOST_DNAT.includes(claim)) this.#dnat[chain] = rule;
     }
-    this.#hairpin[chain] = hairpin;
-    this.#dnat[chain] = dnat;
-    if (dnat === NONE || isLost) return;
+  }
+
+  /** Finds out what they say. */
+  #read(chain: ChainId): void {
+    if (this.#known[chain] === READ) return;
+    this.#find(chain);
+    if (this.#known[chain] !== FOUND) return;
+    this.#known[chain] = READ;
+    const hairpin = this.#hairpin[chain] as RuleId;
+    const dnat = this.#dnat[chain] as RuleId;
+    if (dnat === NONE || LOST_DNAT.includes(this.#rules.claim(dnat))) return;
     this.#keepAddress(chain, dnat);
     if (hairpin === NONE) return;
     if (!this.#isFrom(hairpin, chain)) {
       const source = this.#rules.value(hairpin, "endpointIP") ?? "";
       const address = splitAddress(this.#rules.value(dnat, "endpoint") ?? "");
       // what is no address with one port is not kube-proxy's, either
-      if (address === null) return;
-      if (hostOf(source) !== address.ip) {
-        this.#contradicting.add(chain);
-        return;
-      }
+      if (address === null || hostOf(source) !== address.ip) return;
     }
-    if (count === 2 && first === hairpin && !this.#rules.has(dnat, "SEP")) this.#plain[chain] = 1;
+    const { store } = this.#rules.ruleset;
+    const isAlone =
+      store.firstRule(chain) === hairpin && store.nextRule(hairpin) === dnat && store.nextRule(dnat) === NONE;
+    if (isAlone && !this.#rules.has(dnat, "SEP")) this.#plain[chain] = 1;
   }
 
   #keepAddress(chain: ChainId, dnat: RuleId): void {

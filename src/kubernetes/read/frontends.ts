@@ -21,6 +21,19 @@ export function isFrontend(rules: ClaimedRules, rule: RuleId): boolean {
   return claim > UNEXPECTED && claim !== COUNTED_LOOPBACK && claim !== LOST_LOOPBACK;
 }
 
+/** False: the rule asks for no port and no address that begins so. */
+export function mayAskFor(rules: ClaimedRules, rule: RuleId, text: Uint8Array): boolean {
+  const line = rules.line(rule);
+  if (line === null) return true;
+  const { bytes } = rules.ruleset.store;
+  return beginsWith(bytes, line.portStart, text) || beginsWith(bytes, line.addressStart, text);
+}
+
+function beginsWith(bytes: Uint8Array, start: number, text: Uint8Array): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
+  return true;
+}
+
 /** Where a rule of table nat leads to the chain of a Service port from. */
 export function frontendOf(rules: ClaimedRules, rule: RuleId, chain: ChainId, firewall: ChainId): Frontend {
   const slot = slotName(rules, rule);

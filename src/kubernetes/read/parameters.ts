@@ -54,9 +54,9 @@ export function readParameters(
       return trailingColon.value;
     },
     get lostMatches() {
-      lostMatches ??= slots.some(
-        ({ name, role }) => name.startsWith("lost ") && role !== "sep" && seen.has(role, name),
-      );
+      lostMatches ??=
+        rules.hasLost &&
+        slots.some(({ name, role }) => name.startsWith("lost ") && role !== "sep" && seen.has(role, name));
       return lostMatches;
     },
   };

@@ -4,7 +4,7 @@ import type { ServiceChainRole } from "../chain-name.ts";
 import type { Frontend, NameEvidence } from "../service-map.ts";
 import { UNEXPECTED } from "../templates/slots.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
-import { frontendOf, isFrontend } from "./frontends.ts";
+import { frontendOf, isFrontend, mayAskFor } from "./frontends.ts";
 
 type Destination = Pick<Frontend, "ip" | "port" | "protocol">;
 
@@ -63,6 +63,10 @@ export class ServiceGroup {
     this.suffixEnd = suffixEnd;
     this.hashed = hashed;
     this.#namer = namer;
+  }
+
+  get hasChain(): boolean {
+    return this.suffixStart !== NONE;
   }
 
   /** What its chains' names end in; `null` when it has no chain. */
@@ -147,9 +151,12 @@ export class ServiceGroup {
     return false;
   }
 
-  /** Its frontends were asked for: they may be more than those of `ways`. */
-  get isMade(): boolean {
-    return this.#frontends !== undefined;
+  /** False: no frontend has a port or an address that begins so. Cheaper than to make them. */
+  mayAskFor(text: Uint8Array): boolean {
+    // table filter may have shown more than the rules that lead here
+    if (this.#frontends !== undefined) return true;
+    for (let i = 0; i < this.ways.length; i++) if (mayAskFor(this.#rules, this.ways[i] as RuleId, text)) return true;
+    return false;
   }
 
   #madeFrontends(): Frontend[] {

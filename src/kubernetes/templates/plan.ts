@@ -43,6 +43,19 @@ const entriesByRole: readonly ReadonlyMap<string, readonly Entry[]>[] = roles.ma
   return byKey;
 });
 
+/** Forms of rules that lost something (lost-slots.ts) in chains of single Services and endpoints. */
+const lostKeys: ReadonlySet<string> = new Set(
+  slots
+    .filter(({ name, role }) => name.startsWith("lost ") && !role.includes(" "))
+    .flatMap(({ template }) => template.forms.map(({ key }) => key)),
+);
+
+/** Whether a rule of the shape may have lost something that kube-proxy wrote for a Service. */
+export function mayBeLost(shape: Shape): boolean {
+  const key = keyOfShape(shape);
+  return key !== null && lostKeys.has(key);
+}
+
 const NO_CANDIDATES: readonly Candidate[] = [];
 
 /** The slots of `role` whose forms have exactly the options of `shape`. */

@@ -30,6 +30,9 @@ export function claimOf(role: Role, name: string): Claim {
   return claim;
 }
 
+/** Claims of rules that lost something come last. */
+export const FIRST_LOST: Claim = slots.length - lostSlots.length + 2;
+
 /** The slot that a rule is claimed by, or `null`. */
 export const slotOf = (claim: Claim): Slot | null => slots[claim - 2] ?? null;
 
