@@ -5,7 +5,8 @@ import { hashedChainName, hashedRoleAt } from "../chain-name.ts";
 import { type Candidate, mayBeLost, planFor } from "../templates/plan.ts";
 import { isHookRole, type Role, roles } from "../templates/slot.ts";
 import { type Claim, claimOf, FIRST_LOST, FOREIGN, slots, UNEXPECTED } from "../templates/slots.ts";
-import { type KnownLine, LineForms } from "./line-forms.ts";
+import { LineForms } from "./line-forms.ts";
+import { type KnownLine, LineValues } from "./line-values.ts";
 
 const roleNumbers: ReadonlyMap<string, number> = new Map(roles.map((role, index) => [role, index]));
 const isShared: readonly boolean[] = roles.map((role) => role.includes(" "));
@@ -54,6 +55,7 @@ export class ClaimedRules {
   /** By role: up to which rule all of its chains have their claims. */
   readonly #looked = new Int32Array(roles.length);
   readonly #forms: LineForms;
+  readonly #values: LineValues;
   #hasLost = false;
   readonly #otherChains = new Map<Table, readonly ChainId[]>();
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
@@ -66,6 +68,7 @@ export class ClaimedRules {
     this.roles = new Int8Array(store.chainCount).fill(NONE);
     this.#claims = new Uint8Array(store.ruleCount).fill(PENDING);
     this.#forms = new LineForms(store);
+    this.#values = new LineValues(store);
     this.#assignRoles();
   }
 
@@ -126,7 +129,12 @@ export class ClaimedRules {
 
   /** Where the line of a rule has its name, address and port; `null` where that is to be read word by word. */
   line(rule: RuleId): KnownLine | null {
-    return this.#forms.line(rule, this.roles[this.ruleset.store.chainOf(rule)] as number, this.claim(rule));
+    const claim = this.claim(rule);
+    const found = this.#values.line(rule, claim);
+    if (found !== null || claim <= UNEXPECTED || !this.#values.isOpen(rule, claim)) return found;
+    const candidate = this.candidate(rule);
+    if (candidate !== null) this.#values.keep(rule, candidate, this.ruleset.words(rule));
+    return this.#values.line(rule, claim);
   }
 
   /** Whether some rule was claimed by a slot of rules that lost something. */
