@@ -4,6 +4,7 @@ import type { AddressMask, InterfacePattern } from "../../grammar/values/types.t
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import { hostOf } from "../kubernetes/address-text.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
 import { NOTHING_KNOWN, type NodeFacts } from "../netfilter/node.ts";
 import { NONE } from "../netfilter/ruleset.ts";
 import { type ClusterFacts, NO_FACTS } from "./facts.ts";
@@ -87,7 +88,8 @@ export function clientsOf(
   known: ClusterFacts = NO_FACTS,
 ): ReadonlyMap<ClientKind, Client> {
   const local = localNetworks(family, services, known);
-  const ranges = services.servicePorts.length > 2000 ? [] : sourceRanges(family, services);
+  const ports = services.firstServicePorts(MOST_PORTS + 1);
+  const ranges = ports.length > MOST_PORTS ? [] : sourceRanges(family, ports);
   const clients = new Map<ClientKind, Client>();
   const outside = outsideOf(OUTSIDE[family], [...local, ...ofFamily(family, known.serviceCidrs), ...ranges]);
   const { localDetector: detector } = services.parameters;
@@ -128,8 +130,11 @@ function localNetworks(family: Family, services: ServiceMap, known: ClusterFacts
   return networks.filter(({ mask }) => mask !== 0n);
 }
 
-function sourceRanges(family: Family, services: ServiceMap): AddressMask[] {
-  return services.servicePorts
+/** On larger nodes nobody asks for the source ranges of all load balancers. */
+const MOST_PORTS = 2000;
+
+function sourceRanges(family: Family, ports: readonly ServicePort[]): AddressMask[] {
+  return ports
     .flatMap((port) => port.loadBalancerSourceRanges ?? [])
     .map((range) => networkOf(range, family))
     .filter((network) => network !== null)

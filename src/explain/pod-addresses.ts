@@ -54,9 +54,9 @@ export class PodAddresses {
   }
 }
 
-function endpointsIn({ servicePorts }: ServiceMap): Set<bigint> {
+function endpointsIn(map: ServiceMap): Set<bigint> {
   const found = new Set<bigint>();
-  for (const port of servicePorts.slice(0, mostPorts))
+  for (const port of map.firstServicePorts(mostPorts))
     for (const address of port.spread.addresses()) {
       const ip = splitAddress(address ?? "")?.ip;
       const bits = ip === undefined ? null : bitsOf(ip);

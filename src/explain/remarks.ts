@@ -40,7 +40,7 @@ export function remarksOf(
   const remarks = [
     ...lostMatches(map),
     ...markDropRemarks(map, trace),
-    ...(map.detachedServicePorts.includes(port) ? [left] : []),
+    ...(map.isDetached(port) ? [left] : []),
     ...(asked?.kind === "nodePort" ? nodePortRemarks(map, port, asked, excerpt) : []),
     ...(excerpt ? [] : policyRemarks(map, port, asked, traced)),
     ...nameRemarks(port),

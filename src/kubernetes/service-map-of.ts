@@ -2,6 +2,7 @@ import { bytesOf } from "../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import { askedOf, type HostPort, hostPortsOf } from "./host-ports.ts";
 import { type UsedSet, usedSets } from "./ipvs.ts";
+import { mayAskForAddress, mayAskForPort } from "./read/frontends.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { ServiceGroup } from "./read/service-group.ts";
 import type { ServiceGroups } from "./read/service-groups.ts";
@@ -60,10 +61,27 @@ export class ServiceMap {
     return this.#detachedServicePorts;
   }
 
+  /** Whether no rule leads to the Service port, though the capture is complete. */
+  isDetached(port: ServicePort): boolean {
+    return this.source.natComplete && port.frontends.length === 0;
+  }
+
+  /** The first few Service ports. */
+  firstServicePorts(most: number): readonly ServicePort[] {
+    const { groups } = this.#groups;
+    const found: ServicePort[] = [];
+    for (let i = 0; i < groups.length && found.length < most; i++) {
+      const group = groups[i] as ServiceGroup;
+      if (this.#isShown(group)) found.push(this.#port(group));
+    }
+    return found;
+  }
+
   /** Service ports that a packet to this port of the node gets to. */
   byNodePort(port: number, protocol?: string): readonly ServicePort[] {
+    const bytes = bytesOf(String(port));
     return this.#withFrontend(
-      String(port),
+      (group) => group.mayAskFor(bytes, mayAskForPort),
       ({ kind, port: of, protocol: by }) =>
         (kind === "nodePort" || kind === "healthCheckNodePort") &&
         of === port &&
@@ -73,8 +91,9 @@ export class ServiceMap {
 
   /** Service ports of a cluster IP, an external IP or a load balancer IP. */
   byAddress(ip: string, port?: number, protocol?: string): readonly ServicePort[] {
+    const bytes = bytesOf(ip);
     return this.#withFrontend(
-      ip,
+      (group) => group.mayAskFor(bytes, mayAskForAddress),
       ({ ip: of, port: to, protocol: by }) =>
         of === ip && (port === undefined || to === port) && (protocol === undefined || by === protocol),
     );
@@ -115,7 +134,7 @@ export class ServiceMap {
 
   /** How Services are programmed here; `null`: by nobody, as far as the capture shows. */
   get mode(): ProxyMode {
-    return proxyModeOf(this.source, this.owners);
+    return proxyModeOf(this.source, () => this.owners);
   }
 
   /** IPVS mode: sets of kube-proxy's that rules look into. */
@@ -148,14 +167,16 @@ export class ServiceMap {
     );
   }
 
-  /** Service ports with such a frontend. Rules that lead to them are looked at first: an address or a port begins with the text. */
-  #withFrontend(text: string, wanted: (frontend: Frontend) => boolean): readonly ServicePort[] {
+  /** Service ports with such a frontend. */
+  #withFrontend(
+    mayHave: (group: ServiceGroup) => boolean,
+    wanted: (frontend: Frontend) => boolean,
+  ): readonly ServicePort[] {
     const { groups } = this.#groups;
-    const bytes = bytesOf(text);
     const found: ServicePort[] = [];
     for (let i = 0; i < groups.length; i++) {
       const group = groups[i] as ServiceGroup;
-      if (group.mayAskFor(bytes) && this.#isShown(group) && group.frontends.some(wanted)) found.push(this.#port(group));
+      if (mayHave(group) && this.#isShown(group) && group.frontends.some(wanted)) found.push(this.#port(group));
     }
     return found;
   }

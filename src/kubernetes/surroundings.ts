@@ -28,9 +28,10 @@ export function ownersIn({ ruleset, rules }: Pick<MapSource, "ruleset" | "rules"
 }
 
 /** Who programs Services on the node: kube-proxy's mode as its chains and sets show it. */
-export function proxyModeOf(source: MapSource, owners: readonly OwnedChains[]): ProxyMode {
+export function proxyModeOf(source: MapSource, ownersOf: () => readonly OwnedChains[]): ProxyMode {
   const { ruleset, rules, parameters } = source;
   if (rules.serviceChains.length > 0) return "iptables";
+  const owners = ownersOf();
   // IPVS mode has some of the chains that all Services share, under the same names
   if (owners.some(({ owner }) => owner.name === "kube-proxy in IPVS mode") || asksForServiceSets(ruleset))
     return "ipvs";

@@ -25,6 +25,9 @@ export interface StoreColumns {
   readonly chainTable: Int32Array;
 }
 
+/** So many times the callers of a chain are looked for; then there is an index of all. */
+const FEW_LOOKUPS = 4;
+
 const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
 
 /** All chains and rules of one node's texts, of every table, family and back end. Text is cut from the source only when asked for. */
@@ -38,6 +41,7 @@ export class RuleStore {
   #callerStarts: Int32Array | undefined;
   #callerRules: Int32Array | undefined;
   #ruleCounts: Int32Array | undefined;
+  #lookups = 0;
 
   constructor(
     ast: Ast,
@@ -250,9 +254,17 @@ export class RuleStore {
 
   /** Rules that jump or go to the chain, in the order of the text. */
   callers(chain: ChainId): Int32Array {
+    if (this.#callerStarts === undefined && this.#lookups++ < FEW_LOOKUPS) return this.#lookFor(chain);
     if (this.#callerStarts === undefined || this.#callerRules === undefined) this.#index();
     const starts = this.#callerStarts as Int32Array;
     return (this.#callerRules as Int32Array).subarray(starts[chain], starts[chain + 1]);
+  }
+
+  #lookFor(chain: ChainId): Int32Array {
+    const { ruleTarget } = this.#columns;
+    const found: number[] = [];
+    for (let rule = ruleTarget.indexOf(chain); rule >= 0; rule = ruleTarget.indexOf(chain, rule + 1)) found.push(rule);
+    return Int32Array.from(found);
   }
 
   #index(): void {

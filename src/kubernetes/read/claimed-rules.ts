@@ -2,9 +2,9 @@ import type { Scanner } from "../../../grammar/scanner.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../../netfilter/ruleset.ts";
 import type { Table, TableName } from "../../netfilter/table.ts";
 import { hashedChainName, hashedRoleAt } from "../chain-name.ts";
-import { type Candidate, mayBeLost, planFor } from "../templates/plan.ts";
+import { type Candidate, mayBeLost, planFor, targetRoles } from "../templates/plan.ts";
 import { isHookRole, type Role, roles } from "../templates/slot.ts";
-import { type Claim, claimOf, FIRST_LOST, FOREIGN, slots, UNEXPECTED } from "../templates/slots.ts";
+import { type Claim, claimOf, FIRST_LOST, FOREIGN, slotOf, UNEXPECTED } from "../templates/slots.ts";
 import { LineForms } from "./line-forms.ts";
 import { type KnownLine, LineValues } from "./line-values.ts";
 
@@ -29,9 +29,6 @@ const HAIRPIN = claimOf("sep", "hairpin");
 /** The address that the capture lost or garbled included. */
 const DNATS: readonly Claim[] = ["dnat", "lost dnat", "lost dnat-address"].map((name) => claimOf("sep", name));
 
-/** Role by claim. */
-const claimedRoles: readonly number[] = [NONE, NONE, ...slots.map(({ role }) => roleNumber(role))];
-
 /** Text of word `k` of the line that the scanner holds. */
 export const wordText = (words: Scanner, k: number): string =>
   k < 0 ? "" : words.text(words.spans[2 * k] as number, words.spans[2 * k + 1] as number);
@@ -52,8 +49,6 @@ export class ClaimedRules {
   readonly serviceChains: ChainId[] = [];
   readonly #claims: Uint8Array;
   #isComplete = false;
-  /** By role: up to which rule all of its chains have their claims. */
-  readonly #looked = new Int32Array(roles.length);
   readonly #forms: LineForms;
   readonly #values: LineValues;
   #hasLost = false;
@@ -87,14 +82,24 @@ export class ClaimedRules {
     return known === PENDING ? this.#claim(rule) : known;
   }
 
-  /** First rule with the claim in the order of the text, from a rule on; `NONE` without one. */
-  firstClaimed(claim: Claim, from: RuleId = 0): RuleId {
-    const role = claimedRoles[claim] as number;
-    if (role === NONE) return this.claims.indexOf(claim, from);
-    if (isShared[role] === true) this.#claimShared(role);
-    const looked = this.#isComplete ? this.#claims.length : (this.#looked[role] as number);
-    const found = from < looked ? this.#claims.indexOf(claim, from) : NONE;
-    return (found !== NONE && found < looked) || looked === this.#claims.length ? found : this.#look(role, claim, from);
+  /** The first few rules with the claim, in the order of the chains. No more of them are looked at than it takes. */
+  claimed(claim: Claim, most: number): readonly RuleId[] {
+    const { roles } = this;
+    const { store } = this.ruleset;
+    const slot = slotOf(claim);
+    if (slot === null) return [];
+    const role = roleNumber(slot.role);
+    const targets = targetRoles(slot);
+    const found: RuleId[] = [];
+    for (let chain = roles.indexOf(role); chain !== NONE; chain = roles.indexOf(role, chain + 1))
+      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+        const target = store.targetChain(rule);
+        const isMeant = targets === null || (target !== NONE && targets.includes(roles[target] as number));
+        if (!isMeant || this.claim(rule) !== claim) continue;
+        found.push(rule);
+        if (found.length === most) return found;
+      }
+    return found;
   }
 
   /** Gives a rule another slot of the same role. */
@@ -139,7 +144,6 @@ export class ClaimedRules {
 
   /** Whether some rule was claimed by a slot of rules that lost something. */
   get hasLost(): boolean {
-    for (let role = 0; role < roles.length; role++) if (isShared[role] === true) this.#claimShared(role);
     const { shapes } = this.ruleset.store.ast;
     // forms are few, rules are many
     if (!this.#hasLost && (shapes === null || shapes.some(mayBeLost))) void this.claims;
@@ -236,29 +240,6 @@ export class ClaimedRules {
     const name = store.chainName(chain);
     const hashed = quick === undefined ? hashedChainName(name) : null;
     return roleNumbers.get(hashed?.role ?? `${table} ${name}`);
-  }
-
-  #claimShared(role: number): void {
-    if (this.#looked[role] === this.#claims.length) return;
-    this.#looked[role] = this.#claims.length;
-    const { store } = this.ruleset;
-    for (const chain of this.sharedChains)
-      if (this.roles[chain] === role)
-        for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) this.claim(rule);
-  }
-
-  /** Goes on until a rule has the claim: what all Services have the first few have. */
-  #look(role: number, wanted: Claim, from: RuleId): RuleId {
-    const { ruleChain } = this.ruleset.store.columns;
-    // what is not there needs no looking for
-    let rule = this.roles.includes(role) ? (this.#looked[role] as number) : ruleChain.length;
-    let found = NONE;
-    while (rule < ruleChain.length && found === NONE) {
-      if (this.roles[ruleChain[rule] as ChainId] === role && this.claim(rule) === wanted && rule >= from) found = rule;
-      rule++;
-    }
-    this.#looked[role] = rule;
-    return found;
   }
 
   #claim(rule: RuleId): Claim {

@@ -5,9 +5,10 @@ import { endsInHash } from "../chain-hash.ts";
 import { type Claim, claimOf } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 
-/** Its rules are known; what they say is known, too. */
+/** What is known of a chain: its rules; where it sends, too; whether it is plain, too. */
 const FOUND = 1;
-const READ = 2;
+const LOCATED = 2;
+const READ = 3;
 
 const SEP = roleNumber("sep");
 const HAIRPIN = claimOf("sep", "hairpin");
@@ -77,7 +78,7 @@ export class EndpointChains {
 
   /** Whether the chain's name is the hash of `owner` (name and protocol, as bytes) and of where its DNAT rule sends. False: perhaps. */
   isSurelyNamed(chain: ChainId, owner: Uint8Array): boolean {
-    this.#read(chain);
+    this.#locate(chain);
     const length = this.#lengths[chain] as number;
     if (length === 0) return false;
     const { store } = this.#rules.ruleset;
@@ -87,7 +88,7 @@ export class EndpointChains {
 
   /** Whether the chain may send to port 0, or to an address of zeros or none. */
   mayBeZero(chain: ChainId): boolean {
-    this.#read(chain);
+    this.#locate(chain);
     const length = this.#lengths[chain] as number;
     if (length === 0) return this.#dnat[chain] !== NONE;
     const { bytes } = this.#rules.ruleset.store;
@@ -99,7 +100,7 @@ export class EndpointChains {
 
   /** `10.244.1.5:80` as the DNAT rule has it; `null` when there is none, or the capture lost the address. */
   address(chain: ChainId): string | null {
-    this.#read(chain);
+    this.#locate(chain);
     const rule = this.#dnat[chain] as RuleId;
     const length = this.#lengths[chain] as number;
     if (length > 0) {
@@ -137,17 +138,29 @@ export class EndpointChains {
     }
   }
 
-  /** Finds out what they say. */
-  #read(chain: ChainId): void {
-    if (this.#known[chain] === READ) return;
+  /** Finds where the chain sends. */
+  #locate(chain: ChainId): void {
     this.#find(chain);
     if (this.#known[chain] !== FOUND) return;
+    this.#known[chain] = LOCATED;
+    const dnat = this.#dnat[chain] as RuleId;
+    if (dnat === NONE || LOST_DNAT.includes(this.#rules.claim(dnat))) return;
+    const { store } = this.#rules.ruleset;
+    const start = this.#rules.startOf(dnat, "endpoint");
+    const length = start === NONE ? 0 : store.wordEnd(start) - start;
+    if (length > MOST_BYTES) return;
+    this.#starts[chain] = start;
+    this.#lengths[chain] = length;
+  }
+
+  /** Finds out whether the chain is plain. */
+  #read(chain: ChainId): void {
+    this.#locate(chain);
+    if (this.#known[chain] !== LOCATED) return;
     this.#known[chain] = READ;
     const hairpin = this.#hairpin[chain] as RuleId;
     const dnat = this.#dnat[chain] as RuleId;
-    if (dnat === NONE || LOST_DNAT.includes(this.#rules.claim(dnat))) return;
-    this.#keepAddress(chain, dnat);
-    if (hairpin === NONE) return;
+    if (hairpin === NONE || dnat === NONE || LOST_DNAT.includes(this.#rules.claim(dnat))) return;
     if (!this.#isFrom(hairpin, chain)) {
       const source = this.#rules.value(hairpin, "endpointIP") ?? "";
       const address = splitAddress(this.#rules.value(dnat, "endpoint") ?? "");
@@ -158,15 +171,6 @@ export class EndpointChains {
     const isAlone =
       store.firstRule(chain) === hairpin && store.nextRule(hairpin) === dnat && store.nextRule(dnat) === NONE;
     if (isAlone && !this.#rules.has(dnat, "SEP")) this.#plain[chain] = 1;
-  }
-
-  #keepAddress(chain: ChainId, dnat: RuleId): void {
-    const { store } = this.#rules.ruleset;
-    const start = this.#rules.startOf(dnat, "endpoint");
-    const length = start === NONE ? 0 : store.wordEnd(start) - start;
-    if (length > MOST_BYTES) return;
-    this.#starts[chain] = start;
-    this.#lengths[chain] = length;
   }
 
   /** Whether the bytes of the mark's source, `IP/32`, are those of the chain's address, `IP:port` or `[IP]:port`. False: perhaps. */

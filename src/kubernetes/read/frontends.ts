@@ -1,4 +1,5 @@
 import { byteString } from "../../../grammar/bytes.ts";
+import type { Shape } from "../../../grammar/shape.ts";
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import { hostOf, portNumber } from "../address-text.ts";
 import type { Frontend } from "../service-map.ts";
@@ -21,12 +22,31 @@ export function isFrontend(rules: ClaimedRules, rule: RuleId): boolean {
   return claim > UNEXPECTED && claim !== COUNTED_LOOPBACK && claim !== LOST_LOOPBACK;
 }
 
-/** False: the rule asks for no port and no address that begins so. */
-export function mayAskFor(rules: ClaimedRules, rule: RuleId, text: Uint8Array): boolean {
+/** False: the rule asks for no address that begins so. */
+export function mayAskForAddress(rules: ClaimedRules, rule: RuleId, text: Uint8Array): boolean {
   const line = rules.line(rule);
-  if (line === null) return true;
-  const { bytes } = rules.ruleset.store;
-  return beginsWith(bytes, line.portStart, text) || beginsWith(bytes, line.addressStart, text);
+  return line === null || beginsWith(rules.ruleset.store.bytes, line.addressStart, text);
+}
+
+/** False: the rule asks for no port that begins so. */
+export function mayAskForPort(rules: ClaimedRules, rule: RuleId, text: Uint8Array): boolean {
+  const { store } = rules.ruleset;
+  const start = store.valueStart(rule);
+  // the last value is the port, or else it is to be found in full
+  return start === NONE || beginsWith(store.bytes, start, text) || !endsInPort(store.shape(rule));
+}
+
+const knownEnds = new WeakMap<Shape, boolean>();
+
+/** Whether the last value of rules of the shape is their destination port. */
+function endsInPort(shape: Shape): boolean {
+  let known = knownEnds.get(shape);
+  if (known === undefined) {
+    const port = shape.options.find(({ record }) => record?.flag === "--dport");
+    known = port !== undefined && port.valueWords[0] === shape.valueWord;
+    knownEnds.set(shape, known);
+  }
+  return known;
 }
 
 function beginsWith(bytes: Uint8Array, start: number, text: Uint8Array): boolean {

@@ -94,8 +94,7 @@ class Seen {
   }
 
   first(role: Role, slot: string): RuleId | null {
-    const rule = this.rules.firstClaimed(claimOf(role, slot));
-    return rule === NONE ? null : rule;
+    return this.rules.claimed(claimOf(role, slot), 1)[0] ?? null;
   }
 
   has(role: Role, slot: string): boolean {
@@ -119,16 +118,8 @@ class Seen {
   }
 
   /** The first few rules of a slot, wherever they stand. */
-  sample(role: Role, slot: string): RuleId[] {
-    const claim = claimOf(role, slot);
-    const found: RuleId[] = [];
-    for (
-      let rule = this.rules.firstClaimed(claim);
-      rule !== NONE && found.length < SAMPLE;
-      rule = this.rules.firstClaimed(claim, rule + 1)
-    )
-      found.push(rule);
-    return found;
+  sample(role: Role, slot: string): readonly RuleId[] {
+    return this.rules.claimed(claimOf(role, slot), SAMPLE);
   }
 
   hasChain(role: Role): boolean {

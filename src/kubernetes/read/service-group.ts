@@ -4,7 +4,7 @@ import type { ServiceChainRole } from "../chain-name.ts";
 import type { Frontend, NameEvidence } from "../service-map.ts";
 import { UNEXPECTED } from "../templates/slots.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
-import { frontendOf, isFrontend, mayAskFor } from "./frontends.ts";
+import { frontendOf, isFrontend, type mayAskForPort } from "./frontends.ts";
 
 type Destination = Pick<Frontend, "ip" | "port" | "protocol">;
 
@@ -151,11 +151,11 @@ export class ServiceGroup {
     return false;
   }
 
-  /** False: no frontend has a port or an address that begins so. Cheaper than to make them. */
-  mayAskFor(text: Uint8Array): boolean {
+  /** False: no frontend has such a port, or address. Cheaper than to make them. */
+  mayAskFor(text: Uint8Array, mayAsk: typeof mayAskForPort): boolean {
     // table filter may have shown more than the rules that lead here
     if (this.#frontends !== undefined) return true;
-    for (let i = 0; i < this.ways.length; i++) if (mayAskFor(this.#rules, this.ways[i] as RuleId, text)) return true;
+    for (let i = 0; i < this.ways.length; i++) if (mayAsk(this.#rules, this.ways[i] as RuleId, text)) return true;
     return false;
   }
 

@@ -43,17 +43,34 @@ const entriesByRole: readonly ReadonlyMap<string, readonly Entry[]>[] = roles.ma
   return byKey;
 });
 
-/** Forms of rules that lost something (lost-slots.ts) in chains of single Services and endpoints. */
+/** Forms of rules that lost something (lost-slots.ts), but those that a whole rule of the same chain has as well. */
 const lostKeys: ReadonlySet<string> = new Set(
   slots
-    .filter(({ name, role }) => name.startsWith("lost ") && !role.includes(" "))
-    .flatMap(({ template }) => template.forms.map(({ key }) => key)),
+    .filter(({ name }) => name.startsWith("lost "))
+    .flatMap((slot) => slot.template.forms.filter((form) => !isWhole(slot, form)).map(({ key }) => key)),
 );
 
-/** Whether a rule of the shape may have lost something that kube-proxy wrote for a Service. */
+function isWhole(lost: Slot, form: Form): boolean {
+  const said = (slot: Slot, { key, values, target }: Form): string =>
+    JSON.stringify([slot.template.comment?.source, key, values.filter(({ hole }) => hole === null), target]);
+  return slots.some(
+    (slot) =>
+      slot.role === lost.role &&
+      !slot.name.startsWith("lost ") &&
+      slot.template.forms.some((whole) => said(slot, whole) === said(lost, form)),
+  );
+}
+
+/** Whether a rule of the shape may have lost something that kube-proxy wrote. */
 export function mayBeLost(shape: Shape): boolean {
   const key = keyOfShape(shape);
   return key !== null && lostKeys.has(key);
+}
+
+/** Roles of the chains that rules of the slot lead to; `null` where they lead to none. */
+export function targetRoles({ template, role }: Slot): readonly number[] | null {
+  const target = template.forms[0]?.target;
+  return target?.kind === "chain" ? rolesNamed(target.name, role) : null;
 }
 
 const NO_CANDIDATES: readonly Candidate[] = [];

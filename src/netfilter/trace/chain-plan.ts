@@ -16,7 +16,7 @@ export interface ChainPlan {
 
 /** Positions of rules, ascending. A rule stands in one list: that of its destination, else of its port, else `others`. */
 interface DestinationIndex {
-  readonly byAddress: ReadonlyMap<bigint, number[]>;
+  readonly byAddress: ReadonlyMap<bigint | number, number[]>;
   readonly byPort: ReadonlyMap<number, number[]>;
   readonly others: readonly number[];
 }
@@ -53,13 +53,17 @@ export function candidates(plan: ChainPlan, packets: Iterable<Packet>): readonly
     else if (destinationPort !== null) return null;
   }
   const found = index.others.slice();
-  for (const address of addresses) for (const position of index.byAddress.get(address) ?? []) found.push(position);
+  for (const address of addresses)
+    for (const position of index.byAddress.get(addressKey(address)) ?? []) found.push(position);
   for (const port of ports) for (const position of index.byPort.get(port) ?? []) found.push(position);
   return found.length === index.others.length ? index.others : found.sort((a, b) => a - b);
 }
 
+/** Addresses of IPv4 are looked up as numbers: a big number for each rule is dear. */
+const addressKey = (bits: bigint): bigint | number => (bits <= 0xffffffffn ? Number(bits) : bits);
+
 function indexOf(ruleset: Ruleset, rules: Int32Array): DestinationIndex {
-  const byAddress = new Map<bigint, number[]>();
+  const byAddress = new Map<bigint | number, number[]>();
   const byPort = new Map<number, number[]>();
   const others: number[] = [];
   const plans = new Map<Shape, ShapeWords>();
@@ -76,11 +80,25 @@ function indexOf(ruleset: Ruleset, rules: Int32Array): DestinationIndex {
       others.push(position);
       continue;
     }
+    if (words.destination === FIRST_VALUE && ruleset.family === 4) {
+      const address = firstAddress(ruleset, rule);
+      if (address !== NONE) {
+        push(byAddress, address, position);
+        continue;
+      }
+    }
+    if (words.destination === NONE && words.port === shape.valueWord) {
+      const port = lastPort(ruleset, rule);
+      if (port !== NONE) {
+        push(byPort, port, position);
+        continue;
+      }
+    }
     const scanner = ruleset.words(rule);
     if (words.destination !== NONE) {
       const read = addressMask.parse(textOf(scanner, words.destination), { family: ruleset.family });
       if ("value" in read && read.value.mask === all) {
-        push(byAddress, read.value.bits, position);
+        push(byAddress, addressKey(read.value.bits), position);
         continue;
       }
     }
@@ -90,6 +108,61 @@ function indexOf(ruleset: Ruleset, rules: Int32Array): DestinationIndex {
   }
   return { byAddress, byPort, others };
 }
+
+/** Word number of what follows `-A CHAIN -d`. */
+const FIRST_VALUE = 3;
+
+/** The address of a rule that begins with `-A CHAIN -d A.B.C.D/32`, read from its bytes; `NONE` for every other. */
+function firstAddress({ store }: Ruleset, rule: RuleId): number {
+  const { bytes, ast } = store;
+  const chain = store.chainOf(rule);
+  const start = ast.offset(store.node(rule));
+  let at = start + APPEND.length + store.nameEnd(chain) - store.nameStart(chain);
+  if (!standsAt(bytes, start, APPEND) || !standsAt(bytes, at, DESTINATION)) return NONE;
+  at += DESTINATION.length;
+  let address = 0;
+  for (let part = 0; part < 4; part++) {
+    let value = 0;
+    const first = at;
+    for (let digit = (bytes[at] as number) - ZERO; digit >= 0 && digit <= 9; digit = (bytes[at] as number) - ZERO) {
+      value = value * 10 + digit;
+      at++;
+    }
+    const isCanonical = at > first && at - first <= 3 && value <= 255 && (bytes[first] !== ZERO || at === first + 1);
+    if (!isCanonical || bytes[at] !== (part === 3 ? SLASH : DOT)) return NONE;
+    address = address * 256 + value;
+    at++;
+  }
+  return standsAt(bytes, at, WHOLE) ? address : NONE;
+}
+
+/** The port that a rule asks for with its last value, read from its bytes; `NONE` where that is no single number. */
+function lastPort({ store }: Ruleset, rule: RuleId): number {
+  const { bytes } = store;
+  const start = store.valueStart(rule);
+  if (start === NONE) return NONE;
+  let port = 0;
+  let at = start;
+  for (let digit = (bytes[at] as number) - ZERO; digit >= 0 && digit <= 9 && at < start + 5; ) {
+    port = port * 10 + digit;
+    digit = (bytes[++at] as number) - ZERO;
+  }
+  const isCanonical = at > start && bytes[start] !== ZERO && port <= 65535 && at === store.wordEnd(start);
+  return isCanonical ? port : NONE;
+}
+
+function standsAt(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+const APPEND = "-A ";
+const DESTINATION = " -d ";
+/** Of `/32`. */
+const WHOLE = "32 ";
+const ZERO = 48;
+const DOT = 46;
+const SLASH = 47;
 
 interface ShapeWords {
   readonly destination: number;
