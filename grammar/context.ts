@@ -5,7 +5,6 @@ import type { ExtensionRecord } from "./vocabulary/record.ts";
 
 /** How many contexts are remembered. A dump has few; beyond this they are made anew and forgotten with their line. */
 const MOST_CONTEXTS = 4096;
-const MOST_SEEN = 32;
 let remembered = 0;
 
 /**
@@ -20,23 +19,15 @@ export class Context {
   readonly extensions: readonly (ExtensionRecord | null)[];
   readonly protocol: string;
   readonly hasTarget: boolean;
-  /** Keywords met as options here. */
-  readonly seen: Keyword[] = [];
-  /** The same by some of their bytes. */
-  met: Map<number, Keyword> | undefined;
-  readonly #kept: boolean;
+  /** Of those that are remembered; -1 of all others. */
+  readonly id: number;
   #children: Map<unknown, Context> | undefined;
 
-  constructor(extensions: readonly (ExtensionRecord | null)[], protocol: string, hasTarget: boolean, kept: boolean) {
+  constructor(extensions: readonly (ExtensionRecord | null)[], protocol: string, hasTarget: boolean, id: number) {
     this.extensions = extensions;
     this.protocol = protocol;
     this.hasTarget = hasTarget;
-    this.#kept = kept;
-  }
-
-  remember(bytes: number, word: Keyword): void {
-    this.met ??= new Map();
-    this.met.set(bytes, word);
+    this.id = id;
   }
 
   /** The context after `-m NAME` or `-j NAME`. */
@@ -61,10 +52,9 @@ export class Context {
   }
 
   #child(key: unknown, extensions: readonly (ExtensionRecord | null)[], protocol: string, hasTarget: boolean): Context {
-    const kept = this.#kept && remembered < MOST_CONTEXTS;
-    const made = new Context(extensions, protocol, hasTarget, kept);
-    if (kept) {
-      remembered++;
+    const isKept = this.id >= 0 && remembered < MOST_CONTEXTS;
+    const made = new Context(extensions, protocol, hasTarget, isKept ? ++remembered : -1);
+    if (isKept) {
       this.#children ??= new Map();
       this.#children.set(key, made);
     }
@@ -81,7 +71,6 @@ export class Context {
       if (first === 45 && text.length > 1 && !isDigit(text.charCodeAt(1))) return WORD.unknownFlag;
       return this.hasTarget ? WORD.note : WORD.stray;
     }
-    if (this.seen.length < MOST_SEEN && !this.seen.includes(found)) this.seen.push(found);
     return found;
   }
 

@@ -60,13 +60,10 @@ export interface Keyword {
   readonly negatable: boolean;
   readonly command: CommandRecord | null;
   readonly option: OptionRecord | null;
+  /** None that iptables-save prints. */
+  readonly isOdd: boolean;
   /** The extension that the option belongs to, or that a `-m` or `-j` name loads; `null`: the core, or unknown. */
   readonly extension: ExtensionRecord | null;
-  /** No other option of the core or of any extension is spelled so. */
-  readonly unique: boolean;
-  /** The keywords that came after this one last: guesses, checked before use. */
-  guess: Keyword | null;
-  otherGuess: Keyword | null;
 }
 
 /** By their numbers, which begin at 1. */
@@ -95,10 +92,8 @@ export function keyword(
     negatable: more.negatable ?? false,
     command: more.command ?? null,
     option: more.option ?? null,
+    isOdd: more.isOdd ?? false,
     extension: more.extension ?? null,
-    unique: more.unique ?? false,
-    guess: null,
-    otherGuess: null,
   };
   keywords.push(made);
   return made;
@@ -110,25 +105,23 @@ export const WORD = {
   name: keyword("", "Name"),
   stray: keyword("", "Stray"),
   counters: keyword("", "Counters"),
-  cutCounters: keyword("", "Counters"),
+  cutCounters: keyword("", "Counters", { isOdd: true }),
   table: keyword("", "Table"),
   chain: keyword("", "Chain", { expects: Expects.value, values: 1 }),
   commit: keyword("COMMIT", "Commit"),
   comment: keyword("", "Comment"),
-  note: keyword("", "Note"),
+  note: keyword("", "Note", { isOdd: true }),
   bang: keyword("!", "Bang"),
-  oldBang: keyword("!", "OldBang"),
-  unknownFlag: keyword("", "FlagUnknown", { expects: Expects.loose }),
+  oldBang: keyword("!", "OldBang", { isOdd: true }),
+  unknownFlag: keyword("", "FlagUnknown", { expects: Expects.loose, isOdd: true }),
   start: keyword("", "Value"),
 } as const;
-
-const ODD: ReadonlySet<Keyword> = new Set([WORD.note, WORD.cutCounters, WORD.oldBang, WORD.unknownFlag]);
 
 /** Whether a word of a line is none that iptables-save prints, or names a match that is not known. */
 export function hasOdd({ words, count }: { readonly words: readonly Keyword[]; readonly count: number }): boolean {
   for (let k = 0; k < count; k++) {
     const word = words[k] as Keyword;
-    if (ODD.has(word) || (word === WORD.name && words[k - 1]?.role === "Match")) return true;
+    if (word.isOdd || (word === WORD.name && words[k - 1]?.role === "Match")) return true;
   }
   return false;
 }

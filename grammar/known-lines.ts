@@ -3,7 +3,7 @@ import { Expects, type Keyword, WORD } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import { loadNative, type Native } from "./native.ts";
 import { isShape, type Outline } from "./outline.ts";
-import { weightyWords } from "./restore-problems.ts";
+import { weightyWords } from "./rule-groups.ts";
 import { checkedValues } from "./value-problems.ts";
 import { addressMask } from "./values/address-mask.ts";
 import type { Codec } from "./values/codec.ts";

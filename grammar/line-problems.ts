@@ -26,7 +26,7 @@ export class LineProblems {
   readonly #list = new ProblemList();
   readonly #values: ValueProblems | null;
   readonly #restore: RestoreProblems;
-  readonly #odd: (boolean | undefined)[] = [];
+  #block: Block | null | undefined;
   /** Of the file that is read. */
   readonly ends = new LineEnds(this.#list);
 
@@ -134,7 +134,14 @@ export class LineProblems {
       this.#line(node, { checkId: "newline-in-quotes", message: NEWLINE, expected: "a comment on one line" });
       return;
     }
-    const odd = (outline.id >= 0 ? this.#odd[outline.id] : undefined) ?? this.#isOdd(outline.id);
+    const values = this.#values;
+    if (block !== this.#block) {
+      this.#block = block;
+      values?.enter(block);
+    }
+    const isPlain = outline.kind === "rule" && outline.plain && reader.scanner.count <= MOST_WORDS;
+    if (isPlain && values?.isShort === true && this.#restore.isSurelyRight(block, values)) return;
+    const odd = hasOdd(reader.scanner);
     if (odd && this.#oddity(node, reader.shape)) return;
     if (outline.kind === "rule" && reader.scanner.count > MOST_WORDS) {
       const message = `${reader.scanner.count} words; ${REFUSED}`;
@@ -142,17 +149,10 @@ export class LineProblems {
       return;
     }
     const { errors } = this.#list;
-    const right = this.#values?.check(node, block) === true;
+    const right = values?.check(node) === true;
     if (odd && this.#list.errors === errors) this.#oldOrNoted(node, reader.shape);
     // of an odd line it was said already that it is refused
     if (right && !odd && outline.kind === "rule") this.#restore.check(node, block);
-  }
-
-  /** Whether a word of the line is none that iptables-save prints. */
-  #isOdd(shape: number): boolean {
-    const odd = hasOdd(this.#reader.scanner);
-    if (shape >= 0) this.#odd[shape] = odd;
-    return odd;
   }
 
   /** What the form of the line alone shows; true where it was worth an error. */

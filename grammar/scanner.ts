@@ -1,3 +1,4 @@
+import { ByteTable } from "./byte-table.ts";
 import { byteString } from "./bytes.ts";
 import { Context } from "./context.ts";
 import { Expects, type Keyword, keywordOf, WORD } from "./keyword.ts";
@@ -23,6 +24,12 @@ export class Scanner {
   /** The keyword of each word. */
   words: readonly Keyword[];
   readonly #ownWords: Keyword[] = [];
+  /** Keywords that were met, by their contexts and what was expected; what they are, and the contexts behind them. */
+  readonly #met: ByteTable;
+  readonly #keywords: Keyword[] = [];
+  readonly #contexts: Context[] = [];
+  /** Of the bytes of the word that may be a keyword. */
+  #wordHash = 0;
   count = 0;
   /** Of the keyword numbers of the line. */
   hash = 0;
@@ -34,6 +41,7 @@ export class Scanner {
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     this.words = this.#ownWords;
+    this.#met = new ByteTable(bytes, MOST_MET);
   }
 
   /** Scans the rule that begins at `start`; the line ends before `end`. */
@@ -80,61 +88,62 @@ export class Scanner {
         i = this.#counters(i, end);
         continue;
       }
-      let word = last.guess;
-      let stop = word !== null && word.stands === expects ? this.#matches(word, i, end) : 0;
-      if (stop === 0) {
-        word = last.otherGuess;
-        stop = word !== null && word.stands === expects ? this.#matches(word, i, end) : 0;
-      }
-      if (stop === 0 || word === null || (expects === Expects.option && !isOption(word, last, context))) {
-        stop = this.#wordEnd(i, end);
-        word = this.#known(expects, context, i, stop);
-        if (word === null) {
-          word = this.#classify(expects, context, i, stop);
-          if (word === WORD.note) stop = end;
-          else if (expects === Expects.option && (word === WORD.unknownFlag || word === WORD.stray)) {
-            const joined = context.joined(this.text(i, stop));
-            if (joined !== undefined) {
-              word = joined.keyword;
-              this.plain = false;
-              const flagEnd = i + joined.length;
-              this.#push(i, flagEnd, word);
-              if (bytes[flagEnd] === 61) {
-                // the value is what follows the equals sign, also where that is nothing
-                const valueIs =
-                  word.expects === Expects.protocol
-                    ? (protocolWord(this.text(flagEnd + 1, stop)) ?? WORD.value)
-                    : WORD.value;
-                if (word.expects === Expects.match || word.expects === Expects.target) {
-                  i = flagEnd + 1;
-                  if (word.brings) context = context.load(word.extension, false);
-                  expects = word.expects;
-                  last = word;
-                  continue;
-                }
-                this.#push(flagEnd + 1, stop, valueIs);
+      let stop = this.#keywordEnd(i, end);
+      const hash = this.#wordHash;
+      const known = context.id < 0 ? -1 : this.#met.find(context.id * 8 + expects, hash, i, stop);
+      let word: Keyword;
+      let after = context;
+      if (known >= 0) {
+        word = this.#keywords[known] as Keyword;
+        after = this.#contexts[known] as Context;
+      } else {
+        word = classify(expects, context, this.bytes, i, stop);
+        if (word === WORD.note) stop = end;
+        else if (expects === Expects.option && (word === WORD.unknownFlag || word === WORD.stray)) {
+          const joined = context.joined(this.text(i, stop));
+          if (joined !== undefined) {
+            word = joined.keyword;
+            this.plain = false;
+            const flagEnd = i + joined.length;
+            this.#push(i, flagEnd, word);
+            if (bytes[flagEnd] === 61) {
+              // the value is what follows the equals sign, also where that is nothing
+              const valueIs =
+                word.expects === Expects.protocol
+                  ? (protocolWord(this.text(flagEnd + 1, stop)) ?? WORD.value)
+                  : WORD.value;
+              if (word.expects === Expects.match || word.expects === Expects.target) {
+                i = flagEnd + 1;
                 if (word.brings) context = context.load(word.extension, false);
-                if (word.expects === Expects.protocol) context = context.speaking(valueIs.text);
-                last = word;
-                values = word.values - 1;
-                expects = values > 0 ? Expects.value : Expects.option;
-                i = stop;
-              } else {
-                if (word.brings) context = context.load(word.extension, false);
-                last = word;
                 expects = word.expects;
-                values = word.values;
-                i = flagEnd;
+                last = word;
+                continue;
               }
-              continue;
+              this.#push(flagEnd + 1, stop, valueIs);
+              if (word.brings) context = context.load(word.extension, false);
+              if (word.expects === Expects.protocol) context = context.speaking(valueIs.text);
+              last = word;
+              values = word.values - 1;
+              expects = values > 0 ? Expects.value : Expects.option;
+              i = stop;
+            } else {
+              if (word.brings) context = context.load(word.extension, false);
+              last = word;
+              expects = word.expects;
+              values = word.values;
+              i = flagEnd;
             }
+            continue;
           }
         }
-        if (word.role !== "Stray" && word.role !== "Note" && word !== WORD.name && word !== WORD.value)
-          if (last.guess !== word) {
-            last.otherGuess = last.guess;
-            last.guess = word;
+        after = behind(word, expects, context);
+        if (context.id >= 0 && after.id >= 0 && !OF_ANY_TEXT.has(word)) {
+          const made = this.#met.add(context.id * 8 + expects, hash, i, stop);
+          if (made >= 0) {
+            this.#keywords[made] = word;
+            this.#contexts[made] = after;
           }
+        }
       }
       this.#push(i, stop, word);
       i = stop;
@@ -143,15 +152,13 @@ export class Scanner {
           last = word;
           continue;
         }
-        if (word.brings) context = context.load(word.extension, false);
+        context = after;
         expects = word.expects;
         values = word.values;
       } else {
-        if (expects === Expects.match) context = context.load(word.extension, false);
-        else if (expects === Expects.target) {
-          // most rules end with their target: what it loads matters to a word that follows alone
-          if (skipBlanks(bytes, i, end) < end) context = context.load(word.extension, true);
-        } else context = context.speaking(word.text);
+        context = after;
+        // most rules end with their target: what it loads matters to a word that follows alone
+        if (expects === Expects.target && skipBlanks(bytes, i, end) < end) context = context.load(word.extension, true);
         expects = Expects.option;
       }
       if (word !== WORD.name && word !== WORD.value) last = word;
@@ -274,14 +281,22 @@ export class Scanner {
     return i + 1 < end && (this.bytes[i + 1] === SPACE || this.bytes[i + 1] === TAB);
   }
 
-  /** The end of the keyword if the word at `i` is exactly it, else 0. */
-  #matches(word: Keyword, i: number, end: number): number {
-    const want = word.bytes;
-    const stop = i + want.length;
-    if (want.length === 0 || stop > end) return 0;
+  /** Behind the word at `i`, which may be a keyword; hashes its bytes. */
+  #keywordEnd(i: number, end: number): number {
     const bytes = this.bytes;
-    for (let k = 0; k < want.length; k++) if (bytes[i + k] !== want[k]) return 0;
-    return stop === end || bytes[stop] === SPACE || bytes[stop] === TAB ? stop : 0;
+    let hash = 17;
+    let stop = i;
+    for (; stop < end; stop++) {
+      const c = bytes[stop] as number;
+      if (c === SPACE || c === TAB) break;
+      if (c === QUOTE) {
+        stop = this.#wordEnd(i, end);
+        break;
+      }
+      hash = Math.imul(hash, 31) + c;
+    }
+    this.#wordHash = hash | 0;
+    return stop;
   }
 
   /** `[12:34]`, also where the command follows without a blank, where the end is missing, or where blanks stand within. */
@@ -313,44 +328,44 @@ export class Scanner {
   #ofChain(i: number, stop: number): Keyword {
     return this.bytes[i] === 91 && this.bytes[stop - 1] !== CLOSING ? WORD.cutCounters : WORD.counters;
   }
+}
 
-  /** A word met before, found by its length and some of its bytes. */
-  #known(expects: number, context: Context, i: number, stop: number): Keyword | null {
-    const words = expects === Expects.option ? context.met : met[expects];
-    const word = words?.get(this.#mixed(i, stop));
-    return word !== undefined && this.#matches(word, i, stop) === stop ? word : null;
-  }
-
-  #mixed(i: number, stop: number): number {
-    const { bytes } = this;
-    const length = stop - i;
-    const [second, middle, last] = [
-      bytes[i + 2] as number,
-      bytes[i + (length >> 1)] as number,
-      bytes[stop - 1] as number,
-    ];
-    return (((((length << 7) ^ second) << 7) ^ middle) << 7) ^ last;
-  }
-
-  #classify(expects: number, context: Context, i: number, stop: number): Keyword {
-    if (expects === Expects.target && stop - i > longestTarget()) return WORD.name;
-    const text = this.text(i, stop);
-    const word =
-      expects === Expects.option
-        ? context.option(text)
-        : expects === Expects.match
-          ? (matchWord(text) ?? WORD.name)
-          : expects === Expects.target
-            ? (targetWord(text) ?? WORD.name)
-            : (protocolWord(text) ?? WORD.value);
-    // not what is written shorter, or in quotes
-    if (word.bytes.length === stop - i) {
-      if (expects === Expects.option) context.remember(this.#mixed(i, stop), word);
-      else met[expects]?.set(this.#mixed(i, stop), word);
-    }
-    return word;
+/** What a word is that may be a keyword. */
+function classify(expects: number, context: Context, bytes: Uint8Array, start: number, end: number): Keyword {
+  if (expects === Expects.target && end - start > longestTarget()) return WORD.name;
+  const raw = byteString(bytes, start, end);
+  const text = raw.includes('"') ? unquote(raw) : raw;
+  switch (expects) {
+    case Expects.option:
+      return context.option(text);
+    case Expects.match:
+      return matchWord(text) ?? WORD.name;
+    case Expects.target:
+      return targetWord(text) ?? WORD.name;
+    default:
+      return protocolWord(text) ?? WORD.value;
   }
 }
+
+/** What was loaded once the word was read; what a target loads is not in it. */
+function behind(word: Keyword, expects: number, context: Context): Context {
+  switch (expects) {
+    case Expects.option:
+      return word.brings ? context.load(word.extension, false) : context;
+    case Expects.match:
+      return context.load(word.extension, false);
+    case Expects.target:
+      return context;
+    default:
+      return context.speaking(word.text);
+  }
+}
+
+/** So many keywords are remembered: a text has a few hundred in as many contexts. */
+const MOST_MET = 1 << 15;
+
+/** Words of which there are any number. */
+const OF_ANY_TEXT: ReadonlySet<Keyword> = new Set([WORD.name, WORD.value, WORD.note, WORD.stray, WORD.unknownFlag]);
 
 /** Removes quotes and escapes as add_param_to_argv does. */
 export function unquote(raw: string): string {
@@ -374,18 +389,4 @@ export function unquote(raw: string): string {
   return text + raw.slice(from);
 }
 
-const root = new Context([], "", false, true);
-
-/** Names of matches and targets, and protocols, that were met before. */
-const met: readonly (Map<number, Keyword> | undefined)[] = Object.values(Expects).map((expects) =>
-  expects === Expects.match || expects === Expects.target || expects === Expects.protocol ? new Map() : undefined,
-);
-
-/** Whether the word is an option here, behind `last`. */
-function isOption(word: Keyword, last: Keyword, { seen }: Context): boolean {
-  if (word === WORD.bang) return true;
-  // the core is always there, and the extension that was spoken of just now
-  if (word.unique && (word.extension === null || word.extension === last.extension)) return true;
-  for (let k = 0; k < seen.length; k++) if (seen[k] === word) return true;
-  return false;
-}
+const root = new Context([], "", false, 0);

@@ -1,6 +1,6 @@
 import { commands } from "./commands.ts";
 import { type Expectation, Expects, type Keyword, keyword, type Role } from "./keyword.ts";
-import { allMatches, allTargets, coreOptions, implicitMatch, matchRecord, targetRecord } from "./vocabulary/index.ts";
+import { allTargets, coreOptions, implicitMatch, matchRecord, targetRecord } from "./vocabulary/index.ts";
 import type { ExtensionRecord, OptionRecord } from "./vocabulary/record.ts";
 
 /** The keywords of the vocabulary by their spellings; each is made once, when it is first asked for. */
@@ -121,28 +121,12 @@ function addOption(
   brings: boolean,
 ): void {
   const values = option.arity === "optional" ? 1 : option.arity;
-  const unique = (flag: string): boolean => !brings && timesSpelled(flag) === 1;
   const more = { brings, expects: expectationOf(option), values, negatable: option.negatable, option, extension };
-  for (const flag of flagsOf(option))
-    if (!made.has(flag)) made.set(flag, keyword(flag, roleOf(option), { ...more, unique: unique(flag) }));
+  for (const flag of flagsOf(option)) if (!made.has(flag)) made.set(flag, keyword(flag, roleOf(option), more));
 }
 
 const flagsOf = ({ flag, short, aliases = [] }: OptionRecord): readonly string[] =>
   short === undefined ? [flag, ...aliases] : [flag, short, ...aliases];
-
-let times: Map<string, number> | undefined;
-
-/** How many options of all extensions and the core are spelled so. */
-function timesSpelled(flag: string): number {
-  if (times === undefined) {
-    times = new Map();
-    const options = [...allMatches, ...allTargets].flatMap((extension) => extension.options);
-    for (const option of [...coreOptions, ...options])
-      for (const each of flagsOf(option)) times.set(each, (times.get(each) ?? 0) + 1);
-    for (const command of commands) for (const each of command.flags) times.set(each, (times.get(each) ?? 0) + 1);
-  }
-  return times.get(flag) ?? 0;
-}
 
 function roleOf(option: OptionRecord): Role {
   if (option.flag === "--match") return "Match";

@@ -1,8 +1,9 @@
 import type { Block, Judge } from "./block.ts";
+import { ByteTable, hashBytes } from "./byte-table.ts";
 import { Expects, type Keyword } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import type { ProblemList } from "./problem-list.ts";
-import type { Codec } from "./values/codec.ts";
+import type { Codec, Refusal } from "./values/codec.ts";
 import type { Family, OptionRecord } from "./vocabulary/record.ts";
 
 /** iptables-restore reads words into a buffer of 1,024 bytes (xshared.h). */
@@ -19,19 +20,16 @@ export interface Value {
   readonly codec: Codec<unknown>;
 }
 
-interface Values {
-  readonly all: readonly Value[];
-  /** Those that can be wrong although no word is too long. */
-  readonly weighty: readonly Value[];
-}
+/** So many values are remembered. */
+const MOST_KNOWN = 1 << 14;
 
 /** Asks the codec of every value of a line whether iptables would take it; says at most one problem per line. */
 export class ValueProblems {
   readonly #reader: LineReader;
   readonly #list: ProblemList;
-  readonly #values: (Values | undefined)[] = [];
-
-  readonly #last = new Map<Codec<unknown>, { offset: number; end: number; family: Family | null }>();
+  /** Values that were found right where their bytes alone did not tell, by codec and family. */
+  readonly #known: ByteTable;
+  #family: Family | null = null;
 
   readonly #asked: Judge | undefined;
 
@@ -39,29 +37,19 @@ export class ValueProblems {
     this.#reader = reader;
     this.#list = list;
     this.#asked = judge;
+    this.#known = new ByteTable(reader.bytes, MOST_KNOWN);
+  }
+
+  /** Says in which block the values of the rules that follow stand. */
+  enter(block: Block | null): void {
+    const judge = this.#asked ?? block?.header;
+    this.#family = judge?.family ?? null;
   }
 
   /** True: nothing to say. */
-  check(node: number, block: Block | null): boolean {
-    const reader = this.#reader;
-    const shape = reader.outline.id;
-    const judge = this.#asked ?? block?.header;
-    const family = judge?.family ?? null;
-    // a line that is no longer than a word may be has no word that is too long
-    const isShort = reader.end - reader.textStart <= LONGEST_WORD;
-    if (shape < 0) return this.#checkUnkept(node, family, isShort);
-    const values = this.#values[shape] ?? this.#valuesOf(shape);
-    const weighty = isShort ? values.weighty : values.all;
-    for (let i = 0; i < weighty.length; i++) {
-      const { word, option, codec } = weighty[i] as Value;
-      if (!this.#isRight(node, family, word, option, codec)) return false;
-    }
-    return true;
-  }
-
-  /** The same of a line whose form is not kept: without a list of its values. */
-  #checkUnkept(node: number, family: Family | null, isShort: boolean): boolean {
-    const { words, count } = this.#reader.scanner;
+  check(node: number): boolean {
+    const { words, count, spans } = this.#reader.scanner;
+    const isShort = this.isShort;
     let option: OptionRecord | null = null;
     let place = 0;
     for (let k = 0; k < count; k++) {
@@ -69,7 +57,9 @@ export class ValueProblems {
       if (word.role === "Value" || word.role === "Name") {
         const codec: Codec<unknown> | undefined = option?.codecs[place++];
         if (option === null || codec === undefined || (isShort && !isWeighty(word, codec))) continue;
-        if (!this.#isRight(node, family, k, option, codec)) return false;
+        const start = spans[k << 1] as number;
+        const end = spans[(k << 1) + 1] as number;
+        if (!this.#isRight(node, option, codec, start, end)) return false;
       } else if (word.role !== "OldBang") {
         option = word.option;
         place = 0;
@@ -78,42 +68,47 @@ export class ValueProblems {
     return true;
   }
 
-  #isRight(node: number, family: Family | null, word: number, option: OptionRecord, codec: Codec<unknown>): boolean {
-    const { bytes, scanner } = this.#reader;
-    const offset = scanner.spans[word << 1] as number;
-    const end = scanner.spans[(word << 1) + 1] as number;
+  /** Whether the line is no longer than a word may be: it has no word that is too long. */
+  get isShort(): boolean {
+    return this.#reader.end - this.#reader.textStart <= LONGEST_WORD;
+  }
+
+  /** Whether the option takes the bytes as its value at that place, of a line that is short. */
+  takes({ option, id }: Keyword, place: number, start: number, end: number): boolean {
+    if (option === null) return true;
+    const codec = (weightyCodecs[id] ?? learnCodecs(id, option))[place];
+    return codec == null || this.#refusal(codec, start, end) === null;
+  }
+
+  #isRight(node: number, option: OptionRecord, codec: Codec<unknown>, offset: number, end: number): boolean {
     if (end - offset > LONGEST_WORD && this.#isTooLong(offset, end)) {
       this.#refused(node, option.flag, offset, end - offset, "", `at most ${LONGEST_WORD} bytes`);
       return false;
     }
-    if (codec.accepts?.(bytes, offset, end, family) === true || this.#isLast(codec, offset, end, family)) return true;
-    const text = scanner.text(offset, end);
-    const result = codec.parse(text, { family });
-    if ("value" in result || result.needsHost === true) {
-      this.#last.set(codec, { offset, end, family });
-      return true;
-    }
-    this.#refused(node, option.flag, offset, end - offset, text, result.expected);
+    const refusal = this.#refusal(codec, offset, end);
+    if (refusal === null) return true;
+    const text = this.#reader.scanner.text(offset, end);
+    this.#refused(node, option.flag, offset, end - offset, text, refusal.expected);
     return false;
   }
 
-  /** Forgets the values of the last line: its bytes are about to change. */
-  forget(): void {
-    this.#last.clear();
+  /** What is expected instead of the value; `null`: it is right. */
+  #refusal(codec: Codec<unknown>, start: number, end: number): Refusal | null {
+    const { bytes, scanner } = this.#reader;
+    const family = this.#family;
+    if (codec.accepts?.(bytes, start, end, family) === true) return null;
+    const kind = numberOf(codec) * 16 + (family ?? 0);
+    const hash = hashBytes(bytes, start, end);
+    if (this.#known.find(kind, hash, start, end) >= 0) return null;
+    const result = codec.parse(scanner.text(start, end), { family });
+    if (!("value" in result) && result.needsHost !== true) return result;
+    this.#known.add(kind, hash, start, end);
+    return null;
   }
 
   /** Quotes and escapes can double the bytes of a word, no more, and do not count. */
   #isTooLong(offset: number, end: number): boolean {
     return end - offset > 2 * LONGEST_WORD + 2 || this.#reader.scanner.text(offset, end).length > LONGEST_WORD;
-  }
-
-  /** Whether the codec was asked the same just before: real texts say `NEW` and `RELATED,ESTABLISHED` again and again. */
-  #isLast(codec: Codec<unknown>, offset: number, end: number, family: Family | null): boolean {
-    const last = this.#last.get(codec);
-    if (last === undefined || last.end - last.offset !== end - offset || last.family !== family) return false;
-    const { bytes } = this.#reader;
-    for (let i = 0; i < end - offset; i++) if (bytes[last.offset + i] !== bytes[offset + i]) return false;
-    return true;
   }
 
   #refused(node: number, flag: string, offset: number, length: number, text: string, expected: string): void {
@@ -133,13 +128,24 @@ export class ValueProblems {
         : `${flag} cannot be "${text.slice(0, 80)}"; iptables-restore refuses this`;
     this.#list.add(node, { checkId: "invalid-value", severity: "error", offset, length, message, expected });
   }
+}
 
-  #valuesOf(shape: number): Values {
-    const { words, count } = this.#reader.scanner;
-    const values = { all: valuesIn(words, count), weighty: checkedValues(words, count) };
-    this.#values[shape] = values;
-    return values;
-  }
+/** By the numbers of keywords: the codecs of their values that can be wrong although no word is too long. */
+const weightyCodecs: (readonly (Codec<unknown> | null)[] | undefined)[] = [];
+
+function learnCodecs(id: number, { codecs }: OptionRecord): readonly (Codec<unknown> | null)[] {
+  const made = codecs.map((codec) => (codec.takesUpTo === LONGEST_WORD ? null : codec));
+  weightyCodecs[id] = made;
+  return made;
+}
+
+const numbers = new Map<Codec<unknown>, number>();
+
+function numberOf(codec: Codec<unknown>): number {
+  const known = numbers.get(codec);
+  if (known !== undefined) return known;
+  numbers.set(codec, numbers.size);
+  return numbers.size - 1;
 }
 
 /** The values of a line by its keywords. */

@@ -1,5 +1,5 @@
 import type { Codec, CodecContext } from "./codec.ts";
-import { readNumber, wholeNumber } from "./number.ts";
+import { decimalAt, readNumber, wholeNumber } from "./number.ts";
 
 const MAX_16 = 0xffff;
 const MAX_32 = 0xffffffff;
@@ -15,6 +15,10 @@ function integer(name: string, min: number, max: number, hexDigits?: HexDigits):
       return value === null ? { expected: `a number from ${min} to ${max}` } : { value };
     },
     print: (value) => (hexDigits === undefined ? String(value) : `0x${value.toString(16).padStart(hexDigits, "0")}`),
+    accepts(bytes, start, end) {
+      const value = decimalAt(bytes, start, end);
+      return value >= min && value >= 0 && value <= max;
+    },
   };
 }
 

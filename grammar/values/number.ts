@@ -52,6 +52,19 @@ function plainDecimal(text: string): number {
   return value;
 }
 
+/** The number that bytes are as at most nine decimal digits without a leading zero; -1 for everything else. */
+export function decimalAt(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  if (length < 1 || length > 9 || (length > 1 && bytes[start] === 48)) return -1;
+  let value = 0;
+  for (let at = start; at < end; at++) {
+    const digit = (bytes[at] as number) - 48;
+    if (digit < 0 || digit > 9) return -1;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
 function isBlank(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13);
 }

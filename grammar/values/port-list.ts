@@ -1,4 +1,5 @@
 import type { Codec } from "./codec.ts";
+import { decimalAt } from "./number.ts";
 import { portRange } from "./port.ts";
 import type { NumberRange } from "./types.ts";
 
@@ -21,6 +22,18 @@ export const portList: Codec<readonly NumberRange[]> = {
       ranges.push(read.value);
     }
     return { value: ranges };
+  },
+  accepts(bytes, start, end) {
+    let room = MOST;
+    let from = start;
+    for (let at = start; at <= end; at++) {
+      if (at < end && bytes[at] !== 44) continue;
+      const port = decimalAt(bytes, from, at);
+      // what has a range is left to `parse`
+      if (port < 0 || port > 0xffff || --room < 0) return false;
+      from = at + 1;
+    }
+    return true;
   },
   print: (ranges, context) => ranges.map((range) => portRange.print(range, context)).join(","),
   say: (ranges) => ranges.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`)).join(", "),

@@ -1,5 +1,5 @@
 import type { Codec, CodecContext } from "./codec.ts";
-import { readNumber } from "./number.ts";
+import { decimalAt, readNumber } from "./number.ts";
 import type { NumberRange } from "./types.ts";
 
 /** Both ends included. */
@@ -52,6 +52,14 @@ function numberRange(name: string, max: number, strict = false): Codec<NumberRan
     },
     print: ({ from, to }) => (from === to ? String(from) : `${from}:${to}`),
     say: ({ from, to }) => (from === to ? String(from) : `${from} to ${to}`),
+    accepts(bytes, start, end) {
+      let colon = start;
+      while (colon < end && bytes[colon] !== 58) colon++;
+      const isRange = colon < end;
+      const from = decimalAt(bytes, start, isRange ? colon : end);
+      const to = isRange ? decimalAt(bytes, colon + 1, end) : from;
+      return from >= 0 && from <= to && to <= max;
+    },
   };
 }
 

@@ -7,7 +7,7 @@ import { wholeNumber } from "../values/number.ts";
 import { protocolNumberOf } from "../values/protocol.ts";
 import { bytesOfCost, hashlimitBurst, hashlimitRate, limitRate } from "../values/rate.ts";
 import { timeOfDay, timeSpan } from "../values/time.ts";
-import type { ExtensionRecord } from "./record.ts";
+import type { Backend, ExtensionRecord } from "./record.ts";
 import type { Report, RestoreContext } from "./refuse.ts";
 
 /** The options of one extension, and what stands around them. */
@@ -67,17 +67,18 @@ const VALUELESS: ReadonlySet<string> = new Set([
   "target LOG",
 ]);
 
-/** Whether the values of an extension matter to what is refused of it, beyond their types. */
-export function weighsValues(extension: ExtensionRecord): boolean {
-  const known = weighing.get(extension);
-  if (known !== undefined) return known;
-  const name = `${extension.kind} ${extension.name}`;
-  const has = checks.has(name) && !VALUELESS.has(name);
-  weighing.set(extension, has);
-  return has;
-}
+/** Options of other extensions of whose values nothing is asked either. */
+const VALUELESS_OPTIONS: ReadonlySet<string> = new Set(["--probability"]);
 
-const weighing = new Map<ExtensionRecord, boolean>();
+/** Extensions of whose values the kernel asks only where a rule comes by iptables-legacy. */
+const LEGACY: ReadonlySet<string> = new Set(["match limit"]);
+
+/** Whether the values of an extension's option can matter to what is refused of it, beyond their types. */
+export function weighsValues({ kind, name }: ExtensionRecord, flag: string, backend: Backend): boolean {
+  const key = `${kind} ${name}`;
+  if (!checks.has(key) || VALUELESS.has(key) || VALUELESS_OPTIONS.has(flag)) return false;
+  return backend === "legacy" || !LEGACY.has(key);
+}
 
 /** Reports what the extension itself refuses of its options. */
 export function extensionRefusals(

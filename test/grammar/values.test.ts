@@ -254,6 +254,9 @@ describe("codecs", () => {
     ["interface", "cali+"],
     ["nat-range", "10.244.1.5:8080"],
     ["comment", "default/kubernetes:https"],
+    ["port-list", "80,443"],
+    ["uint16-range", "0:1500"],
+    ["limit-burst", "5"],
   ])("%s accepts %j at a glance", (name, text) => {
     expect(codecNamed(name).accepts?.(bytesOf(text), 0, text.length, 4)).toBe(true);
   });
