@@ -27,9 +27,10 @@ export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOp
   if (names !== undefined) for (const group of groups.groups) nameByList(group, names, () => namespacesOf(groups));
   groups.readRest(names ?? null);
   if (ipsets !== undefined) groups.addMembers(membersOf(ipsets, usedSets(ruleset)), names ?? null);
+  const balances = new Balances(rules);
   const natComplete = isComplete(ruleset, "nat", "KUBE-SERVICES");
   const filterComplete = isComplete(ruleset, "filter", "KUBE-FORWARD");
-  const parameters = readParameters(rules, filterComplete, () => provenNames(groups));
+  const parameters = readParameters(rules, balances, filterComplete, () => provenNames(groups));
   const healthChecksShown = filterComplete && hasNamedHealthChecks(ruleset, rules);
   const isContested = (frontend: Frontend): boolean => groups.isContested(frontend);
   return new ServiceMap(
@@ -37,7 +38,7 @@ export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOp
       ruleset,
       rules,
       endpoints,
-      balances: new Balances(rules),
+      balances,
       parameters,
       isContested,
       natComplete,

@@ -28,6 +28,8 @@ export interface StoreColumns {
 /** So many times the callers of a chain are looked for; then there is an index of all. */
 const FEW_LOOKUPS = 4;
 
+const SPACE = 32;
+
 const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
 
 /** All chains and rules of one node's texts, of every table, family and back end. Text is cut from the source only when asked for. */
@@ -147,7 +149,7 @@ export class RuleStore {
   wordEnd(start: number): number {
     const { bytes } = this;
     let end = start;
-    while (end < bytes.length && !isBlank(bytes[end] as number)) end++;
+    while (end < bytes.length && ((bytes[end] as number) > SPACE || !isBlank(bytes[end] as number))) end++;
     return end;
   }
 

@@ -1,3 +1,4 @@
+import { byteString } from "../../../grammar/bytes.ts";
 import type { Scanner } from "../../../grammar/scanner.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../../netfilter/ruleset.ts";
 import type { Table, TableName } from "../../netfilter/table.ts";
@@ -187,12 +188,21 @@ export class ClaimedRules {
 
   /** The rule's value for a hole of its slot's template; `null` when there is none. */
   value(rule: RuleId, hole: string): string | null {
-    const word = this.candidate(rule)?.holes.get(hole) ?? NONE;
-    return word < 0 ? null : this.ruleset.store.word(rule, word);
+    const candidate = this.candidate(rule);
+    const word = candidate?.holes.get(hole) ?? NONE;
+    if (candidate === null || word < 0) return null;
+    const { store } = this.ruleset;
+    const start = candidate.valueHole === hole ? store.valueStart(rule) : NONE;
+    if (start !== NONE) return byteString(store.bytes, start, store.wordEnd(start));
+    const line = hole === "clusterIP" || hole === "address" ? this.line(rule) : null;
+    if (line !== null) return byteString(store.bytes, line.addressStart, line.addressEnd);
+    return store.word(rule, word);
   }
 
   /** What stands for `{name}` in the rule's comment; `null` without a comment, or when the comment is not the slot's. */
   name(rule: RuleId): string | null {
+    const line = this.line(rule);
+    if (line !== null) return byteString(this.ruleset.store.bytes, line.nameStart, line.nameEnd);
     const candidate = this.candidate(rule);
     if (candidate === null || candidate.comment < 0) return null;
     return candidate.pattern?.exec(this.ruleset.store.word(rule, candidate.comment))?.[1] ?? null;

@@ -6,6 +6,7 @@ import { type Claim, claimOf } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 
 /** What is known of a chain: its rules; where it sends, too; whether it is plain, too. */
+const UNKNOWN = 0;
 const FOUND = 1;
 const LOCATED = 2;
 const READ = 3;
@@ -72,13 +73,13 @@ export class EndpointChains {
 
   /** Whether the chain has just the two rules that kube-proxy writes without affinity, in order and for one address. */
   isPlain(chain: ChainId): boolean {
-    this.#read(chain);
+    if (this.#known[chain] !== READ) this.#read(chain);
     return this.#plain[chain] === 1;
   }
 
   /** Whether the chain's name is the hash of `owner` (name and protocol, as bytes) and of where its DNAT rule sends. False: perhaps. */
   isSurelyNamed(chain: ChainId, owner: Uint8Array): boolean {
-    this.#locate(chain);
+    if ((this.#known[chain] as number) < LOCATED) this.#locate(chain);
     const length = this.#lengths[chain] as number;
     if (length === 0) return false;
     const { store } = this.#rules.ruleset;
@@ -88,7 +89,7 @@ export class EndpointChains {
 
   /** Whether the chain may send to port 0, or to an address of zeros or none. */
   mayBeZero(chain: ChainId): boolean {
-    this.#locate(chain);
+    if ((this.#known[chain] as number) < LOCATED) this.#locate(chain);
     const length = this.#lengths[chain] as number;
     if (length === 0) return this.#dnat[chain] !== NONE;
     const { bytes } = this.#rules.ruleset.store;
@@ -128,7 +129,7 @@ export class EndpointChains {
 
   /** Finds the two rules. */
   #find(chain: ChainId): void {
-    if (this.#known[chain] !== 0 || this.#rules.roles[chain] !== SEP) return;
+    if (this.#known[chain] !== UNKNOWN || this.#rules.roles[chain] !== SEP) return;
     this.#known[chain] = FOUND;
     const { store } = this.#rules.ruleset;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
@@ -140,7 +141,7 @@ export class EndpointChains {
 
   /** Finds where the chain sends. */
   #locate(chain: ChainId): void {
-    this.#find(chain);
+    if (this.#known[chain] !== FOUND) this.#find(chain);
     if (this.#known[chain] !== FOUND) return;
     this.#known[chain] = LOCATED;
     const dnat = this.#dnat[chain] as RuleId;
@@ -155,7 +156,7 @@ export class EndpointChains {
 
   /** Finds out whether the chain is plain. */
   #read(chain: ChainId): void {
-    this.#locate(chain);
+    if (this.#known[chain] !== LOCATED) this.#locate(chain);
     if (this.#known[chain] !== LOCATED) return;
     this.#known[chain] = READ;
     const hairpin = this.#hairpin[chain] as RuleId;

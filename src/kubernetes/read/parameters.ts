@@ -1,9 +1,10 @@
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import { hostOf } from "../address-text.ts";
-import { balanceOf, threshold } from "../balance.ts";
+import { balanceOf } from "../balance.ts";
 import type { EndpointComment, Era, LocalDetector, ProxyParameters } from "../service-map.ts";
 import type { Role } from "../templates/slot.ts";
 import { claimOf, slots } from "../templates/slots.ts";
+import type { Balances } from "./balances.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 
 /** Rules looked at for a setting that all rules of a kind share. */
@@ -12,6 +13,7 @@ const SAMPLE = 64;
 /** kube-proxy's settings as its rules show them. */
 export function readParameters(
   rules: ClaimedRules,
+  balances: Balances,
   filterComplete: boolean,
   names: () => Iterable<string>,
 ): ProxyParameters {
@@ -47,7 +49,7 @@ export function readParameters(
       nodePorts !== null ? [] : addresses.length > 0 ? addresses.map((text) => hostOf(text) ?? text) : null,
     martianGuard: seen.has("filter KUBE-FIREWALL", "martians") ? true : filterComplete ? false : null,
     endpointComments: commentForms(seen),
-    probabilityDigits: digitsOf(seen),
+    probabilityDigits: digitsOf(seen, balances),
     // these two take a look at every Service
     get trailingColon() {
       trailingColon ??= { value: colonOf(names()) };
@@ -247,16 +249,16 @@ function commentForms(seen: Seen): EndpointComment[] {
   return [...forms].sort();
 }
 
-function digitsOf(seen: Seen): 10 | 5 | null {
-  const balances = new Set<string>();
+function digitsOf(seen: Seen, balances: Balances): 10 | 5 | null {
+  const found = new Set<string>();
   const { store } = seen.rules.ruleset;
   const claim = claimOf("svc", "endpoint");
   for (const chain of seen.chains("svc")) {
     const thresholds: number[] = [];
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
-      if (seen.rules.claim(rule) === claim) thresholds.push(threshold(seen.rules.value(rule, "probability")));
+      if (seen.rules.claim(rule) === claim) thresholds.push(balances.threshold(rule));
     // Halves look the same in both.
-    if (thresholds.length > 2) balances.add(balanceOf(thresholds));
+    if (thresholds.length > 2) found.add(balanceOf(thresholds));
   }
-  return balances.has("even-five-digits") ? 5 : balances.has("even") ? 10 : null;
+  return found.has("even-five-digits") ? 5 : found.has("even") ? 10 : null;
 }

@@ -1,6 +1,6 @@
 import { byteString } from "../../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
-import type { ServiceChainRole } from "../chain-name.ts";
+import { isHashAt, type ServiceChainRole } from "../chain-name.ts";
 import type { Frontend, NameEvidence } from "../service-map.ts";
 import { UNEXPECTED } from "../templates/slots.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
@@ -29,8 +29,6 @@ export class ServiceGroup {
   /** Bytes of what its chains' names end in; -1 when it has no chain. */
   readonly suffixStart: number;
   readonly suffixEnd: number;
-  /** Whether the suffix has the form of a hash. */
-  readonly hashed: boolean;
   readonly chains: Record<ServiceChainRole, ChainId> = { svc: NONE, svl: NONE, ext: NONE, fw: NONE, xlb: NONE };
   /** Rules of table nat that lead from shared chains to one of its own, in the order of the text, whatever they are. */
   readonly ways: RuleId[] = [];
@@ -49,20 +47,17 @@ export class ServiceGroup {
   #nameEvidence: NameEvidence = null;
   #protocol: string | null = null;
 
-  constructor(
-    index: number,
-    rules: ClaimedRules,
-    suffixStart: number,
-    suffixEnd: number,
-    hashed: boolean,
-    namer: Namer,
-  ) {
+  constructor(index: number, rules: ClaimedRules, suffixStart: number, suffixEnd: number, namer: Namer) {
     this.index = index;
     this.#rules = rules;
     this.suffixStart = suffixStart;
     this.suffixEnd = suffixEnd;
-    this.hashed = hashed;
     this.#namer = namer;
+  }
+
+  /** Whether the suffix has the form of a hash. */
+  get hashed(): boolean {
+    return isHashAt(this.#rules.ruleset.store.bytes, this.suffixStart, this.suffixEnd);
   }
 
   get hasChain(): boolean {

@@ -1,12 +1,12 @@
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
-import { chainPrefixes, isHashAt, type ServiceChainRole, servicePortHash } from "../chain-name.ts";
+import { chainPrefixes, type ServiceChainRole, servicePortHash } from "../chain-name.ts";
 import type { SetMember } from "../ipvs.ts";
 import type { NameList } from "../names/name-list.ts";
 import type { Frontend } from "../service-map.ts";
 import { type Role, roles } from "../templates/slot.ts";
 import { claimOf, UNEXPECTED } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
-import { Destinations } from "./destinations.ts";
+import { areDistinct, Destinations } from "./destinations.ts";
 import { ipOf, portOf, slotName } from "./frontends.ts";
 import { destinationKey, type Namer, ServiceGroup } from "./service-group.ts";
 import { SuffixIndex } from "./suffix-index.ts";
@@ -31,6 +31,7 @@ export class ServiceGroups {
   readonly #suffixes: SuffixIndex;
   #byName: Map<string, ServiceGroup> | undefined;
   #byDestination: Destinations | undefined;
+  #mayBeContested: boolean | undefined;
   /** Frontends that other rules than those that lead to a Service port have shown. */
   readonly #added: { readonly group: ServiceGroup; readonly frontend: Frontend }[] = [];
   readonly #marks: RuleId[] = [];
@@ -67,7 +68,8 @@ export class ServiceGroups {
 
   /** Another Service port claims the same destination. */
   isContested(frontend: Frontend): boolean {
-    return this.#destinations.at(destinationKey(frontend)).length > 1;
+    this.#mayBeContested ??= !areDistinct(this.groups);
+    return this.#mayBeContested && this.#destinations.at(destinationKey(frontend)).length > 1;
   }
 
   /** Second half, once names are known: marks for a destination, and what table filter refuses or accepts. */
@@ -110,7 +112,7 @@ export class ServiceGroups {
       const start = store.nameStart(chain) + chainPrefixes[role].length;
       const end = store.nameEnd(chain);
       const index = this.#suffixes.intern(start, end);
-      const group = this.groups[index] ?? this.#add(start, end, isHashAt(store.bytes, start, end));
+      const group = this.groups[index] ?? this.#add(start, end);
       group.chains[role] = chain;
       this.ofChain[chain] = index;
     }
@@ -240,7 +242,7 @@ export class ServiceGroups {
     const there = name === null || this.#hasNameless ? this.#destinations.at(destination) : [];
     const owner = name === null ? there[0] : there.find((group) => group.name === null);
     if (owner !== undefined) return owner;
-    const group = this.#add(NONE, NONE, false);
+    const group = this.#add(NONE, NONE);
     group.setName(name, name === null ? null : "comment", protocol);
     if (name === null) this.#hasNameless = true;
     else this.#unproven.set(`${name} ${protocol}`, group);
@@ -267,6 +269,7 @@ export class ServiceGroups {
   #addFrontend(group: ServiceGroup, frontend: Frontend): void {
     if (group.placeOf(frontend) >= 0) return;
     group.add(frontend);
+    this.#mayBeContested = undefined;
     this.#added.push({ group, frontend });
     this.#byDestination?.add(group, frontend);
   }
@@ -288,8 +291,8 @@ export class ServiceGroups {
     return this.#byDestination;
   }
 
-  #add(suffixStart: number, suffixEnd: number, hashed: boolean): ServiceGroup {
-    const group = new ServiceGroup(this.groups.length, this.#rules, suffixStart, suffixEnd, hashed, this.#namer);
+  #add(suffixStart: number, suffixEnd: number): ServiceGroup {
+    const group = new ServiceGroup(this.groups.length, this.#rules, suffixStart, suffixEnd, this.#namer);
     this.groups.push(group);
     return group;
   }
