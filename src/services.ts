@@ -66,27 +66,32 @@ function rowOf(node: string, port: ServicePort): ServiceRow {
   const endpointCount = port.endpointChains().length;
   const { id, protocol, family, clusterIP, nodePort, externalIPs, loadBalancerIPs, hasEndpoints } = port;
   const { externalTrafficPolicy, internalTrafficPolicy, sessionAffinity } = port;
-  return displayed({
-    node,
-    id,
-    protocol,
+  return {
+    node: displayText(node),
+    id: shown(id),
+    protocol: shown(protocol),
     family,
-    clusterIP,
+    clusterIP: shown(clusterIP),
     port: port.port,
     nodePort,
-    externalIPs,
-    loadBalancerIPs,
+    externalIPs: allShown(externalIPs),
+    loadBalancerIPs: allShown(loadBalancerIPs),
     hasEndpoints,
     externalTrafficPolicy,
     internalTrafficPolicy,
     sessionAffinity,
     sessionAffinityTimeoutSeconds: sessionAffinity === "ClientIP" ? port.sessionAffinityTimeoutSeconds : null,
     // it stands for the name
-    chain: id === null ? port.firstChain : null,
+    chain: id === null ? shown(port.firstChain) : null,
     endpointCount,
-    endpointAddresses: endpointCount > fewEndpoints ? [] : port.spread.addresses(),
-  });
+    endpointAddresses: endpointCount > fewEndpoints ? [] : port.spread.addresses().map(shown),
+  };
 }
+
+const shown = (text: string | null): string | null => (text === null ? null : displayText(text));
+
+const allShown = (texts: readonly string[] | null): readonly string[] | null =>
+  texts === null || texts.length === 0 ? texts : texts.map(displayText);
 
 function proxyOf(node: string, { ruleset, parameters }: ServiceMap): ListedProxy {
   return { node, family: ruleset.family, backend: ruleset.backend, parameters: displayed(parameters) };

@@ -66,6 +66,8 @@ export function hashedRoleAt(bytes: Uint8Array, start: number, end: number): Has
   if (end - start < 9 || bytes[start] !== 75 || bytes[start + 1] !== 85 || bytes[start + 2] !== 66) return null;
   if (bytes[start + 3] !== 69 || bytes[start + 4] !== 45) return null;
   if (bytes[start + 8] !== 45) return undefined;
+  // nearly all are those of endpoints
+  if (bytes[start + 5] === 83 && bytes[start + 6] === 69 && bytes[start + 7] === 80 && end - start > 9) return "sep";
   const role = CODES.get(codeOf(bytes[start + 5], bytes[start + 6], bytes[start + 7]));
   return role === undefined || end - start === 9 ? undefined : role;
 }

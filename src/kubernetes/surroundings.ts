@@ -97,8 +97,11 @@ function undeclaredChains(ruleset: Ruleset, rules: MapSource["rules"]): string[]
   const { store } = ruleset;
   const names: string[] = [];
   let more = 0;
-  for (const chain of rules.chains) {
-    if (store.isDeclared(chain) || store.firstRule(chain) !== NONE || store.callerCount(chain) === 0) continue;
+  const { roles } = rules;
+  const { chainNode } = store.columns;
+  for (let chain = 0; chain < roles.length; chain++) {
+    if (roles[chain] === NONE || (chainNode[chain] as number) >= 0) continue;
+    if (store.firstRule(chain) !== NONE || store.callerCount(chain) === 0) continue;
     if (names.length < MOST_NAMED) names.push(ruleset.chainName(chain));
     else more++;
   }

@@ -42,11 +42,9 @@ export class ClaimedRules {
   readonly ruleset: Ruleset;
   /** Role number by chain, `NONE` for chains of others. */
   readonly roles: Int8Array;
-  /** Chains with a role, in the order of the text. */
-  readonly chains: ChainId[] = [];
-  /** Those of them that all Services share. */
+  /** Chains that all Services share, in the order of the text. */
   readonly sharedChains: ChainId[] = [];
-  /** Those of them that belong to single Services and endpoints. */
+  /** Chains that belong to single Services and endpoints. */
   readonly serviceChains: ChainId[] = [];
   readonly #claims: Uint8Array;
   #isComplete = false;
@@ -106,6 +104,11 @@ export class ClaimedRules {
   /** Gives a rule another slot of the same role. */
   reclaim(rule: RuleId, claim: Claim): void {
     this.#claims[rule] = claim;
+  }
+
+  /** Chains with a role, in the order of the text. */
+  get chains(): readonly ChainId[] {
+    return [...this.sharedChains, ...this.serviceChains].sort((a, b) => a - b);
   }
 
   role(chain: ChainId): Role | null {
@@ -227,15 +230,15 @@ export class ClaimedRules {
   }
 
   #assignRoles(): void {
-    const { store } = this.ruleset;
-    const own = new Set(this.ruleset.tables.map((table) => table.index));
-    for (let chain = 0; chain < store.chainCount; chain++) {
-      const table = store.tableOf(chain);
-      if (!own.has(table.index)) continue;
-      const role = this.#roleOf(chain, table.name);
+    const { store, tables } = this.ruleset;
+    const { chainTable } = store.columns;
+    const names: (TableName | undefined)[] = [];
+    for (const { index, name } of tables) names[index] = name;
+    for (let chain = 0; chain < chainTable.length; chain++) {
+      const table = names[chainTable[chain] as number];
+      const role = table === undefined ? undefined : this.#roleOf(chain, table);
       if (role === undefined) continue;
       this.roles[chain] = role;
-      this.chains.push(chain);
       (isShared[role] === true ? this.sharedChains : this.serviceChains).push(chain);
     }
   }
@@ -245,6 +248,7 @@ export class ClaimedRules {
     const start = store.nameStart(chain);
     const end = store.nameEnd(chain);
     const quick = table === "nat" ? hashedRoleAt(store.bytes, start, end) : null;
+    if (quick === "sep") return SEP;
     if (quick != null) return roleNumbers.get(quick);
     if (end - start > LONGEST_NAME) return undefined;
     const name = store.chainName(chain);

@@ -14,6 +14,8 @@ import { SuffixIndex } from "./suffix-index.ts";
 const serviceRoles: readonly ServiceChainRole[] = ["svc", "svl", "ext", "fw", "xlb"];
 
 const SEP = roleNumber("sep");
+/** By number of the role. */
+const prefixLengths: readonly number[] = roles.map((role) => chainPrefixes[role as ServiceChainRole]?.length ?? 0);
 const MASQUERADE_CLUSTER_IP = claimOf("nat KUBE-SERVICES", "masquerade-cluster-ip");
 const MASQUERADE_EXTERNAL_IP = claimOf("nat KUBE-SERVICES", "masquerade-external-ip");
 
@@ -109,7 +111,7 @@ export class ServiceGroups {
       const number = this.#rules.roles[chain] as number;
       if (number === SEP) continue;
       const role = roles[number] as ServiceChainRole;
-      const start = store.nameStart(chain) + chainPrefixes[role].length;
+      const start = store.nameStart(chain) + (prefixLengths[number] as number);
       const end = store.nameEnd(chain);
       const index = this.#suffixes.intern(start, end);
       const group = this.groups[index] ?? this.#add(start, end);
