@@ -29,11 +29,16 @@ interface Entry {
   readonly form: Form;
 }
 
-/** Forms of all slots: role number -> key of the form -> entries. */
-const entriesByRole: readonly ReadonlyMap<string, readonly Entry[]>[] = roles.map((role) => {
+const entriesByRole: (ReadonlyMap<string, readonly Entry[]> | undefined)[] = [];
+
+/** Forms of a role's slots: key of the form -> entries. */
+function entriesOf(role: number): ReadonlyMap<string, readonly Entry[]> {
+  const known = entriesByRole[role];
+  if (known !== undefined) return known;
   const byKey = new Map<string, Entry[]>();
+  entriesByRole[role] = byKey;
   slots.forEach((slot, index) => {
-    if (slot.role !== role) return;
+    if (slot.role !== roles[role]) return;
     for (const form of slot.template.forms) {
       const entries = byKey.get(form.key) ?? [];
       byKey.set(form.key, entries);
@@ -41,14 +46,16 @@ const entriesByRole: readonly ReadonlyMap<string, readonly Entry[]>[] = roles.ma
     }
   });
   return byKey;
-});
+}
 
-/** Forms of rules that lost something (lost-slots.ts), but those that a whole rule of the same chain has as well. */
-const lostKeys: ReadonlySet<string> = new Set(
-  slots
-    .filter(({ name }) => name.startsWith("lost "))
-    .flatMap((slot) => slot.template.forms.filter((form) => !isWhole(slot, form)).map(({ key }) => key)),
-);
+const lostByKey = new Map<string, boolean>();
+
+/** Whether a form with the key is that of a rule which lost something (lost-slots.ts), and no whole rule of the same chain has it as well. */
+const isLostKey = (key: string): boolean =>
+  slots.some(
+    (slot) =>
+      slot.name.startsWith("lost ") && slot.template.forms.some((form) => form.key === key && !isWhole(slot, form)),
+  );
 
 function isWhole(lost: Slot, form: Form): boolean {
   const said = (slot: Slot, { key, values, target }: Form): string =>
@@ -64,7 +71,10 @@ function isWhole(lost: Slot, form: Form): boolean {
 /** Whether a rule of the shape may have lost something that kube-proxy wrote. */
 export function mayBeLost(shape: Shape): boolean {
   const key = keyOfShape(shape);
-  return key !== null && lostKeys.has(key);
+  if (key === null) return false;
+  const known = lostByKey.get(key) ?? isLostKey(key);
+  lostByKey.set(key, known);
+  return known;
 }
 
 /** Roles of the chains that rules of the slot lead to; `null` where they lead to none. */
@@ -78,7 +88,7 @@ const NO_CANDIDATES: readonly Candidate[] = [];
 /** The slots of `role` whose forms have exactly the options of `shape`. */
 export function planFor(shape: Shape, role: number): readonly Candidate[] {
   const key = keyOfShape(shape);
-  const entries = key === null ? undefined : entriesByRole[role]?.get(key);
+  const entries = key === null ? undefined : entriesOf(role).get(key);
   if (entries === undefined) return NO_CANDIDATES;
   const words = wordsByOption(shape);
   const comment = commentWord(shape);

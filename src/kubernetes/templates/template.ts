@@ -64,10 +64,34 @@ export function isBareNoise(extension: string): boolean {
   return extension === "comment" || PROTOCOL_EXTENSIONS.has(extension);
 }
 
-/** Reads a template. Throws (`InvariantError`) where the text is no template: templates are ours. */
-export function template(text: string): Template {
-  const parts = splitParts(text);
-  return { text, parts, forms: formsOf(parts), comment: commentPattern(text), afterName: afterName(text) };
+/** Reads a template when it is asked for: a dump shows the rules of one release. Throws (`InvariantError`) where the text is no template: templates are ours. */
+export const template = (text: string): Template => new TemplateText(text);
+
+class TemplateText implements Template {
+  readonly text: string;
+  #parts: readonly Part[] | undefined;
+  #forms: readonly Form[] | undefined;
+  #comment: RegExp | null | undefined;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get parts(): readonly Part[] {
+    this.#parts ??= splitParts(this.text);
+    return this.#parts;
+  }
+  get forms(): readonly Form[] {
+    this.#forms ??= formsOf(this.parts);
+    return this.#forms;
+  }
+  get comment(): RegExp | null {
+    if (this.#comment === undefined) this.#comment = commentPattern(this.text);
+    return this.#comment;
+  }
+  get afterName(): string | null {
+    return /--comment "\{name\}([^"{}]*)"/.exec(this.text)?.[1] ?? null;
+  }
 }
 
 function commentPattern(text: string): RegExp | null {
@@ -80,8 +104,6 @@ function commentPattern(text: string): RegExp | null {
     .replace(/\{[A-Za-z]+\}/g, "\\S+");
   return new RegExp(`^${pattern}$`);
 }
-
-const afterName = (text: string): string | null => /--comment "\{name\}([^"{}]*)"/.exec(text)?.[1] ?? null;
 
 function splitParts(text: string): Part[] {
   const parts: Part[] = [];
