@@ -1,4 +1,3 @@
-import { byteString } from "../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import type { Context } from "./context.ts";
@@ -62,48 +61,33 @@ export const duplicateRule: Check = {
 
 /** Rules with equal words, each with its copies; equal hashes of their bytes find them. */
 function copies({ store }: Context, chain: ChainId): Map<RuleId, RuleId[]> {
-  const stateful = matchesNamed(...STATEFUL);
-  const byHash = new Map<number, RuleId[]>();
   const found = new Map<RuleId, RuleId[]>();
-  for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-    const [start, end] = spanOf(store, rule);
-    const hash = hashOf(store.bytes, start, end);
-    const same = byHash.get(hash);
-    if (same === undefined) {
-      byHash.set(hash, [rule]);
-      continue;
+  const rules: RuleId[] = [];
+  for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) rules.push(rule);
+  if (rules.length < 2) return found;
+  const stateful = matchesNamed(...STATEFUL);
+  let size = 4;
+  while (size < 2 * rules.length) size *= 2;
+  /** By hashes: the places among `rules` of those that differ from all before, from 1; 0: none. */
+  const places = new Int32Array(size);
+  const hashes = new Int32Array(rules.length);
+  for (let k = 0; k < rules.length; k++) {
+    const rule = rules[k] as RuleId;
+    const hash = store.hashOf(rule);
+    hashes[k] = hash;
+    let slot = hash & (size - 1);
+    let first = NONE;
+    for (; places[slot] !== 0 && first === NONE; slot = (slot + 1) & (size - 1)) {
+      const place = (places[slot] as number) - 1;
+      if (hashes[place] === hash && store.isCopy(rules[place] as RuleId, rule)) first = rules[place] as RuleId;
     }
-    const first = same.find((each) => textOf(store, each) === textOf(store, rule));
-    if (first === undefined) {
-      same.push(rule);
-      continue;
-    }
+    if (first === NONE) places[slot] = k + 1;
     // asked last: only few rules have an equal one
-    if (hasMatch(store, rule, stateful)) continue;
-    const others = found.get(first);
-    if (others === undefined) found.set(first, [rule]);
-    else others.push(rule);
+    else if (!hasMatch(store, rule, stateful)) {
+      const others = found.get(first);
+      if (others === undefined) found.set(first, [rule]);
+      else others.push(rule);
+    }
   }
   return found;
-}
-
-/** The rule without counters before it. */
-function spanOf(store: Context["store"], rule: RuleId): [number, number] {
-  const node = store.node(rule);
-  const { bytes } = store.ast.source;
-  let start = store.ast.offset(node);
-  let end = store.ast.offset(node + 1);
-  while (end > start && (bytes[end - 1] as number) <= 32) end--;
-  if (bytes[start] === 91) while (start < end && bytes[start] !== 45) start++;
-  return [start, end];
-}
-
-const textOf = (store: Context["store"], rule: RuleId): string =>
-  byteString(store.ast.source.bytes, ...spanOf(store, rule));
-
-/** FNV-1a */
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-  return hash;
 }

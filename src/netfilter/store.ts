@@ -193,14 +193,24 @@ export class RuleStore {
     return byteString(this.ast.source.bytes, start, end);
   }
 
-  /** Whether the lines of two rules are the same, their counters aside. */
+  /** Whether the lines of two rules are the same, their counters and what surrounds them aside. */
   isCopy(rule: RuleId, other: RuleId): boolean {
     if (this.mentions(rule) !== this.mentions(other)) return false;
     const { bytes } = this.ast.source;
-    const [a, b] = [this.#words(rule), this.#words(other)];
-    if (a.end - a.start !== b.end - b.start) return false;
-    for (let i = a.start, k = b.start; i < a.end; i++, k++) if (bytes[i] !== bytes[k]) return false;
+    const [start, end] = [this.#commandStart(rule), this.#lineEnd(rule)];
+    const by = this.#commandStart(other) - start;
+    if (this.#lineEnd(other) - end !== by) return false;
+    for (let i = start; i < end; i++) if (bytes[i] !== bytes[i + by]) return false;
     return true;
+  }
+
+  /** A hash of what `isCopy` compares. */
+  hashOf(rule: RuleId): number {
+    const { bytes } = this.ast.source;
+    const end = this.#lineEnd(rule);
+    let hash = 0x811c9dc5;
+    for (let i = this.#commandStart(rule); i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+    return hash ^ (hash >>> 15);
   }
 
   /** Whether the bytes stand somewhere in the line of the rule. */
@@ -210,16 +220,26 @@ export class RuleStore {
     return at >= 0;
   }
 
-  /** The line of the rule without counters before it. */
-  #words(rule: RuleId): { readonly start: number; readonly end: number } {
-    const { start, end } = this.ast.textSpan(this.node(rule));
+  /** Where the rule begins behind noise, blanks and counters. */
+  #commandStart(rule: RuleId): number {
+    const node = this.node(rule);
     const { bytes } = this.ast.source;
-    if (bytes[start] !== 91) return { start, end };
-    const close = bytes.indexOf(93, start);
-    if (close < 0 || close >= end) return { start, end };
-    let from = close + 1;
-    while (from < end && bytes[from] === 32) from++;
-    return { start: from, end };
+    let start = this.ast.offset(node);
+    if (bytes[start] === 45 && bytes[start + 1] === 65) return start;
+    start = this.ast.textSpan(node).start;
+    if (bytes[start] !== 91) return start;
+    const end = this.#lineEnd(rule);
+    while (start < end && bytes[start] !== 93) start++;
+    for (start++; start < end && bytes[start] === 32; ) start++;
+    return start;
+  }
+
+  /** Behind the last byte of the rule that is no blank. */
+  #lineEnd(rule: RuleId): number {
+    const { bytes } = this.ast.source;
+    let end = this.ast.offset(this.node(rule) + 1);
+    while (isBlank(bytes[end - 1] as number)) end--;
+    return end;
   }
 
   place(rule: RuleId): Place {
