@@ -22,7 +22,7 @@ export const affinityLimits: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    const sticky = context.services.servicePorts.filter(
+    const sticky = context.suspects.all.filter(
       (port) =>
         context.ruleIn(port.chain("svc"), "affinity") >= 0 || context.ruleIn(port.chain("svl"), "affinity") >= 0,
     );

@@ -23,7 +23,7 @@ export const blockedHealthCheckPort: Check = {
   subject: "kube-proxy",
   needs: ["filter"],
   run(context, report) {
-    for (const port of context.services.servicePorts)
+    for (const port of context.suspects.all)
       for (const frontend of port.frontends) {
         if (frontend.kind !== "healthCheckNodePort") continue;
         const probe = context.probe(context.client("outside"), frontend);

@@ -47,7 +47,7 @@ export function captureOf(services: ServiceMap): Capture {
   });
   for (const chain of own)
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      const claim = rules.claims[rule] as number;
+      const claim = rules.claim(rule);
       if (claim < FIRST_LOST) continue;
       (slotOf(claim)?.name.startsWith("lost dnat") ? unprinted : stripped).push(rule);
     }
@@ -62,7 +62,7 @@ function hasIntact({ ruleset: { store }, source: { rules } }: ServiceMap, chain:
   const role = rules.role(chain);
   if (role === "sep" || role === "nat KUBE-MARK-MASQ") return false;
   for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-    const name = slotOf(rules.claims[rule] as number)?.name ?? "";
+    const name = slotOf(rules.claim(rule))?.name ?? "";
     if (MARKED.has(name)) return true;
     if (WITH_PORT.has(name) && LOSABLE.has(rules.value(rule, "protocol") ?? "")) return true;
   }

@@ -6,7 +6,6 @@ import { buildStore } from "../netfilter/build.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Context } from "./context.ts";
 import type { Deviation } from "./deviation.ts";
-import { isPristine } from "./pristine.ts";
 import { ruleKey } from "./rule-key.ts";
 import { type Written, write } from "./written.ts";
 
@@ -15,10 +14,10 @@ const AT_ONCE = 500;
 
 /** Where the rules of Service ports are not as kube-proxy writes them, in the order of the Service ports. */
 export function deviationsOf(context: Context): readonly Deviation[] {
-  const suspects = context.services.servicePorts.filter((port) => !isPristine(context, port));
+  const { odd } = context.suspects;
   const found: Deviation[] = [];
-  for (let i = 0; i < suspects.length; i += AT_ONCE)
-    for (const deviation of deviationsAmong(context, suspects.slice(i, i + AT_ONCE))) found.push(deviation);
+  for (let i = 0; i < odd.length; i += AT_ONCE)
+    for (const deviation of deviationsAmong(context, odd.slice(i, i + AT_ONCE))) found.push(deviation);
   return found;
 }
 

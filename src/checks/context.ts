@@ -22,6 +22,7 @@ import { type Outcome, outcomesOf, type Probe, questionOf } from "./probe.ts";
 import { samplePorts } from "./samples.ts";
 import { type ShareFault, shareFaultIn } from "./share-fault.ts";
 import { surroundingsOf, surroundingsWithout, type TableSurroundings } from "./surroundings.ts";
+import { type Suspects, suspectsOf } from "./suspects.ts";
 import { type Unreferenced, unreferencedIn } from "./unreferenced.ts";
 import { write } from "./written.ts";
 
@@ -52,6 +53,7 @@ export class Context {
   #nodeDeviations: readonly NodeDeviation[] | undefined;
   #surroundings: readonly TableSurroundings[] | undefined;
   #nodeEffect: Effect | undefined;
+  #suspects: Suspects | undefined;
   #deviations: Deviations | undefined;
   #unreferenced: Unreferenced | undefined;
   #loose: LooseRules | undefined;
@@ -103,7 +105,7 @@ export class Context {
 
   /** Name of the slot that the rule fills; "" for a rule that fills none. */
   slot(rule: RuleId): string {
-    return slotOf(this.claims.claims[rule] as number)?.name ?? "";
+    return slotOf(this.claims.claim(rule))?.name ?? "";
   }
 
   /** What the chain is to kube-proxy; `null` for chains of others. */
@@ -164,6 +166,12 @@ export class Context {
       traces.set(key, outcomes);
     }
     return { client, frontend, outcomes };
+  }
+
+  /** Service ports that a fault of a single Service is looked for with. */
+  get suspects(): Suspects {
+    this.#suspects ??= suspectsOf(this);
+    return this.#suspects;
   }
 
   /** Rules that are not as kube-proxy writes them for their Service port. */

@@ -56,7 +56,7 @@ interface Claimant {
 
 function* draftsFor(context: Context, isWanted: (frontend: Frontend) => boolean): Generator<Draft> {
   const claimants = new Map<string, Claimant[]>();
-  for (const port of context.services.servicePorts)
+  for (const port of context.suspects.all)
     for (const frontend of port.frontends) {
       if (frontend.fate !== "forwarded" || frontend.port === null || !isWanted(frontend)) continue;
       if (!context.services.source.isContested(frontend) || context.isSpokenOf(frontend.rule)) continue;

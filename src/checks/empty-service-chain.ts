@@ -29,7 +29,7 @@ export const emptyServiceChain: Check = {
   subject: "kube-proxy",
   needs: ["nat", "filter"],
   run(context, report) {
-    for (const port of context.services.servicePorts) {
+    for (const port of context.suspects.all) {
       const chain = emptyChain(context, port);
       if (chain === NONE) continue;
       const isOutside = chain === port.chain("ext") || chain === port.chain("fw");

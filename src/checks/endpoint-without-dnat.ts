@@ -22,9 +22,9 @@ export const endpointWithoutDnat: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    for (const port of context.services.servicePorts)
+    for (const port of context.suspects.all)
       for (const chain of port.endpointChains())
-        if (context.endpoints.dnat[chain] === NONE && context.store.isDeclared(chain) && !translates(context, chain))
+        if (context.endpoints.dnatOf(chain) === NONE && context.store.isDeclared(chain) && !translates(context, chain))
           report(draftFor(context, port, chain));
   },
 };

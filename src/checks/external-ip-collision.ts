@@ -23,8 +23,8 @@ export const externalIpCollision: Check = {
   since: "0.1.0",
   subject: "kube-proxy",
   needs: ["nat"],
-  run({ services }, report) {
-    const external = services.servicePorts.filter((port) => port.frontends.some(({ kind }) => kind === "externalIP"));
+  run({ services, suspects }, report) {
+    const external = suspects.all.filter((port) => port.frontends.some(({ kind }) => kind === "externalIP"));
     if (external.length === 0) return;
     const owners = new Map<string, ServicePort>();
     for (const port of services.servicePorts)

@@ -29,7 +29,7 @@ export class LooseRules {
       const chain = ruleset.chain("nat", name);
       if (chain === NONE) continue;
       for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-        const claim = rules.claims[rule] as number;
+        const claim = rules.claim(rule);
         const isAimless = slotOf(claim)?.of === "service" && owned[rule] === 0;
         if (isAimless) aimless.push(rule);
         if (!isAimless && claim !== UNEXPECTED) continue;

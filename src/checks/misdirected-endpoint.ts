@@ -1,4 +1,4 @@
-import { NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { NONE } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import { misnamedEndpoints } from "./misnamed.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
@@ -27,8 +27,8 @@ export const misdirectedEndpoint: Check = {
     const isRewritten = found.length > 3 && found.length * 2 > all;
     for (const { chain, address, proven, name } of found) {
       const chainName = ruleset.chainName(chain);
-      const rule = endpoints.dnat[chain] as RuleId;
-      const hairpin = endpoints.hairpin[chain] as RuleId;
+      const rule = endpoints.dnatOf(chain);
+      const hairpin = endpoints.hairpinOf(chain);
       const share = context.portOf(chain)?.endpoints.find((each) => each.chain === chainName)?.share ?? null;
       context.deviations.take((each) => each.chain === chain && each.slot === "hairpin");
       const instead = proven === null ? "an address that is not its endpoint by the chain's name" : `not to ${proven}`;

@@ -28,8 +28,9 @@ export const misdirectedRule: Check = {
     const bent = bentRules(context);
     takeConsequences(context, bent);
     for (const each of bent) report(draftOf(context, each));
-    const refuted = context.services.servicePorts.filter(({ nameEvidence }) => nameEvidence === "refuted").length;
-    const [first] = context.services.servicePorts.filter(({ nameEvidence }) => nameEvidence === "refuted");
+    const all = context.suspects.all.filter(({ nameEvidence }) => nameEvidence === "refuted");
+    const refuted = all.length;
+    const [first] = all;
     if (first === undefined) return;
     const rule = first.evidence[0];
     const of = context.services.servicePorts.length;
@@ -57,7 +58,7 @@ interface Bent {
 
 function bentRules(context: Context): Bent[] {
   const found: Bent[] = [];
-  for (const port of context.services.servicePorts) {
+  for (const port of context.suspects.all) {
     if (port.nameEvidence !== "hash") continue;
     for (const frontend of port.frontends) {
       const meant = frontend.chain === null ? null : context.claims.name(frontend.rule);

@@ -3,7 +3,7 @@ import { joinAddress, splitAddress } from "../kubernetes/address-text.ts";
 import { hashedChainName, isEndpointChainName } from "../kubernetes/chain-name.ts";
 import { plainName } from "../kubernetes/read/names.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
-import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE } from "../netfilter/ruleset.ts";
 import type { Context } from "./context.ts";
 
 /** A chain of an endpoint that sends elsewhere than its own name says. */
@@ -29,9 +29,9 @@ export function misnamedEndpoints(context: Context): readonly Misnamed[] {
 }
 
 function findMisnamed(context: Context): Misnamed[] {
-  const { claims, endpoints, ruleset, services } = context;
+  const { claims, endpoints, ruleset, suspects } = context;
   const found: Misnamed[] = [];
-  for (const port of services.servicePorts) {
+  for (const port of suspects.all) {
     const { name, protocol, nameEvidence } = port;
     if (name === null || protocol === null || nameEvidence !== "hash") continue;
     const owner = bytesOf(name + protocol.toLowerCase());
@@ -43,7 +43,7 @@ function findMisnamed(context: Context): Misnamed[] {
       const chainName = ruleset.chainName(chain);
       if (address === null || isEndpointChainName(chainName, name, protocol, address)) continue;
       if (hashedChainName(chainName)?.wellFormed !== true) continue;
-      const dnat = endpoints.dnat[chain] as RuleId;
+      const dnat = endpoints.dnatOf(chain);
       const own = dnat === NONE ? null : claims.name(dnat);
       const isOthers =
         own !== null && plainName(own) !== port.id && isEndpointChainName(chainName, own, protocol, address);
@@ -61,7 +61,7 @@ function findMisnamed(context: Context): Misnamed[] {
 function otherAddresses({ claims, endpoints, ruleset }: Context, chain: ChainId, address: string): string[] {
   const found: string[] = [];
   const port = splitAddress(address)?.port ?? 0;
-  const hairpin = endpoints.hairpin[chain] as RuleId;
+  const hairpin = endpoints.hairpinOf(chain);
   const source = hairpin === NONE ? null : (claims.value(hairpin, "endpointIP") ?? "").split("/")[0];
   if (source) found.push(joinAddress(source, port));
   for (const caller of ruleset.callers(chain).subarray(0, 4)) {

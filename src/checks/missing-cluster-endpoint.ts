@@ -24,7 +24,7 @@ export const missingClusterEndpoint: Check = {
   run(context, report) {
     const { ruleset, endpoints, services } = context;
     const strangers = new Set(misnamedEndpoints(context).flatMap(({ owner, port }) => (owner === null ? [] : [port])));
-    for (const port of services.servicePorts) {
+    for (const port of context.suspects.all) {
       const local = port.chain("svl") === NONE ? port.chain("xlb") : port.chain("svl");
       const svc = port.chain("svc");
       // a jump that was bent to another Service is said to be so

@@ -1,5 +1,5 @@
 import type { ServicePort } from "../kubernetes/service-port.ts";
-import { NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { NONE } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import type { Deviation } from "./deviation.ts";
 import { draftOf } from "./deviation-draft.ts";
@@ -29,7 +29,7 @@ export const missingHairpinMark: Check = {
   needs: ["nat"],
   run(context, report) {
     const { endpoints, claims } = context;
-    const hasDnat = ({ chain }: Deviation): boolean => chain !== NONE && endpoints.dnat[chain] !== NONE;
+    const hasDnat = ({ chain }: Deviation): boolean => chain !== NONE && endpoints.dnatOf(chain) !== NONE;
     const found = context.deviations.take(
       (deviation) =>
         deviation.role === "sep" &&
@@ -42,7 +42,7 @@ export const missingHairpinMark: Check = {
       for (const deviation of deviations) {
         const address = endpoints.address(deviation.chain) ?? "?";
         const where = `${endpointInWords(deviation.chainName, address)} of ${nameOf(port)}`;
-        const asked = claims.value(endpoints.hairpin[deviation.chain] as RuleId, "endpointIP");
+        const asked = claims.value(endpoints.hairpinOf(deviation.chain), "endpointIP");
         const message =
           deviation.kind === "missing"
             ? `${where} has no mark for SNAT of connections that the endpoint makes to itself`

@@ -38,7 +38,7 @@ export const missingKubeProxyRule: Check = {
         missing: deviations.flatMap(({ expected }) => expected ?? []),
       });
     }
-    for (const port of context.services.servicePorts) if (lacksClusterIP(port)) report(clusterIPDraft(port));
+    for (const port of context.suspects.all) if (lacksClusterIP(port)) report(clusterIPDraft(port));
     for (const [port, deviations] of context.deviations.take(({ kind }) => kind === "missing" || kind === "changed")) {
       const [first] = deviations;
       if (first === undefined) continue;

@@ -22,7 +22,7 @@ export const noLocalEndpoints: Check = {
   subject: "kube-proxy",
   needs: ["nat", "filter"],
   run(context, report) {
-    for (const port of context.services.servicePorts) {
+    for (const port of context.suspects.all) {
       const dropped = port.frontends.filter(({ fate }) => fate === "dropped");
       const marked = context.ruleIn(port.chain("xlb"), "no-local-endpoints");
       const rule = dropped[0]?.rule ?? (marked < 0 ? context.ruleIn(port.chain("ext"), "no-local-endpoints") : marked);

@@ -52,7 +52,7 @@ export function nodeDeviationsOf(context: Context): readonly NodeDeviation[] {
     const own = written.filter(({ slot }) => slot.role === role);
     const names = new Set(own.map(({ slot }) => slot.name));
     const judged = rules.filter((rule) => {
-      const slot = slotOf(claims.claims[rule] as number);
+      const slot = slotOf(claims.claim(rule));
       return slot === null || names.has(slot.name) || slot.name.startsWith("lost ");
     });
     const expected = asManyAsThere(

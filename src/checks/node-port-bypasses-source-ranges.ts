@@ -19,8 +19,8 @@ export const nodePortBypassesSourceRanges: Check = {
   since: "0.1.0",
   subject: "kube-proxy",
   needs: ["nat"],
-  run({ services }, report) {
-    for (const port of services.servicePorts) {
+  run({ suspects }, report) {
+    for (const port of suspects.all) {
       const ranges = port.loadBalancerSourceRanges ?? [];
       const nodePort = port.frontends.find(({ kind, fate }) => kind === "nodePort" && fate === "forwarded");
       if (ranges.length === 0 || nodePort === undefined) continue;

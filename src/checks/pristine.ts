@@ -1,4 +1,6 @@
+import { bytesOf } from "../../grammar/bytes.ts";
 import { hostPrefix } from "../kubernetes/address-text.ts";
+import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
 import { type Claim, claimOf } from "../kubernetes/templates/slots.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
@@ -16,115 +18,216 @@ const BALANCER = {
   svl: { mark: claimOf("svl", "masquerade-cluster-ip"), endpoint: claimOf("svl", "endpoint") },
 } as const;
 
-/**
- * Whether a Service port of the usual kind is exactly as kube-proxy writes it, by its claims and few values. False says nothing but
- * that somebody must compare rule by rule.
- */
-export function isPristine(context: Context, port: ServicePort): boolean {
-  const { era } = context.services.parameters;
-  if (era !== "1.24" && era !== "1.25" && era !== "1.20") return false;
-  const svl = port.chain("svl");
-  const ext = port.chain("ext");
-  if (port.chain("fw") !== NONE || port.chain("xlb") !== NONE || port.chain("svc") === NONE) return false;
-  const isOld = era === "1.20";
-  if (!(isOld ? hasOldSharedRules(context, port) : hasSharedRules(context, port))) return false;
-  if (!isBalancer(context, port, "svc", isOld) || (svl !== NONE && !isBalancer(context, port, "svl", isOld)))
-    return false;
-  if (ext === NONE ? !isOld && port.frontends.length !== 1 : !isExternal(context, port, ext)) return false;
-  const chains = port.endpointChains();
-  for (let i = 0; i < chains.length; i++)
-    if (!context.endpoints.isPlain(chains[i] as ChainId) || !asksFor(context, port.protocol, chains[i] as ChainId))
+/** Judges Service ports of the usual kind by the claims of their rules and few bytes. */
+export class Judge {
+  readonly #context: Context;
+  readonly #isOld: boolean;
+  /** kube-proxy marks what strangers send to cluster IPs. */
+  readonly #isMarking: boolean;
+  /** Form of a DNAT rule that was seen to ask for the protocol. */
+  #dnatShape = NONE;
+  #dnatProtocol = "";
+  /** What stands before the address in a mark that was read in full, and the form of that rule. */
+  #markShape = NONE;
+  #markStart = 0;
+  #markLength = 0;
+
+  constructor(context: Context) {
+    const { era, masqueradeAll, localDetector } = context.services.parameters;
+    this.#context = context;
+    this.#isOld = era === "1.20";
+    this.#isMarking = masqueradeAll === true || localDetector !== null;
+  }
+
+  /** Whether the rules are exactly as kube-proxy writes them. False says nothing but that somebody must compare them one by one. */
+  isPristine(port: ServicePort): boolean {
+    const { era } = this.#context.services.parameters;
+    if (era !== "1.24" && era !== "1.25" && era !== "1.20") return false;
+    const svl = port.chain("svl");
+    const ext = port.chain("ext");
+    if (port.chain("fw") !== NONE || port.chain("xlb") !== NONE || port.chain("svc") === NONE) return false;
+    if (!(this.#isOld ? this.#hasOldSharedRules(port) : this.#hasSharedRules(port))) return false;
+    if (!this.#isBalancer(port, "svc") || (svl !== NONE && !this.#isBalancer(port, "svl"))) return false;
+    if (ext === NONE ? !this.#isOld && port.frontends.length !== 1 : !this.#isExternal(port, ext)) return false;
+    const chains = port.endpointChains();
+    const { endpoints } = this.#context;
+    for (let i = 0; i < chains.length; i++)
+      if (!endpoints.isPlain(chains[i] as ChainId) || !this.#asksFor(port.protocol, chains[i] as ChainId)) return false;
+    return true;
+  }
+
+  /** Whether hashes prove the names of one that is pristine, its comments say it, and nobody else claims its addresses. */
+  isProven(port: ServicePort): boolean {
+    const { name, protocol, frontends } = port;
+    if (port.nameEvidence !== "hash" || name === null || protocol === null || port.chain("svl") !== NONE) return false;
+    const { endpoints, services } = this.#context;
+    for (let i = 0; i < frontends.length; i++) {
+      const frontend = frontends[i] as Frontend;
+      if (!this.#isFor(frontend.rule, name) || services.source.isContested(frontend)) return false;
+    }
+    const owner = bytesOf(name + protocol.toLowerCase());
+    const chains = port.endpointChains();
+    for (let i = 0; i < chains.length; i++) if (!endpoints.isSurelyNamed(chains[i] as ChainId, owner)) return false;
+    return true;
+  }
+
+  /** Whether the comment of the rule says the name. */
+  #isFor(rule: RuleId, name: string): boolean {
+    const { claims, store } = this.#context;
+    const line = claims.line(rule);
+    if (line === null) return claims.name(rule) === name;
+    return isTextAt(store.bytes, line.nameStart, line.nameEnd, name);
+  }
+
+  /** One rule for each way in, all of them leading on. */
+  #hasSharedRules(port: ServicePort): boolean {
+    const { claims, services } = this.#context;
+    const { frontends, sharedRules } = port;
+    if (frontends.length !== sharedRules.length || sharedRules.length > 2) return false;
+    let clusterIPs = 0;
+    for (let i = 0; i < sharedRules.length; i++) {
+      const claim = claims.claim(sharedRules[i] as RuleId);
+      if (claim === CLUSTER_IP) clusterIPs++;
+      else if (claim !== NODE_PORT) return false;
+      const frontend = frontends[i] as Frontend;
+      if (frontend.fate !== "forwarded" || frontend.protocol !== port.protocol) return false;
+    }
+    return clusterIPs === 1 && port.clusterFrontend?.chain === port.chain("svc") && services.parameters.nfacct !== true;
+  }
+
+  /** Whether the chain translates packets of the protocol; what the rule does not say stands for any. */
+  #asksFor(protocol: string | null, chain: ChainId): boolean {
+    if (protocol === null) return true;
+    const { endpoints, store } = this.#context;
+    const rule = endpoints.dnatOf(chain);
+    const shape = store.shapeId(rule);
+    if (shape >= 0 && shape === this.#dnatShape && protocol === this.#dnatProtocol) return true;
+    if (!store.shape(rule).matches.some(({ name }) => name === protocol)) return false;
+    this.#dnatShape = shape;
+    this.#dnatProtocol = protocol;
+    return true;
+  }
+
+  /** Before 1.22: a mark and a jump for the cluster IP, the same for a NodePort. */
+  #hasOldSharedRules(port: ServicePort): boolean {
+    const { claims, services } = this.#context;
+    const inServices: RuleId[] = [];
+    const inNodePorts: RuleId[] = [];
+    for (const rule of [...port.sharedRules].sort((a, b) => a - b)) {
+      const claim = claims.claim(rule);
+      (claim === OLD_NODE_PORT_MARK || claim === OLD_NODE_PORT ? inNodePorts : inServices).push(rule);
+    }
+    const [mark, jump] = inNodePorts;
+    const first = inServices[0] as RuleId;
+    return (
+      services.parameters.localDetector?.kind !== "interface" &&
+      this.#claimsAre(inServices, this.#isMarking ? [OLD_MARK, CLUSTER_IP] : [CLUSTER_IP]) &&
+      (claims.claim(first) !== OLD_MARK || this.#isMarkFor(port, first)) &&
+      (mark === undefined ||
+        (this.#claimsAre(inNodePorts, [OLD_NODE_PORT_MARK, OLD_NODE_PORT]) &&
+          claims.value(mark, "nodePort") === claims.value(jump as RuleId, "nodePort")))
+    );
+  }
+
+  /** Whether a mark asks for the Service's own cluster IP and for the node's own pods. */
+  #isMarkFor(port: ServicePort, rule: RuleId): boolean {
+    const frontend = port.clusterFrontend;
+    if (frontend === null) return false;
+    if (this.#isLikeKnownMark(rule, frontend.rule)) return true;
+    const { services, claims, store } = this.#context;
+    const { localDetector: detector, masqueradeAll } = services.parameters;
+    const local = masqueradeAll === true ? null : detector;
+    if (
+      claims.value(rule, "clusterIP") !== hostPrefix(frontend.ip ?? "") ||
+      claims.value(rule, "port") !== String(frontend.port) ||
+      claims.value(rule, "protocol") !== frontend.protocol ||
+      claims.value(rule, "notLocalSource") !== (local?.kind === "cidr" ? local.value : null) ||
+      claims.value(rule, "notLocalInterface") !== (local?.kind === "interface" ? local.value : null)
+    )
       return false;
+    const line = claims.line(rule);
+    const nameEnd = this.#chainNameEnd(rule);
+    if (line === null || line.addressStart < 0 || nameEnd === NONE) return true;
+    this.#markShape = store.shapeId(rule);
+    this.#markStart = nameEnd;
+    this.#markLength = line.addressStart - nameEnd;
+    return true;
+  }
+
+  /** Whether a rule says before its address what a mark says that was read in full, and has address and port of the other rule. */
+  #isLikeKnownMark(rule: RuleId, jump: RuleId): boolean {
+    const { claims, store } = this.#context;
+    if (this.#markShape < 0 || store.shapeId(rule) !== this.#markShape) return false;
+    const { bytes } = store;
+    const to = claims.line(jump);
+    if (to === null || to.addressStart < 0) return false;
+    // the next line takes the place of this one
+    const { addressStart, addressEnd, portStart, portEnd, protocol } = to;
+    const line = claims.line(rule);
+    if (line === null || line.addressStart < 0 || line.protocol !== protocol) return false;
+    return (
+      line.addressStart - this.#chainNameEnd(rule) === this.#markLength &&
+      isCopy(bytes, line.addressStart - this.#markLength, this.#markStart, this.#markLength) &&
+      line.addressEnd - line.addressStart === addressEnd - addressStart &&
+      isCopy(bytes, line.addressStart, addressStart, addressEnd - addressStart) &&
+      line.portEnd - line.portStart === portEnd - portStart &&
+      isCopy(bytes, line.portStart, portStart, portEnd - portStart)
+    );
+  }
+
+  /** Behind the name of the rule's chain in a line that begins with `-A`; `NONE` for another one. */
+  #chainNameEnd(rule: RuleId): number {
+    const { store } = this.#context;
+    const { bytes } = store;
+    const start = store.ast.offset(store.node(rule));
+    if (bytes[start] !== DASH || bytes[start + 1] !== LETTER_A || bytes[start + 2] !== BLANK) return NONE;
+    return store.wordEnd(start + 3);
+  }
+
+  /** KUBE-SVC, KUBE-SVL: the mark, then jumps that share evenly, without affinity. */
+  #isBalancer(port: ServicePort, role: "svc" | "svl"): boolean {
+    const { claims, store } = this.#context;
+    const chain = port.chain(role);
+    const { mark, endpoint } = BALANCER[role];
+    let rule = store.firstRule(chain);
+    if (!this.#isOld && this.#isMarking && port.clusterFrontend?.chain === chain) {
+      if (rule === NONE || claims.claim(rule) !== mark || !this.#isMarkFor(port, rule)) return false;
+      rule = store.nextRule(rule);
+    }
+    for (; rule !== NONE; rule = store.nextRule(rule)) if (claims.claim(rule) !== endpoint) return false;
+    return port.balance(chain) === "even";
+  }
+
+  /** KUBE-EXT of a Service whose traffic goes to all endpoints: the mark, then the jump. */
+  #isExternal(port: ServicePort, ext: ChainId): boolean {
+    const { store, claims } = this.#context;
+    const first = store.firstRule(ext);
+    const last = first === NONE ? NONE : store.nextRule(first);
+    return (
+      last !== NONE &&
+      store.nextRule(last) === NONE &&
+      claims.claim(first) === MASQUERADE_ALL &&
+      claims.claim(last) === EXTERNAL_CLUSTER &&
+      store.targetChain(last) === port.chain("svc")
+    );
+  }
+
+  #claimsAre(rules: readonly RuleId[], wanted: readonly Claim[]): boolean {
+    return rules.length === wanted.length && rules.every((rule, i) => this.#context.claims.claim(rule) === wanted[i]);
+  }
+}
+
+const BLANK = 32;
+const DASH = 45;
+const LETTER_A = 65;
+
+function isCopy(bytes: Uint8Array, start: number, other: number, length: number): boolean {
+  for (let i = 0; i < length; i++) if (bytes[start + i] !== bytes[other + i]) return false;
   return true;
 }
 
-/** One rule for each way in, all of them leading on. */
-function hasSharedRules({ claims: { claims }, services }: Context, port: ServicePort): boolean {
-  const { frontends, sharedRules } = port;
-  if (frontends.length !== sharedRules.length || sharedRules.length > 2) return false;
-  let clusterIPs = 0;
-  for (let i = 0; i < sharedRules.length; i++) {
-    const claim = claims[sharedRules[i] as RuleId];
-    if (claim === CLUSTER_IP) clusterIPs++;
-    else if (claim !== NODE_PORT) return false;
-    if (frontends[i]?.fate !== "forwarded" || frontends[i]?.protocol !== port.protocol) return false;
-  }
-  return clusterIPs === 1 && port.clusterFrontend?.chain === port.chain("svc") && services.parameters.nfacct !== true;
+function isTextAt(bytes: Uint8Array, start: number, end: number, text: string): boolean {
+  if (end - start !== text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
+  return true;
 }
-
-/** Whether the chain translates packets of the protocol; what the rule does not say stands for any. */
-function asksFor({ endpoints, store }: Context, protocol: string | null, chain: ChainId): boolean {
-  if (protocol === null) return true;
-  const { matches } = store.shape(endpoints.dnat[chain] as RuleId);
-  for (let i = 0; i < matches.length; i++) if (matches[i]?.name === protocol) return true;
-  return false;
-}
-
-/** Before 1.22: a mark and a jump for the cluster IP, the same for a NodePort. */
-function hasOldSharedRules(context: Context, port: ServicePort): boolean {
-  const { claims } = context;
-  const inServices: RuleId[] = [];
-  const inNodePorts: RuleId[] = [];
-  for (const rule of [...port.sharedRules].sort((a, b) => a - b)) {
-    const claim = claims.claims[rule];
-    (claim === OLD_NODE_PORT_MARK || claim === OLD_NODE_PORT ? inNodePorts : inServices).push(rule);
-  }
-  const [mark, jump] = inNodePorts;
-  return (
-    context.services.parameters.localDetector?.kind !== "interface" &&
-    claimsAre(context, inServices, marks(context) ? [OLD_MARK, CLUSTER_IP] : [CLUSTER_IP]) &&
-    (claims.claims[inServices[0] as RuleId] !== OLD_MARK || isMarkFor(context, port, inServices[0] as RuleId)) &&
-    (mark === undefined ||
-      (claimsAre(context, inNodePorts, [OLD_NODE_PORT_MARK, OLD_NODE_PORT]) &&
-        claims.value(mark, "nodePort") === claims.value(jump as RuleId, "nodePort")))
-  );
-}
-
-const marks = ({ services: { parameters } }: Context): boolean =>
-  parameters.masqueradeAll === true || parameters.localDetector !== null;
-
-/** Whether a mark asks for the Service's own cluster IP and for the node's own pods. */
-function isMarkFor({ services: { parameters }, claims }: Context, port: ServicePort, rule: RuleId): boolean {
-  const { localDetector: detector, masqueradeAll } = parameters;
-  const frontend = port.clusterFrontend;
-  const local = masqueradeAll === true ? null : detector;
-  return (
-    frontend !== null &&
-    claims.value(rule, "clusterIP") === hostPrefix(frontend.ip ?? "") &&
-    claims.value(rule, "port") === String(frontend.port) &&
-    claims.value(rule, "protocol") === frontend.protocol &&
-    claims.value(rule, "notLocalSource") === (local?.kind === "cidr" ? local.value : null) &&
-    claims.value(rule, "notLocalInterface") === (local?.kind === "interface" ? local.value : null)
-  );
-}
-
-/** KUBE-SVC, KUBE-SVL: the mark, then jumps that share evenly, without affinity. */
-function isBalancer(context: Context, port: ServicePort, role: "svc" | "svl", isOld: boolean): boolean {
-  const { store } = context;
-  const { claims } = context.claims;
-  const chain = port.chain(role);
-  const { mark, endpoint } = BALANCER[role];
-  let rule = store.firstRule(chain);
-  if (!isOld && port.clusterFrontend?.chain === chain && marks(context)) {
-    if (rule === NONE || claims[rule] !== mark || !isMarkFor(context, port, rule)) return false;
-    rule = store.nextRule(rule);
-  }
-  for (; rule !== NONE; rule = store.nextRule(rule)) if (claims[rule] !== endpoint) return false;
-  return port.balance(chain) === "even";
-}
-
-/** KUBE-EXT of a Service whose traffic goes to all endpoints: the mark, then the jump. */
-function isExternal({ store, claims: { claims } }: Context, port: ServicePort, ext: ChainId): boolean {
-  const first = store.firstRule(ext);
-  const last = first === NONE ? NONE : store.nextRule(first);
-  return (
-    last !== NONE &&
-    store.nextRule(last) === NONE &&
-    claims[first] === MASQUERADE_ALL &&
-    claims[last] === EXTERNAL_CLUSTER &&
-    store.targetChain(last) === port.chain("svc")
-  );
-}
-
-const claimsAre = ({ claims }: Context, rules: readonly RuleId[], wanted: readonly Claim[]): boolean =>
-  rules.length === wanted.length && rules.every((rule, i) => claims.claims[rule] === wanted[i]);

@@ -24,7 +24,7 @@ export const refusedButForwarded: Check = {
   subject: "kube-proxy",
   needs: ["nat", "filter"],
   run(context, report) {
-    for (const port of context.services.servicePorts) {
+    for (const port of context.suspects.all) {
       if (port.frontends.every(({ fate }) => fate !== "rejected")) continue;
       const svc = port.chain("svc");
       if (svc === NONE || port.jumps(svc).length === 0) continue;

@@ -24,9 +24,9 @@ export const serviceWithoutEndpoints: Check = {
   since: "0.1.0",
   subject: "kube-proxy",
   needs: ["filter"],
-  run({ services }, report) {
+  run({ suspects }, report) {
     const byService = new Map<string, ServicePort[]>();
-    for (const port of services.servicePorts) {
+    for (const port of suspects.all) {
       if (port.hasEndpoints !== false) continue;
       const key = port.id === null ? `#${port.index}` : `${port.namespace}/${port.service}`;
       const ports = byService.get(key);

@@ -19,7 +19,7 @@ export const shortAffinityTimeout: Check = {
   subject: "kube-proxy",
   needs: ["nat"],
   run(context, report) {
-    for (const port of context.services.servicePorts) {
+    for (const port of context.suspects.all) {
       const rule = context.ruleIn(port.chain("svc"), "affinity");
       if (rule < 0 || port.sessionAffinityTimeoutSeconds !== 180) continue;
       report({

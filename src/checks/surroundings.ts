@@ -107,7 +107,7 @@ const lineOf = ({ store }: Ruleset, rule: RuleId): string | undefined =>
 function isCopied({ ruleset, source: { rules } }: ServiceMap, chain: ChainId, rule: RuleId): boolean {
   const role: Role | null = rules.role(chain);
   if (role === null) return true;
-  const claim = rules.claims[rule] as number;
+  const claim = rules.claim(rule);
   if (isHookRole(role)) {
     const target = ruleset.target(rule);
     const toOwn = target !== NONE && rules.role(target) !== null;

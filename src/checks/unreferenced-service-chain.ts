@@ -2,7 +2,7 @@ import { hostOf } from "../kubernetes/address-text.ts";
 import { hashedChainName } from "../kubernetes/chain-name.ts";
 import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
-import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE } from "../netfilter/ruleset.ts";
 import type { Check, Draft } from "./check.ts";
 import type { Context } from "./context.ts";
 import { shareOf } from "./probe.ts";
@@ -58,7 +58,7 @@ function draftForLarge(context: Context, chains: readonly ChainId[]): Draft {
 
 function draftForEndpoint(context: Context, chain: ChainId): Draft {
   const { ruleset, endpoints, claims } = context;
-  const dnat = endpoints.dnat[chain] as RuleId;
+  const dnat = endpoints.dnatOf(chain);
   const name = dnat === NONE ? null : claims.name(dnat);
   const port = portNamed(context, name);
   const of = name === null ? "" : ` of ${name}`;

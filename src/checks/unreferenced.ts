@@ -1,7 +1,7 @@
 import { endpointHash } from "../kubernetes/chain-name.ts";
 import { plainName } from "../kubernetes/read/names.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
-import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE } from "../netfilter/ruleset.ts";
 
 /** Endpoints, counted over all Service ports, above which kube-proxy leaves out comments and cleans up late (largeClusterEndpointsThreshold). */
 const LARGE = 1000;
@@ -41,7 +41,7 @@ export function unreferencedIn({ ruleset, source, parameters }: ServiceMap): Unr
 
 /** The Service port that a KUBE-SEP chain says it belongs to, if the hash in its name agrees. */
 function serviceOf({ rules, endpoints, ruleset }: ServiceMap["source"], chain: ChainId): string | null {
-  const dnat = endpoints.dnat[chain] as RuleId;
+  const dnat = endpoints.dnatOf(chain);
   const address = endpoints.address(chain);
   const name = dnat === NONE ? null : rules.name(dnat);
   if (name === null || address === null) return null;

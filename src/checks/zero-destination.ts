@@ -1,4 +1,3 @@
-import type { RuleId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
@@ -27,7 +26,7 @@ export const zeroDestination: Check = {
     const { claims, endpoints, ruleset } = context;
     for (const chain of claims.serviceChains) {
       if (!endpoints.mayBeZero(chain) || endpoints.address(chain) !== null) continue;
-      const rule = endpoints.dnat[chain] as RuleId;
+      const rule = endpoints.dnatOf(chain);
       const text = claims.value(rule, "endpoint");
       if (text === null || !ZERO.test(text)) continue;
       const port = context.portOf(chain);
