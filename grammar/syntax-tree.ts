@@ -85,6 +85,11 @@ export class Ast implements Iterable<Node> {
     return this.#columns.shapes[index] as number;
   }
 
+  /** The same of all nodes. */
+  get shapeIds(): Int32Array {
+    return this.#columns.shapes;
+  }
+
   /** The form of a node's line; parsed again where its source has too many forms to keep. */
   shape(index: number): Shape {
     const id = this.#columns.shapes[index] as number;

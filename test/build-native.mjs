@@ -1,4 +1,4 @@
-// Compiles grammar/native to WebAssembly and writes it where the grammar loads it from: grammar/native-code.ts.
+// Compiles what is written in AssemblyScript and writes it where it is loaded from: native-code.ts beside the folder of its sources.
 
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -6,25 +6,29 @@ import { main } from "assemblyscript/asc";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Writes the file if it is not there or no longer what the sources say; Vitest calls it before all tests. */
+const folders = ["grammar", "src/kubernetes"];
+
+/** Writes the files that are not there or no longer what their sources say; Vitest calls it before all tests. */
 export default async function buildNative() {
+  for (const folder of folders) await compile(folder);
+}
+
+async function compile(folder) {
   let code;
   const flags = ["--runtime", "stub", "--optimizeLevel", "3", "--shrinkLevel", "0", "--noAssert", "--use", "abort="];
-  const { error, stderr } = await main(
-    ["grammar/native/index.ts", "--baseDir", root, ...flags, "--outFile", "code.wasm"],
-    {
-      writeFile: (_name, contents) => {
-        code = contents;
-      },
+  const entry = `${folder}/native/index.ts`;
+  const { error, stderr } = await main([entry, "--baseDir", root, ...flags, "--outFile", "code.wasm"], {
+    writeFile: (_name, contents) => {
+      code = contents;
     },
-  );
-  if (error !== null) throw new Error(`grammar/native does not compile:\n${stderr}`);
-  const text = `// Made by test/build-native.mjs from grammar/native; not to be edited.
+  });
+  if (error !== null) throw new Error(`${entry} does not compile:\n${stderr}`);
+  const text = `// Made by test/build-native.mjs from ${folder}/native; not to be edited.
 
 /** A WebAssembly module in base64. */
 export const nativeCode =
   "${Buffer.from(code).toString("base64")}";
 `;
-  const path = `${root}grammar/native-code.ts`;
+  const path = `${root}${folder}/native-code.ts`;
   if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
 }

@@ -1,5 +1,7 @@
 import { bytesOf } from "../../grammar/bytes.ts";
 import { hostPrefix } from "../kubernetes/address-text.ts";
+import { endsInHash } from "../kubernetes/chain-hash.ts";
+import { EndpointProofs } from "../kubernetes/read/endpoint-proofs.ts";
 import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
 import { type Claim, claimOf } from "../kubernetes/templates/slots.ts";
@@ -24,6 +26,9 @@ export class Judge {
   readonly #isOld: boolean;
   /** kube-proxy marks what strangers send to cluster IPs. */
   readonly #isMarking: boolean;
+  readonly #proofs: EndpointProofs | null;
+  /** The Service port whose endpoints were found sound at once. */
+  #sound: ServicePort | null = null;
   /** Form of a DNAT rule that was seen to ask for the protocol. */
   #dnatShape = NONE;
   #dnatProtocol = "";
@@ -36,6 +41,7 @@ export class Judge {
     const { era, masqueradeAll, localDetector } = context.services.parameters;
     this.#context = context;
     this.#isOld = era === "1.20";
+    this.#proofs = EndpointProofs.of(context.claims);
     this.#isMarking = masqueradeAll === true || localDetector !== null;
   }
 
@@ -47,8 +53,12 @@ export class Judge {
     const ext = port.chain("ext");
     if (port.chain("fw") !== NONE || port.chain("xlb") !== NONE || port.chain("svc") === NONE) return false;
     if (!(this.#isOld ? this.#hasOldSharedRules(port) : this.#hasSharedRules(port))) return false;
-    if (!this.#isBalancer(port, "svc") || (svl !== NONE && !this.#isBalancer(port, "svl"))) return false;
     if (ext === NONE ? !this.#isOld && port.frontends.length !== 1 : !this.#isExternal(port, ext)) return false;
+    if (svl === NONE && this.#proofs?.isSound(this.#firstJump(port, "svc"), port.protocol) === true) {
+      this.#sound = port;
+      return true;
+    }
+    if (!this.#isBalancer(port, "svc") || (svl !== NONE && !this.#isBalancer(port, "svl"))) return false;
     const chains = port.endpointChains();
     const { endpoints } = this.#context;
     for (let i = 0; i < chains.length; i++)
@@ -66,8 +76,22 @@ export class Judge {
       if (!this.#isFor(frontend.rule, name) || services.source.isContested(frontend)) return false;
     }
     const owner = bytesOf(name + protocol.toLowerCase());
+    if (this.#sound === port) return this.#areNamed(port, owner);
     const chains = port.endpointChains();
     for (let i = 0; i < chains.length; i++) if (!endpoints.isSurelyNamed(chains[i] as ChainId, owner)) return false;
+    return true;
+  }
+
+  /** The same of endpoints that were found sound at once. */
+  #areNamed(port: ServicePort, owner: Uint8Array): boolean {
+    const { store } = this.#context;
+    const { starts, ends } = this.#proofs as EndpointProofs;
+    for (let rule = this.#firstJump(port, "svc"); rule !== NONE; rule = store.nextRule(rule)) {
+      const chain = store.targetChain(rule);
+      const suffix = store.nameStart(chain) + SEP_PREFIX;
+      const [start, end] = [starts[chain] as number, ends[chain] as number];
+      if (!endsInHash(store.bytes, suffix, store.nameEnd(chain), owner, start, end)) return false;
+    }
     return true;
   }
 
@@ -184,18 +208,24 @@ export class Judge {
     return store.wordEnd(start + 3);
   }
 
-  /** KUBE-SVC, KUBE-SVL: the mark, then jumps that share evenly, without affinity. */
-  #isBalancer(port: ServicePort, role: "svc" | "svl"): boolean {
+  /** KUBE-SVC, KUBE-SVL: the rule behind the mark, if there has to be one; `NONE` where it is not as it has to be. */
+  #firstJump(port: ServicePort, role: "svc" | "svl"): RuleId {
     const { claims, store } = this.#context;
     const chain = port.chain(role);
-    const { mark, endpoint } = BALANCER[role];
-    let rule = store.firstRule(chain);
-    if (!this.#isOld && this.#isMarking && port.clusterFrontend?.chain === chain) {
-      if (rule === NONE || claims.claim(rule) !== mark || !this.#isMarkFor(port, rule)) return false;
-      rule = store.nextRule(rule);
-    }
-    for (; rule !== NONE; rule = store.nextRule(rule)) if (claims.claim(rule) !== endpoint) return false;
-    return port.balance(chain) === "even";
+    const first = store.firstRule(chain);
+    if (this.#isOld || !this.#isMarking || port.clusterFrontend?.chain !== chain) return first;
+    const isMark = first !== NONE && claims.claim(first) === BALANCER[role].mark && this.#isMarkFor(port, first);
+    return isMark ? store.nextRule(first) : NONE;
+  }
+
+  /** The mark, then jumps that share evenly, without affinity. */
+  #isBalancer(port: ServicePort, role: "svc" | "svl"): boolean {
+    const { claims, store } = this.#context;
+    const { endpoint } = BALANCER[role];
+    const first = this.#firstJump(port, role);
+    for (let rule = first; rule !== NONE; rule = store.nextRule(rule))
+      if (claims.claim(rule) !== endpoint) return false;
+    return first !== NONE && port.balance(port.chain(role)) === "even";
   }
 
   /** KUBE-EXT of a Service whose traffic goes to all endpoints: the mark, then the jump. */
@@ -217,6 +247,8 @@ export class Judge {
   }
 }
 
+/** Letters of `KUBE-SEP-`. */
+const SEP_PREFIX = 9;
 const BLANK = 32;
 const DASH = 45;
 const LETTER_A = 65;
