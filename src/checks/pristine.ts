@@ -1,6 +1,5 @@
 import { bytesOf } from "../../grammar/bytes.ts";
 import { hostPrefix } from "../kubernetes/address-text.ts";
-import { endsInHash } from "../kubernetes/chain-hash.ts";
 import { EndpointProofs } from "../kubernetes/read/endpoint-proofs.ts";
 import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
@@ -27,8 +26,9 @@ export class Judge {
   /** kube-proxy marks what strangers send to cluster IPs. */
   readonly #isMarking: boolean;
   readonly #proofs: EndpointProofs | null;
-  /** The Service port whose endpoints were found sound at once. */
+  /** The Service port whose endpoints were found sound at once, and the first rule that leads to them. */
   #sound: ServicePort | null = null;
+  #soundJump: RuleId = NONE;
   /** Form of a DNAT rule that was seen to ask for the protocol. */
   #dnatShape = NONE;
   #dnatProtocol = "";
@@ -37,11 +37,11 @@ export class Judge {
   #markStart = 0;
   #markLength = 0;
 
-  constructor(context: Context) {
+  constructor(context: Context, proofs = EndpointProofs.of(context.claims)) {
     const { era, masqueradeAll, localDetector } = context.services.parameters;
     this.#context = context;
     this.#isOld = era === "1.20";
-    this.#proofs = EndpointProofs.of(context.claims);
+    this.#proofs = proofs;
     this.#isMarking = masqueradeAll === true || localDetector !== null;
   }
 
@@ -54,11 +54,14 @@ export class Judge {
     if (port.chain("fw") !== NONE || port.chain("xlb") !== NONE || port.chain("svc") === NONE) return false;
     if (!(this.#isOld ? this.#hasOldSharedRules(port) : this.#hasSharedRules(port))) return false;
     if (ext === NONE ? !this.#isOld && port.frontends.length !== 1 : !this.#isExternal(port, ext)) return false;
-    if (svl === NONE && this.#proofs?.isSound(this.#firstJump(port, "svc"), port.protocol) === true) {
+    const first = this.#firstJump(port, "svc");
+    if (svl === NONE && this.#proofs?.isSound(first, port.protocol) === true) {
       this.#sound = port;
+      this.#soundJump = first;
       return true;
     }
-    if (!this.#isBalancer(port, "svc") || (svl !== NONE && !this.#isBalancer(port, "svl"))) return false;
+    if (!this.#isBalancer(port, "svc", first)) return false;
+    if (svl !== NONE && !this.#isBalancer(port, "svl", this.#firstJump(port, "svl"))) return false;
     const chains = port.endpointChains();
     const { endpoints } = this.#context;
     for (let i = 0; i < chains.length; i++)
@@ -76,22 +79,9 @@ export class Judge {
       if (!this.#isFor(frontend.rule, name) || services.source.isContested(frontend)) return false;
     }
     const owner = bytesOf(name + protocol.toLowerCase());
-    if (this.#sound === port) return this.#areNamed(port, owner);
+    if (this.#sound === port && this.#proofs?.areNamed(this.#soundJump, owner) === true) return true;
     const chains = port.endpointChains();
     for (let i = 0; i < chains.length; i++) if (!endpoints.isSurelyNamed(chains[i] as ChainId, owner)) return false;
-    return true;
-  }
-
-  /** The same of endpoints that were found sound at once. */
-  #areNamed(port: ServicePort, owner: Uint8Array): boolean {
-    const { store } = this.#context;
-    const { starts, ends } = this.#proofs as EndpointProofs;
-    for (let rule = this.#firstJump(port, "svc"); rule !== NONE; rule = store.nextRule(rule)) {
-      const chain = store.targetChain(rule);
-      const suffix = store.nameStart(chain) + SEP_PREFIX;
-      const [start, end] = [starts[chain] as number, ends[chain] as number];
-      if (!endsInHash(store.bytes, suffix, store.nameEnd(chain), owner, start, end)) return false;
-    }
     return true;
   }
 
@@ -218,11 +208,10 @@ export class Judge {
     return isMark ? store.nextRule(first) : NONE;
   }
 
-  /** The mark, then jumps that share evenly, without affinity. */
-  #isBalancer(port: ServicePort, role: "svc" | "svl"): boolean {
+  /** Behind the mark jumps that share evenly, without affinity. */
+  #isBalancer(port: ServicePort, role: "svc" | "svl", first: RuleId): boolean {
     const { claims, store } = this.#context;
     const { endpoint } = BALANCER[role];
-    const first = this.#firstJump(port, role);
     for (let rule = first; rule !== NONE; rule = store.nextRule(rule))
       if (claims.claim(rule) !== endpoint) return false;
     return first !== NONE && port.balance(port.chain(role)) === "even";
@@ -247,8 +236,6 @@ export class Judge {
   }
 }
 
-/** Letters of `KUBE-SEP-`. */
-const SEP_PREFIX = 9;
 const BLANK = 32;
 const DASH = 45;
 const LETTER_A = 65;

@@ -5,17 +5,17 @@ export class NameIndex {
   /** Of each name, the table. */
   readonly tables: Int32Array;
   readonly #bytes: Uint8Array;
-  readonly #columns: NameColumns;
+  readonly columns: NameColumns;
 
   constructor(bytes: Uint8Array, columns: NameColumns) {
     this.#bytes = bytes;
-    this.#columns = columns;
+    this.columns = columns;
     this.tables = columns.tables;
   }
 
   /** Number of a name given as text, -1 where it was not met. */
   find(table: number, name: string): number {
-    const { slots, salt } = this.#columns;
+    const { slots, salt } = this.columns;
     const mask = (slots.length >> 1) - 1;
     for (let slot = hashOf(salt ^ table, name) & mask; ; slot = (slot + 1) & mask) {
       const known = (slots[slot << 1] as number) - 1;
@@ -25,10 +25,10 @@ export class NameIndex {
   }
 
   start(name: number): number {
-    return this.#columns.starts[name] as number;
+    return this.columns.starts[name] as number;
   }
   end(name: number): number {
-    return (this.#columns.starts[name] as number) + (this.#columns.lengths[name] as number);
+    return (this.columns.starts[name] as number) + (this.columns.lengths[name] as number);
   }
   table(name: number): number {
     return this.tables[name] as number;
@@ -36,7 +36,7 @@ export class NameIndex {
 
   #spells(known: number, name: string): boolean {
     const from = this.start(known);
-    if (this.#columns.lengths[known] !== name.length) return false;
+    if (this.columns.lengths[known] !== name.length) return false;
     for (let i = 0; i < name.length; i++) if (this.#bytes[from + i] !== name.charCodeAt(i)) return false;
     return true;
   }

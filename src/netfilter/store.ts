@@ -2,6 +2,7 @@ import type { RuleNode } from "../../grammar/ast.ts";
 import { byteString } from "../../grammar/bytes.ts";
 import { findBytes } from "../../grammar/find-bytes.ts";
 import { invariant } from "../../grammar/invariant.ts";
+import type { NameColumns } from "../../grammar/known-lines.ts";
 import type { Mentions } from "../../grammar/mentions.ts";
 import type { Scanner } from "../../grammar/scanner.ts";
 import type { Shape } from "../../grammar/shape.ts";
@@ -62,6 +63,11 @@ export class RuleStore {
   /** The columns themselves, for loops over all rules. */
   get columns(): StoreColumns {
     return this.#columns;
+  }
+
+  /** Of each chain, the table and the place of the name. */
+  get names(): NameColumns {
+    return this.#names.columns;
   }
 
   get ruleCount(): number {

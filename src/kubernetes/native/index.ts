@@ -1,5 +1,7 @@
 // What is compiled to WebAssembly: it looks at the endpoints of one Service port after the other. endpoint-proofs.ts has its other half.
 
+import { hash, isSpelledAt, MOST_BYTES, message } from "./sha256.ts";
+
 const NONE = -1;
 // kinds of forms; the numbers are those of endpoint-proofs.ts
 /** A jump to an endpoint's chain, without and with `--probability`. */
@@ -13,7 +15,9 @@ const TEN_DIGITS: f64 = 5.5e-10;
 const UNIT: f64 = 2147483648.0;
 /** `0.` and as many digits as a double holds. */
 const MOST_EXACT: usize = 17;
-const LONGEST_ADDRESS = 60;
+/** Letters of `KUBE-SEP-`, and of that with its hash. */
+const PREFIX = 9;
+const NAME = 25;
 
 /** ` random --probability ` */
 const BEFORE_SHARE: StaticArray<u8> = [
@@ -29,6 +33,9 @@ let nextRules: usize = 0;
 let values: usize = 0;
 let firstRules: usize = 0;
 let roles: usize = 0;
+/** By chain: where its name stands, and its length. */
+let names: usize = 0;
+let nameLengths: usize = 0;
 /** Kind by form. */
 let kinds: usize = 0;
 /** By chain: the last Service port that led to it, where its address begins and ends. */
@@ -70,12 +77,32 @@ export function beginChains(count: i32, firstAt: usize, rolesAt: usize, sepRole:
   ends = heap.alloc(count * 4);
 }
 
-/** Columns by chain: where the address of an endpoint's chain begins and ends in the text, once its Service port was found sound. */
-export function startsAt(): usize {
-  return starts;
+export function beginNames(startsAt: usize, lengthsAt: usize): void {
+  names = startsAt;
+  nameLengths = lengthsAt;
 }
-export function endsAt(): usize {
-  return ends;
+
+/** Where the owner of endpoints is put, name and protocol: the beginning of what their names are the hashes of. */
+export function ownerAt(): usize {
+  return message;
+}
+
+/**
+ * Whether the names of the endpoints' chains to which the rules of a sound chain lead from `rule` on are the hashes of the owner and of
+ * where they send. False: perhaps.
+ * @param length - of the owner
+ */
+export function areNamed(rule: i32, length: i32): bool {
+  for (let each = rule; each !== NONE; each = at(nextRules, each)) {
+    const chain = at(targets, each);
+    const start = at(starts, chain);
+    const bytes = at(ends, chain) - start;
+    if (at(nameLengths, chain) !== NAME || length + bytes > MOST_BYTES) return false;
+    for (let k = 0; k < bytes; k++) store<u8>(message + length + k, load<u8>(text + start + k));
+    hash(length + bytes);
+    if (!isSpelledAt(text + at(names, chain) + PREFIX)) return false;
+  }
+  return true;
 }
 
 /**
@@ -130,7 +157,7 @@ function isEndpoint(chain: i32, dnat: i32): bool {
   const end = <i32>(wordEnd(text + start) - text);
   store<i32>(starts + ((<usize>chain) << 2), start);
   store<i32>(ends + ((<usize>chain) << 2), end);
-  return end - start <= LONGEST_ADDRESS && isOfHost(text + source, text + start, text + end);
+  return isOfHost(text + source, text + start, text + end);
 }
 
 /** Whether `IP/32` (`IP/128`) and `IP:port` (`[IP]:port`) are of one address. */

@@ -14,9 +14,10 @@ interface Native {
   beginRules(nodes: number, targets: number, next: number, values: number): void;
   beginForms(forms: number, kinds: number): void;
   beginChains(count: number, first: number, roles: number, sepRole: number, markRole: number): void;
-  startsAt(): number;
-  endsAt(): number;
+  beginNames(starts: number, lengths: number): void;
+  ownerAt(): number;
   isSound(rule: number, dnat: number): boolean | number;
+  areNamed(rule: number, length: number): boolean | number;
 }
 
 // kinds of forms: src/kubernetes/native/index.ts has the same
@@ -38,6 +39,8 @@ const MOST_FORMS = 256;
 /** Fewer rules are looked at one by one before the code is compiled. */
 const FEW_RULES = 2000;
 const LF = 10;
+/** Longer ones leave no room for an address in one block of SHA-256. */
+const LONGEST_OWNER = 48;
 
 /**
  * Proves that the endpoints of single Service ports are as kube-proxy writes them, without a look at the claims of their rules: by forms that
@@ -46,9 +49,8 @@ const LF = 10;
  */
 export class EndpointProofs {
   readonly #native: Native;
-  /** Where the address of each chain that was found sound begins and ends in the text. */
-  readonly starts: Int32Array;
-  readonly ends: Int32Array;
+  /** Where the owner of endpoints is put. */
+  readonly #owner: Uint8Array;
 
   private constructor(rules: ClaimedRules, kinds: Uint8Array) {
     const { store } = rules.ruleset;
@@ -63,21 +65,20 @@ export class EndpointProofs {
       put(native, columns.ruleValue),
     );
     native.beginForms(put(native, store.ast.shapeIds), put(native, kinds));
-    const count = store.chainCount;
-    native.beginChains(count, put(native, columns.chainFirst), put(native, rules.roles), SEP, MARK);
+    native.beginNames(put(native, store.names.starts), put(native, store.names.lengths));
+    native.beginChains(store.chainCount, put(native, columns.chainFirst), put(native, rules.roles), SEP, MARK);
     // nothing takes room from here on, so the memory stays
     const { buffer } = native.memory;
     new Uint8Array(buffer)[text + store.bytes.length] = LF;
     this.#native = native;
-    this.starts = new Int32Array(buffer, native.startsAt(), count);
-    this.ends = new Int32Array(buffer, native.endsAt(), count);
+    this.#owner = new Uint8Array(buffer, native.ownerAt(), LONGEST_OWNER);
   }
 
-  /** `null` where it does not pay: for few rules, or rules of many forms. */
-  static of(rules: ClaimedRules): EndpointProofs | null {
+  /** `null` where it does not pay: for fewer rules than that, or rules of many forms. */
+  static of(rules: ClaimedRules, fewest = FEW_RULES): EndpointProofs | null {
     const { store } = rules.ruleset;
     const { shapes } = store.ast;
-    if (store.ruleCount < FEW_RULES || shapes === null || shapes.length > MOST_FORMS) return null;
+    if (store.ruleCount < fewest || shapes === null || shapes.length > MOST_FORMS) return null;
     return new EndpointProofs(rules, Uint8Array.from(shapes, kindOf));
   }
 
@@ -89,6 +90,16 @@ export class EndpointProofs {
   isSound(rule: RuleId, protocol: string | null): boolean {
     const place = PROTOCOLS.indexOf(protocol ?? "");
     return rule !== NONE && place >= 0 && Boolean(this.#native.isSound(rule, DNAT + place));
+  }
+
+  /**
+   * The same chain's endpoints, once it was found sound: whether their names are the hashes of the owner (name and protocol, as bytes) and
+   * of where they send. False: perhaps.
+   */
+  areNamed(rule: RuleId, owner: Uint8Array): boolean {
+    if (owner.length > LONGEST_OWNER) return false;
+    this.#owner.set(owner);
+    return Boolean(this.#native.areNamed(rule, owner.length));
   }
 }
 
@@ -108,7 +119,8 @@ function kindOf(shape: Shape): number {
   if (mark?.claim === claimOf("sep", "hairpin") && mark.valueHole === "endpointIP") return HAIRPIN;
   const dnat = onlyCandidate(shape, SEP, NONE);
   if (dnat?.claim !== claimOf("sep", "dnat") || dnat.valueHole !== "endpoint" || has(dnat, "SEP")) return NO_KIND;
-  const place = PROTOCOLS.findIndex((protocol) => shape.matches.some((match) => match.name === protocol));
+  const loaded = new Set(shape.matches.map(({ name }) => name));
+  const place = PROTOCOLS.findIndex((protocol) => loaded.has(protocol));
   return place < 0 ? NO_KIND : DNAT + place;
 }
 
