@@ -3,8 +3,8 @@ import { addressMask } from "../../grammar/values/address-mask.ts";
 import type { AddressMask, InterfacePattern } from "../../grammar/values/types.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import { hostOf } from "../kubernetes/address-text.ts";
+import { roleNumber } from "../kubernetes/read/claimed-rules.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
-import type { ServicePort } from "../kubernetes/service-port.ts";
 import { NOTHING_KNOWN, type NodeFacts } from "../netfilter/node.ts";
 import { NONE } from "../netfilter/ruleset.ts";
 import { type ClusterFacts, NO_FACTS } from "./facts.ts";
@@ -88,8 +88,7 @@ export function clientsOf(
   known: ClusterFacts = NO_FACTS,
 ): ReadonlyMap<ClientKind, Client> {
   const local = localNetworks(family, services, known);
-  const ports = services.firstServicePorts(MOST_PORTS + 1);
-  const ranges = ports.length > MOST_PORTS ? [] : sourceRanges(family, ports);
+  const ranges = sourceRanges(family, services);
   const clients = new Map<ClientKind, Client>();
   const outside = outsideOf(OUTSIDE[family], [...local, ...ofFamily(family, known.serviceCidrs), ...ranges]);
   const { localDetector: detector } = services.parameters;
@@ -133,7 +132,12 @@ function localNetworks(family: Family, services: ServiceMap, known: ClusterFacts
 /** On larger nodes nobody asks for the source ranges of all load balancers. */
 const MOST_PORTS = 2000;
 
-function sourceRanges(family: Family, ports: readonly ServicePort[]): AddressMask[] {
+const FIREWALL = roleNumber("fw");
+
+function sourceRanges(family: Family, services: ServiceMap): AddressMask[] {
+  // ranges stand in chains of their own
+  const ports = services.source.rules.roles.includes(FIREWALL) ? services.firstServicePorts(MOST_PORTS + 1) : [];
+  if (ports.length > MOST_PORTS) return [];
   return ports
     .flatMap((port) => port.loadBalancerSourceRanges ?? [])
     .map((range) => networkOf(range, family))

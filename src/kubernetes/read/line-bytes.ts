@@ -11,6 +11,12 @@ export function isCopy(bytes: Uint8Array, start: number, end: number, other: num
   return true;
 }
 
+/** Whether the text, ASCII alone, stands at `start`. */
+export function isTextAt(bytes: Uint8Array, start: number, text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
 /** Back from `end` over printable letters other than blanks, quotes and backslashes. */
 export function bareStart(bytes: Uint8Array, end: number): number {
   let at = end;

@@ -4,7 +4,7 @@ import type { RuleStore } from "../../netfilter/store.ts";
 import type { Candidate } from "../templates/plan.ts";
 import { roles } from "../templates/slot.ts";
 import type { Claim } from "../templates/slots.ts";
-import { isCopy, nameStartBefore, QUOTE, SPACE } from "./line-bytes.ts";
+import { isCopy, isTextAt, nameStartBefore, QUOTE, SPACE } from "./line-bytes.ts";
 
 /** Forms of one shape: kinds of targets, of comments. Rules of further ones are read word by word. */
 const MOST_FORMS = 8;
@@ -72,7 +72,8 @@ export class LineForms {
     const tailEnd = this.#store.valueStart(rule);
     const tailStart = (spans[(comment << 1) + 1] as number) - 1 - afterName.length;
     const form = { claim, target, tailStart, tailEnd, isNamed: true };
-    if (tailStart < tailEnd && this.#hasTail(form, rule)) this.#keep(rule, role, form);
+    const isSaid = isTextAt(this.#store.bytes, tailStart, `${afterName}"`);
+    if (isSaid && tailStart < tailEnd && this.#hasTail(form, rule)) this.#keep(rule, role, form);
   }
 
   #keep(rule: RuleId, role: number, form: LineForm): void {

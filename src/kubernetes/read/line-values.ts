@@ -3,7 +3,7 @@ import { NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import type { RuleStore } from "../../netfilter/store.ts";
 import type { Candidate } from "../templates/plan.ts";
 import type { Claim } from "../templates/slots.ts";
-import { bareStart, isCopy, nameStartBefore, QUOTE, SPACE } from "./line-bytes.ts";
+import { bareStart, isCopy, isTextAt, nameStartBefore, QUOTE, SPACE } from "./line-bytes.ts";
 
 /** Forms of one shape: protocols. Rules of further ones are read word by word. */
 const MOST_FORMS = 8;
@@ -97,6 +97,8 @@ export class LineValues implements KnownLine {
     const tailStart = end(comment) - 1 - afterName.length;
     const tailEnd = this.#store.valueStart(rule);
     const headStart = address < 0 ? start(protocol) - 1 : end(address);
+    // the rule may have a comment of its own
+    if (!isTextAt(bytes, tailStart, `${afterName}"`)) return null;
     if (tailStart >= tailEnd || bytes[headStart] !== SPACE || !PORTS.includes(valueHole)) return null;
     const form = { claim, tailStart, tailEnd, headStart, headEnd: start(comment) + 1, hasAddress: address >= 0 };
     // a protocol in quotes is no word to be compared
