@@ -42,3 +42,23 @@ export function portNumber(text: string | null): number | null {
   }
   return port > 65535 ? null : port;
 }
+
+/** The port from 1 to 65535 that the bytes are; 0 for anything else. */
+export function portAt(bytes: Uint8Array, start: number, end: number): number {
+  if (start === end || end - start > 5) return 0;
+  let port = 0;
+  for (let i = start; i < end; i++) {
+    const digit = (bytes[i] as number) - 48;
+    if (digit < 0 || digit > 9) return 0;
+    port = port * 10 + digit;
+  }
+  return port > 65535 ? 0 : port;
+}
+
+/** Whether the bytes are the `/32` or `/128` of a single address. */
+export function isHostPrefix(bytes: Uint8Array, start: number, end: number, isV6: boolean): boolean {
+  if (bytes[start] !== 47 || end - start !== (isV6 ? 4 : 3)) return false;
+  return isV6
+    ? bytes[start + 1] === 49 && bytes[start + 2] === 50 && bytes[start + 3] === 56
+    : bytes[start + 1] === 51 && bytes[start + 2] === 50;
+}

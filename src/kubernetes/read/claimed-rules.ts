@@ -46,6 +46,9 @@ export class ClaimedRules {
   readonly sharedChains: ChainId[] = [];
   /** Chains that belong to single Services and endpoints. */
   readonly serviceChains: ChainId[] = [];
+  /** By chain of an endpoint that was looked at: the rule that marks what comes back to its own sender, and the one that translates. */
+  readonly hairpins: Int32Array;
+  readonly dnats: Int32Array;
   readonly #claims: Uint8Array;
   #isComplete = false;
   readonly #forms: LineForms;
@@ -61,6 +64,8 @@ export class ClaimedRules {
     const { store } = ruleset;
     this.roles = new Int8Array(store.chainCount).fill(NONE);
     this.#claims = new Uint8Array(store.ruleCount).fill(PENDING);
+    this.hairpins = new Int32Array(store.chainCount).fill(NONE);
+    this.dnats = new Int32Array(store.chainCount).fill(NONE);
     this.#forms = new LineForms(store);
     this.#values = new LineValues(store);
     this.#assignRoles();
@@ -73,6 +78,12 @@ export class ClaimedRules {
       for (let rule = 0; rule < this.#claims.length; rule++) if (this.#claims[rule] === PENDING) this.#claim(rule);
     }
     return this.#claims;
+  }
+
+  /** Looks at the rules of an endpoint's chain. */
+  lookAt(chain: ChainId): void {
+    const first = this.ruleset.store.firstRule(chain);
+    if (first !== NONE && this.#claims[first] === PENDING) this.#claimEndpoint(chain);
   }
 
   /** The slot that the rule fills. */
@@ -268,16 +279,16 @@ export class ClaimedRules {
   /** kube-proxy writes one rule that marks and one that translates: a second one is none of its own. */
   #claimEndpoint(chain: ChainId): void {
     const { store } = this.ruleset;
-    let hasHairpin = false;
-    let hasDnat = false;
+    this.hairpins[chain] = NONE;
+    this.dnats[chain] = NONE;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
       let claim = this.#claimIn(SEP, rule, store.targetChain(rule));
       if (claim === HAIRPIN) {
-        if (hasHairpin) claim = UNEXPECTED;
-        hasHairpin = true;
+        if (this.hairpins[chain] === NONE) this.hairpins[chain] = rule;
+        else claim = UNEXPECTED;
       } else if (DNATS.includes(claim)) {
-        if (hasDnat) claim = UNEXPECTED;
-        hasDnat = true;
+        if (this.dnats[chain] === NONE) this.dnats[chain] = rule;
+        else claim = UNEXPECTED;
       }
       this.#claims[rule] = claim;
     }

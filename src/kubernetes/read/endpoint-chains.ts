@@ -1,27 +1,22 @@
 import { byteString } from "../../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
-import { hostOf, splitAddress } from "../address-text.ts";
+import { hostOf, isHostPrefix, splitAddress } from "../address-text.ts";
 import { endsInHash } from "../chain-hash.ts";
 import { type Claim, claimOf } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
 
-/** What is known of a chain: its rules; where it sends, too; whether it is plain, too. */
+/** What is known of a chain: nothing; where it sends; whether it is plain, too. */
 const UNKNOWN = 0;
-const FOUND = 1;
-const LOCATED = 2;
-const READ = 3;
+const LOCATED = 1;
+const READ = 2;
 
 const SEP = roleNumber("sep");
-const HAIRPIN = claimOf("sep", "hairpin");
-const DNAT = claimOf("sep", "dnat");
 /** The capture lost the address, or garbled it. */
 const LOST_DNAT: readonly Claim[] = [claimOf("sep", "lost dnat"), claimOf("sep", "lost dnat-address")];
 
 /** The KUBE-SEP chains: integers by chain, found when a chain is first asked for. */
 export class EndpointChains {
   readonly #rules: ClaimedRules;
-  readonly #dnat: Int32Array;
-  readonly #hairpin: Int32Array;
   /** By chain: how far it was looked at. */
   readonly #known: Uint8Array;
   /** The rules of all are known. */
@@ -35,8 +30,6 @@ export class EndpointChains {
   constructor(rules: ClaimedRules) {
     this.#rules = rules;
     const { chainCount } = rules.ruleset.store;
-    this.#dnat = new Int32Array(chainCount).fill(NONE);
-    this.#hairpin = new Int32Array(chainCount).fill(NONE);
     this.#known = new Uint8Array(chainCount);
     this.#plain = new Uint8Array(chainCount);
     this.#starts = new Int32Array(chainCount);
@@ -46,25 +39,25 @@ export class EndpointChains {
   /** Rule that translates, by chain; `NONE` in chains without one. */
   get dnat(): Int32Array {
     this.#findAll();
-    return this.#dnat;
+    return this.#rules.dnats;
   }
 
   /** Rule that marks what comes back to its own sender, by chain. */
   get hairpin(): Int32Array {
     this.#findAll();
-    return this.#hairpin;
+    return this.#rules.hairpins;
   }
 
   /** The chain's rule that translates, `NONE` without one. */
   dnatOf(chain: ChainId): RuleId {
     this.#find(chain);
-    return this.#dnat[chain] as RuleId;
+    return this.#rules.dnats[chain] as RuleId;
   }
 
   /** The chain's rule that marks what comes back to its own sender. */
   hairpinOf(chain: ChainId): RuleId {
     this.#find(chain);
-    return this.#hairpin[chain] as RuleId;
+    return this.#rules.hairpins[chain] as RuleId;
   }
 
   isEndpointChain(chain: ChainId): boolean {
@@ -91,7 +84,7 @@ export class EndpointChains {
   mayBeZero(chain: ChainId): boolean {
     if ((this.#known[chain] as number) < LOCATED) this.#locate(chain);
     const length = this.#lengths[chain] as number;
-    if (length === 0) return this.#dnat[chain] !== NONE;
+    if (length === 0) return this.#rules.dnats[chain] !== NONE;
     const { bytes } = this.#rules.ruleset.store;
     const start = this.#starts[chain] as number;
     const end = start + length;
@@ -102,7 +95,7 @@ export class EndpointChains {
   /** `10.244.1.5:80` as the DNAT rule has it; `null` when there is none, or the capture lost the address. */
   address(chain: ChainId): string | null {
     this.#locate(chain);
-    const rule = this.#dnat[chain] as RuleId;
+    const rule = this.#rules.dnats[chain] as RuleId;
     const length = this.#lengths[chain] as number;
     if (length > 0) {
       const start = this.#starts[chain] as number;
@@ -129,22 +122,15 @@ export class EndpointChains {
 
   /** Finds the two rules. */
   #find(chain: ChainId): void {
-    if (this.#known[chain] !== UNKNOWN || this.#rules.roles[chain] !== SEP) return;
-    this.#known[chain] = FOUND;
-    const { store } = this.#rules.ruleset;
-    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-      const claim = this.#rules.claim(rule);
-      if (claim === HAIRPIN) this.#hairpin[chain] = rule;
-      else if (claim === DNAT || LOST_DNAT.includes(claim)) this.#dnat[chain] = rule;
-    }
+    if (this.#rules.roles[chain] === SEP) this.#rules.lookAt(chain);
   }
 
   /** Finds where the chain sends. */
   #locate(chain: ChainId): void {
-    if (this.#known[chain] !== FOUND) this.#find(chain);
-    if (this.#known[chain] !== FOUND) return;
+    if (this.#known[chain] !== UNKNOWN || this.#rules.roles[chain] !== SEP) return;
     this.#known[chain] = LOCATED;
-    const dnat = this.#dnat[chain] as RuleId;
+    this.#rules.lookAt(chain);
+    const dnat = this.#rules.dnats[chain] as RuleId;
     if (dnat === NONE || LOST_DNAT.includes(this.#rules.claim(dnat))) return;
     const { store } = this.#rules.ruleset;
     const start = this.#rules.startOf(dnat, "endpoint");
@@ -159,8 +145,8 @@ export class EndpointChains {
     if (this.#known[chain] !== LOCATED) this.#locate(chain);
     if (this.#known[chain] !== LOCATED) return;
     this.#known[chain] = READ;
-    const hairpin = this.#hairpin[chain] as RuleId;
-    const dnat = this.#dnat[chain] as RuleId;
+    const hairpin = this.#rules.hairpins[chain] as RuleId;
+    const dnat = this.#rules.dnats[chain] as RuleId;
     if (hairpin === NONE || dnat === NONE || LOST_DNAT.includes(this.#rules.claim(dnat))) return;
     if (!this.#isFrom(hairpin, chain)) {
       const source = this.#rules.value(hairpin, "endpointIP") ?? "";
@@ -193,14 +179,6 @@ export class EndpointChains {
     if (isBracketed && bytes[at++] !== CLOSING_BRACKET) return false;
     return bytes[at] === COLON && isPort(bytes, at + 1, end);
   }
-}
-
-/** Whether the bytes are the `/32` or `/128` of a single address. */
-function isHostPrefix(bytes: Uint8Array, start: number, end: number, isV6: boolean): boolean {
-  if (bytes[start] !== SLASH || end - start !== (isV6 ? 4 : 3)) return false;
-  return isV6
-    ? bytes[start + 1] === 49 && bytes[start + 2] === 50 && bytes[start + 3] === 56
-    : bytes[start + 1] === 51 && bytes[start + 2] === 50;
 }
 
 const SLASH = 47;

@@ -146,10 +146,15 @@ export class ServiceGroup {
     return false;
   }
 
+  /** Its frontends were asked for: they may be more than those of `ways`. */
+  get isMade(): boolean {
+    return this.#frontends !== undefined;
+  }
+
   /** False: no frontend has such a port, or address. Cheaper than to make them. */
   mayAskFor(text: Uint8Array, mayAsk: typeof mayAskForPort): boolean {
     // table filter may have shown more than the rules that lead here
-    if (this.#frontends !== undefined) return true;
+    if (this.isMade) return true;
     for (let i = 0; i < this.ways.length; i++) if (mayAsk(this.#rules, this.ways[i] as RuleId, text)) return true;
     return false;
   }

@@ -70,7 +70,7 @@ export class ServiceGroups {
 
   /** Another Service port claims the same destination. */
   isContested(frontend: Frontend): boolean {
-    this.#mayBeContested ??= !areDistinct(this.groups);
+    this.#mayBeContested ??= !areDistinct(this.groups, this.#rules);
     return this.#mayBeContested && this.#destinations.at(destinationKey(frontend)).length > 1;
   }
 
