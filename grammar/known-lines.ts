@@ -139,9 +139,14 @@ export class KnownLines {
       return;
     }
     if (outline.command?.name !== "append" || outline.targetRecord?.name === "TCPMSS") return;
+    const added = this.#added[outline.id];
+    if (added === undefined) {
+      // where hardly two lines are alike, most forms are met once
+      this.#added[outline.id] = 0;
+      return;
+    }
     const at = start - this.#start;
     if (this.#native.learn(at)) return;
-    const added = this.#added[outline.id] ?? 0;
     if (added === MOST_SPELLINGS || !areFixed(words, count) || !isSingleSpaced(bytes, spans, count)) return;
     this.#added[outline.id] = added + 1;
     this.#add(outline, words, count, spans);

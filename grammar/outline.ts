@@ -31,6 +31,8 @@ export const isShape = (outline: Outline): outline is Shape => (outline as Shape
 const LONGEST_ITEM = 6;
 /** Items by their roles, with word numbers from 0; `null`: these roles are none. */
 const items = new Map<number, ParsedItem | null>(usualItems.map(([roles, item]) => [keyOfRoles(roles), item]));
+/** Those of at most three words, by the same keys, once they were asked for. */
+const shortItems = new Array<ParsedItem | null | undefined>(1 << 15);
 
 const goesOn = ({ role }: Keyword): boolean => role === "Value" || role === "Name" || role === "OldBang";
 
@@ -100,11 +102,16 @@ function itemAt(words: readonly Keyword[], start: number, end: number): ParsedIt
   if (end - start > LONGEST_ITEM) return null;
   let key = 0;
   for (let k = start; k < end; k++) key = key * 32 + (words[k] as Keyword).roleNumber;
-  const known = items.get(key);
-  if (known !== undefined) return known;
-  const parsed = parseItem(words.slice(start, end));
-  items.set(key, parsed);
-  return parsed;
+  const known = key < shortItems.length ? shortItems[key] : items.get(key);
+  return known === undefined ? learnItem(key, words.slice(start, end)) : known;
+}
+
+function learnItem(key: number, words: readonly Keyword[]): ParsedItem | null {
+  let item = items.get(key);
+  if (item === undefined) item = parseItem(words);
+  items.set(key, item);
+  if (key < shortItems.length) shortItems[key] = item;
+  return item;
 }
 
 /** The items of a line that has an outline: the same as Chevrotain makes of the whole line. */

@@ -24,10 +24,12 @@ export class Scanner {
   /** The keyword of each word. */
   words: readonly Keyword[];
   readonly #ownWords: Keyword[] = [];
-  /** Keywords that were met, by their contexts and what was expected; what they are, and the contexts behind them. */
+  /** Words that were met: names by what was expected, options by the keyword before or by the context. */
   readonly #met: ByteTable;
   readonly #keywords: Keyword[] = [];
-  readonly #contexts: Context[] = [];
+  /** What the first words of the line have loaded, and how many words that are. */
+  #context = root;
+  #loaded = 0;
   /** Of the bytes of the word that may be a keyword. */
   #wordHash = 0;
   count = 0;
@@ -48,7 +50,8 @@ export class Scanner {
   rule(start: number, end: number): void {
     const bytes = this.bytes;
     this.#reset();
-    let context = root;
+    this.#context = root;
+    this.#loaded = 0;
     let expects: number = Expects.option;
     let values = 0;
     let last: Keyword = WORD.start;
@@ -89,80 +92,89 @@ export class Scanner {
         continue;
       }
       let stop = this.#keywordEnd(i, end);
-      const hash = this.#wordHash;
-      const known = context.id < 0 ? -1 : this.#met.find(context.id * 8 + expects, hash, i, stop);
-      let word: Keyword;
-      let after = context;
-      if (known >= 0) {
-        word = this.#keywords[known] as Keyword;
-        after = this.#contexts[known] as Context;
-      } else {
-        word = classify(expects, context, this.bytes, i, stop);
-        if (word === WORD.note) stop = end;
-        else if (expects === Expects.option && (word === WORD.unknownFlag || word === WORD.stray)) {
-          const joined = context.joined(this.text(i, stop));
-          if (joined !== undefined) {
-            word = joined.keyword;
-            this.plain = false;
-            const flagEnd = i + joined.length;
-            this.#push(i, flagEnd, word);
-            if (bytes[flagEnd] === 61) {
-              // the value is what follows the equals sign, also where that is nothing
-              const valueIs =
-                word.expects === Expects.protocol
-                  ? (protocolWord(this.text(flagEnd + 1, stop)) ?? WORD.value)
-                  : WORD.value;
-              if (word.expects === Expects.match || word.expects === Expects.target) {
-                i = flagEnd + 1;
-                if (word.brings) context = context.load(word.extension, false);
-                expects = word.expects;
-                last = word;
-                continue;
-              }
-              this.#push(flagEnd + 1, stop, valueIs);
-              if (word.brings) context = context.load(word.extension, false);
-              if (word.expects === Expects.protocol) context = context.speaking(valueIs.text);
-              last = word;
-              values = word.values - 1;
-              expects = values > 0 ? Expects.value : Expects.option;
-              i = stop;
-            } else {
-              if (word.brings) context = context.load(word.extension, false);
-              last = word;
-              expects = word.expects;
-              values = word.values;
-              i = flagEnd;
-            }
-            continue;
-          }
-        }
-        after = behind(word, expects, context);
-        if (context.id >= 0 && after.id >= 0 && !OF_ANY_TEXT.has(word)) {
-          const made = this.#met.add(context.id * 8 + expects, hash, i, stop);
-          if (made >= 0) {
-            this.#keywords[made] = word;
-            this.#contexts[made] = after;
-          }
+      let word = this.#keyword(expects, last, i, stop);
+      if (word === WORD.note) stop = end;
+      else if (expects === Expects.option && (word === WORD.unknownFlag || word === WORD.stray)) {
+        const joined = this.#context.joined(this.text(i, stop));
+        if (joined !== undefined) {
+          word = joined.keyword;
+          this.plain = false;
+          const flagEnd = i + joined.length;
+          this.#push(i, flagEnd, word);
+          last = word;
+          expects = word.expects;
+          values = word.values;
+          // behind an equals sign stands the value, also where that is nothing
+          i = bytes[flagEnd] === 61 ? flagEnd + 1 : flagEnd;
+          if (i === flagEnd || expects === Expects.match || expects === Expects.target) continue;
+          const isProtocol = expects === Expects.protocol;
+          this.#push(i, stop, isProtocol ? (protocolWord(this.text(i, stop)) ?? WORD.value) : WORD.value);
+          values--;
+          expects = values > 0 ? Expects.value : Expects.option;
+          i = stop;
+          continue;
         }
       }
       this.#push(i, stop, word);
       i = stop;
-      if (expects === Expects.option) {
-        if (word === WORD.bang) {
-          last = word;
-          continue;
-        }
-        context = after;
-        expects = word.expects;
-        values = word.values;
-      } else {
-        context = after;
-        // most rules end with their target: what it loads matters to a word that follows alone
-        if (expects === Expects.target && skipBlanks(bytes, i, end) < end) context = context.load(word.extension, true);
-        expects = Expects.option;
-      }
+      if (word === WORD.bang && expects === Expects.option) continue;
+      values = word.values;
+      expects = expects === Expects.option ? word.expects : Expects.option;
       if (word !== WORD.name && word !== WORD.value) last = word;
     }
+  }
+
+  /** What the word is that stands behind `last`; its hash was made just now. */
+  #keyword(expects: number, last: Keyword, start: number, end: number): Keyword {
+    const isOption = expects === Expects.option;
+    const hash = this.#wordHash;
+    const kind = isOption ? last.id << 3 : expects;
+    let known = this.#met.find(kind, hash, start, end);
+    if (known >= 0) return this.#keywords[known] as Keyword;
+    if (!isOption) {
+      const word = this.#name(expects, start, end);
+      if (!OF_ANY_TEXT.has(word)) this.#remember(kind, hash, start, end, word);
+      return word;
+    }
+    const context = this.#load();
+    // contexts have negative kinds
+    if (context.id >= 0) known = this.#met.find(~context.id, hash, start, end);
+    if (known >= 0) return this.#keywords[known] as Keyword;
+    const word = context.option(this.text(start, end));
+    if (OF_ANY_TEXT.has(word)) return word;
+    if (isSureBehind(last, word) && word.bytes.length === end - start) this.#remember(kind, hash, start, end, word);
+    else if (context.id >= 0) this.#remember(~context.id, hash, start, end, word);
+    return word;
+  }
+
+  /** The word as the name of a match or a target, or as a protocol. */
+  #name(expects: number, start: number, end: number): Keyword {
+    if (expects === Expects.target && end - start > longestTarget()) return WORD.name;
+    const text = this.text(start, end);
+    if (expects === Expects.protocol) return protocolWord(text) ?? WORD.value;
+    return (expects === Expects.match ? matchWord(text) : targetWord(text)) ?? WORD.name;
+  }
+
+  #remember(kind: number, hash: number, start: number, end: number, word: Keyword): void {
+    const made = this.#met.add(kind, hash, start, end);
+    if (made >= 0) this.#keywords[made] = word;
+  }
+
+  /** What the words so far have loaded; most words are known without it. */
+  #load(): Context {
+    const words = this.#ownWords;
+    let context = this.#context;
+    for (let k = this.#loaded; k < this.count; k++) {
+      const word = words[k] as Keyword;
+      const before = words[words[k - 1] === WORD.oldBang ? k - 2 : k - 1]?.expects;
+      if (word.brings || (word.role === "Name" && before === Expects.match))
+        context = context.load(word.extension, false);
+      else if (word.role === "Name") context = context.load(word.extension, true);
+      else if (word.role === "Value" && before === Expects.protocol) context = context.speaking(word.text);
+    }
+    this.#context = context;
+    this.#loaded = this.count;
+    return context;
   }
 
   /** Scans a `:CHAIN POLICY [p:b]` or `*table` line: words of anything but blanks, no quotes (iptables-restore.c uses strtok). */
@@ -330,35 +342,12 @@ export class Scanner {
   }
 }
 
-/** What a word is that may be a keyword. */
-function classify(expects: number, context: Context, bytes: Uint8Array, start: number, end: number): Keyword {
-  if (expects === Expects.target && end - start > longestTarget()) return WORD.name;
-  const raw = byteString(bytes, start, end);
-  const text = raw.includes('"') ? unquote(raw) : raw;
-  switch (expects) {
-    case Expects.option:
-      return context.option(text);
-    case Expects.match:
-      return matchWord(text) ?? WORD.name;
-    case Expects.target:
-      return targetWord(text) ?? WORD.name;
-    default:
-      return protocolWord(text) ?? WORD.value;
-  }
-}
-
-/** What was loaded once the word was read; what a target loads is not in it. */
-function behind(word: Keyword, expects: number, context: Context): Context {
-  switch (expects) {
-    case Expects.option:
-      return word.brings ? context.load(word.extension, false) : context;
-    case Expects.match:
-      return context.load(word.extension, false);
-    case Expects.target:
-      return context;
-    default:
-      return context.speaking(word.text);
-  }
+/** Whether the option, spelled out, is what such a word means behind `last` whatever else was loaded. */
+function isSureBehind({ extension, stands }: Keyword, option: Keyword): boolean {
+  if (option === WORD.bang) return true;
+  if (option.brings || option.extension !== extension) return option.extension === null && option.unique;
+  // what was loaded last is asked first
+  return option.unique || stands === Expects.match || stands === Expects.target;
 }
 
 /** So many keywords are remembered: a text has a few hundred in as many contexts. */

@@ -1,6 +1,6 @@
 import { commands } from "./commands.ts";
 import { type Expectation, Expects, type Keyword, keyword, type Role } from "./keyword.ts";
-import { allTargets, coreOptions, implicitMatch, matchRecord, targetRecord } from "./vocabulary/index.ts";
+import { allMatches, allTargets, coreOptions, implicitMatch, matchRecord, targetRecord } from "./vocabulary/index.ts";
 import type { ExtensionRecord, OptionRecord } from "./vocabulary/record.ts";
 
 /** The keywords of the vocabulary by their spellings; each is made once, when it is first asked for. */
@@ -27,7 +27,8 @@ export function coreSpellings(): Spellings {
   for (const command of commands) {
     const role: Role = command.least === 2 ? "Command2" : command.least === 1 ? "Command1" : "CommandAny";
     const expects = command.least === 0 ? Expects.optional : Expects.value;
-    for (const flag of command.flags) made.set(flag, keyword(flag, role, { expects, values: command.most, command }));
+    for (const flag of command.flags)
+      made.set(flag, keyword(flag, role, { expects, values: command.most, command, unique: timesSpelled(flag) === 1 }));
   }
   core = made;
   return made;
@@ -127,6 +128,20 @@ function addOption(
 
 const flagsOf = ({ flag, short, aliases = [] }: OptionRecord): readonly string[] =>
   short === undefined ? [flag, ...aliases] : [flag, short, ...aliases];
+
+let times: Map<string, number> | undefined;
+
+/** How many options of all extensions and the core, and commands, are spelled so. */
+function timesSpelled(flag: string): number {
+  if (times === undefined) {
+    times = new Map();
+    const options = [...allMatches, ...allTargets].flatMap((extension) => extension.options);
+    for (const option of [...coreOptions, ...options])
+      for (const each of flagsOf(option)) times.set(each, (times.get(each) ?? 0) + 1);
+    for (const command of commands) for (const each of command.flags) times.set(each, (times.get(each) ?? 0) + 1);
+  }
+  return times.get(flag) ?? 0;
+}
 
 function roleOf(option: OptionRecord): Role {
   if (option.flag === "--match") return "Match";

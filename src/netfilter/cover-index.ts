@@ -27,8 +27,6 @@ interface Bucket {
 /** Rules with the same dimensions and widths: by a hash of the values they ask for. */
 interface Form {
   readonly sample: Conditions;
-  readonly dimensions: number;
-  readonly required: Mentions;
   /** Of the first of what else they ask for; 0: of nothing. */
   readonly other: number;
   readonly buckets: Map<number, Bucket>;
@@ -38,6 +36,9 @@ interface Form {
 export class CoverIndex {
   readonly #names = new Map<string, Form>();
   readonly #forms: Form[] = [];
+  /** Of each form: what a rule mentions that it covers, and the dimensions that it asks for. */
+  readonly #mentioned = new Int32Array(MOST_FORMS);
+  readonly #dimensions = new Int32Array(MOST_FORMS);
   /** What all forms require. */
   #required: Mentions = ~0;
   #changed = 0;
@@ -55,8 +56,10 @@ export class CoverIndex {
       if (this.#forms.length >= MOST_FORMS) return;
       form = formOf(conditions);
       this.#names.set(name, form);
+      this.#mentioned[this.#forms.length] = conditions.required;
+      this.#dimensions[this.#forms.length] = dimensionsOf(conditions);
       this.#forms.push(form);
-      this.#required &= form.required;
+      this.#required &= conditions.required;
     }
     const hash = hashUnder(conditions, form.sample);
     if (hash === NO_HASH) return;
@@ -80,9 +83,11 @@ export class CoverIndex {
   /** The rule that takes all packets that `conditions`, which mention this, ask for. */
   find(conditions: Conditions, mentions: Mentions): RuleId {
     const { dimensions } = conditions;
-    for (let k = 0; k < this.#forms.length; k++) {
+    const { length } = this.#forms;
+    for (let k = 0; k < length; k++) {
+      if (((this.#mentioned[k] as number) & ~mentions) !== 0) continue;
+      if (((this.#dimensions[k] as number) & ~dimensions) !== 0) continue;
       const form = this.#forms[k] as Form;
-      if ((form.required & ~mentions) !== 0 || (form.dimensions & ~dimensions) !== 0) continue;
       if (form.other !== 0 && !conditions.mayHold(form.other)) continue;
       const found = this.#findIn(form, conditions);
       if (found !== NONE) return found;
@@ -103,24 +108,19 @@ export class CoverIndex {
 }
 
 function formOf(sample: Conditions): Form {
-  const { source, destination, inInterface, outInterface, protocol, sourcePorts, destinationPorts, states } = sample;
   const [other] = sample.others;
-  return {
-    sample,
-    dimensions:
-      (source === null ? 0 : Dimension.source) |
-      (destination === null ? 0 : Dimension.destination) |
-      (inInterface === null ? 0 : Dimension.inInterface) |
-      (outInterface === null ? 0 : Dimension.outInterface) |
-      (protocol === null ? 0 : Dimension.protocol) |
-      (sourcePorts === null ? 0 : Dimension.sourcePorts) |
-      (destinationPorts === null ? 0 : Dimension.destinationPorts) |
-      (states === null ? 0 : Dimension.states),
-    required: sample.required,
-    other: other === undefined ? 0 : hashOfText(other),
-    buckets: new Map(),
-  };
+  return { sample, other: other === undefined ? 0 : hashOfText(other), buckets: new Map() };
 }
+
+const dimensionsOf = (asked: Conditions): number =>
+  (asked.source === null ? 0 : Dimension.source) |
+  (asked.destination === null ? 0 : Dimension.destination) |
+  (asked.inInterface === null ? 0 : Dimension.inInterface) |
+  (asked.outInterface === null ? 0 : Dimension.outInterface) |
+  (asked.protocol === null ? 0 : Dimension.protocol) |
+  (asked.sourcePorts === null ? 0 : Dimension.sourcePorts) |
+  (asked.destinationPorts === null ? 0 : Dimension.destinationPorts) |
+  (asked.states === null ? 0 : Dimension.states);
 
 /** The rules of the form whose values are those of `conditions`. */
 function bucketOf({ sample, buckets }: Form, hash: number, conditions: Conditions): Bucket | undefined {
