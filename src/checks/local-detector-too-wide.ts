@@ -27,8 +27,10 @@ export const localDetectorTooWide: Check = {
     const detector = services.parameters.localDetector;
     const network = detector?.kind === "cidr" ? networkOf(detector.value, ruleset.family ?? 4) : null;
     if (detector === null || network === null) return;
+    const start = commonText(detector.value);
     const inside = services.servicePorts.filter(({ clusterIP }) => {
-      const bits = clusterIP === null ? null : bitsOf(clusterIP);
+      if (clusterIP === null || (!clusterIP.startsWith(start) && QUAD.test(clusterIP))) return false;
+      const bits = bitsOf(clusterIP);
       return bits !== null && isWithin(bits, network);
     });
     const [first] = inside;
@@ -45,3 +47,14 @@ export const localDetectorTooWide: Check = {
     });
   },
 };
+
+/** As iptables prints an IPv4 address; a person may write it otherwise. */
+const QUAD = /^(?:0|[1-9]\d*)(?:\.(?:0|[1-9]\d*)){3}$/;
+
+/** What the text of every IPv4 address in the network starts with: `10.244.` of 10.244.0.0/16. IPv6 has several texts for one address. */
+function commonText(network: string): string {
+  const [address = "", length] = network.split("/");
+  if (!QUAD.test(address)) return "";
+  const octets = address.split(".").slice(0, Math.min(3, Math.floor(Number(length ?? 32) / 8)));
+  return octets.map((octet) => `${octet}.`).join("");
+}

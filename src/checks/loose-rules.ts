@@ -2,6 +2,7 @@ import { hostOf } from "../kubernetes/address-text.ts";
 import { plainName } from "../kubernetes/read/names.ts";
 import type { Frontend } from "../kubernetes/service-map.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
 import { slotOf, UNEXPECTED } from "../kubernetes/templates/slots.ts";
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Draft } from "./check.ts";
@@ -21,16 +22,21 @@ export class LooseRules {
 
   constructor({ source: { rules }, ruleset, servicePorts, detachedServicePorts }: ServiceMap) {
     const { store } = ruleset;
-    const owned = new Uint8Array(store.ruleCount);
-    for (const ports of [servicePorts, detachedServicePorts])
-      for (const port of ports) for (const rule of port.sharedRules) owned[rule] = 1;
+    let owned: Uint8Array | undefined;
+    const isOwned = (rule: RuleId): boolean => {
+      owned ??= ownedRules(store.ruleCount, [...servicePorts, ...detachedServicePorts]);
+      return owned[rule] === 1;
+    };
     const aimless: RuleId[] = [];
     for (const name of SHARED) {
       const chain = ruleset.chain("nat", name);
       if (chain === NONE) continue;
       for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
         const claim = rules.claim(rule);
-        const isAimless = slotOf(claim)?.of === "service" && owned[rule] === 0;
+        const target = store.targetChain(rule);
+        const isAimless =
+          // one that leads to the chain of a Service is that Service's
+          (target === NONE || !rules.isServiceChain(target)) && slotOf(claim)?.of === "service" && !isOwned(rule);
         if (isAimless) aimless.push(rule);
         if (!isAimless && claim !== UNEXPECTED) continue;
         const key = `${name} ${rules.comment(rule) ?? ""}`;
@@ -52,6 +58,12 @@ export class LooseRules {
   isTaken(rule: RuleId): boolean {
     return this.#taken.has(rule);
   }
+}
+
+function ownedRules(ruleCount: number, ports: readonly ServicePort[]): Uint8Array {
+  const owned = new Uint8Array(ruleCount);
+  for (const port of ports) for (const rule of port.sharedRules) owned[rule] = 1;
+  return owned;
 }
 
 export function aimlessDraft(context: Context, rule: RuleId): Draft {

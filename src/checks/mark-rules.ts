@@ -16,8 +16,16 @@ export interface MarkSetter {
 /** More than this are not looked at. */
 const MOST = 2000;
 
+const known = new WeakMap<Context, readonly MarkSetter[]>();
+
 /** Rules with target MARK outside the chains of single Services. */
-export function markSetters({ ruleset, store, claims }: Context): readonly MarkSetter[] {
+export function markSetters(context: Context): readonly MarkSetter[] {
+  const found = known.get(context) ?? findSetters(context);
+  known.set(context, found);
+  return found;
+}
+
+function findSetters({ ruleset, store, claims }: Context): readonly MarkSetter[] {
   const found: MarkSetter[] = [];
   for (let chain = 0; chain < store.chainCount && found.length < MOST; chain++) {
     if (claims.isServiceChain(chain) || !ruleset.tables.includes(store.tableOf(chain))) continue;

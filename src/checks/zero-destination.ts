@@ -1,3 +1,4 @@
+import type { ChainId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
@@ -24,8 +25,11 @@ export const zeroDestination: Check = {
   needs: ["nat"],
   run(context, report) {
     const { claims, endpoints, ruleset } = context;
-    for (const chain of claims.serviceChains) {
-      if (!endpoints.mayBeZero(chain) || endpoints.address(chain) !== null) continue;
+    const { serviceChains } = claims;
+    for (let i = 0; i < serviceChains.length; i++) {
+      const chain = serviceChains[i] as ChainId;
+      // a plain one marks what comes from where it sends, which has an address and a port
+      if (endpoints.isPlain(chain) || !endpoints.mayBeZero(chain) || endpoints.address(chain) !== null) continue;
       const rule = endpoints.dnatOf(chain);
       const text = claims.value(rule, "endpoint");
       if (text === null || !ZERO.test(text)) continue;
