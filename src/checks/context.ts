@@ -5,6 +5,7 @@ import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
 import { type Role, roles } from "../kubernetes/templates/slot.ts";
 import { slotOf } from "../kubernetes/templates/slots.ts";
+import { type WrittenRule, writeNode } from "../kubernetes/write-rules.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Table, TableName } from "../netfilter/table.ts";
@@ -24,7 +25,7 @@ import { type ShareFault, shareFaultIn } from "./share-fault.ts";
 import { surroundingsOf, surroundingsWithout, type TableSurroundings } from "./surroundings.ts";
 import { type Suspects, suspectsOf } from "./suspects.ts";
 import { type Unreferenced, unreferencedIn } from "./unreferenced.ts";
-import { write } from "./written.ts";
+import { writableNode, write } from "./written.ts";
 
 /**
  * How much of a table the text has: all of it, cut off before its COMMIT, lines without a `*table` (an excerpt, an article), or
@@ -50,6 +51,7 @@ export class Context {
   #node: ReturnType<typeof nodeOfProbes> | undefined;
   #clients: ReadonlyMap<ClientKind, Client> | undefined;
   #capture: Capture | undefined;
+  #nodeRules: readonly WrittenRule[] | undefined;
   #nodeDeviations: readonly NodeDeviation[] | undefined;
   #surroundings: readonly TableSurroundings[] | undefined;
   #nodeEffect: Effect | undefined;
@@ -188,6 +190,12 @@ export class Context {
       this.#shareFaults.set(chain, fault);
     }
     return fault;
+  }
+
+  /** The rules that stand once on a node, as kube-proxy writes them here. */
+  get nodeRules(): readonly WrittenRule[] {
+    this.#nodeRules ??= writeNode(writableNode(this.services));
+    return this.#nodeRules;
   }
 
   /** What nobody has taken yet of the rules that stand once on a node and are not as kube-proxy writes them. */

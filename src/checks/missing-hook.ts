@@ -71,25 +71,25 @@ function missingHooks(context: Context): WrittenRule[] {
   const { ruleset, services, store } = context;
   const { era } = services.parameters;
   if (era === null || services.servicePorts.length === 0) return [];
-  const written = writeNode({ ...writableNode(services), era: "1.25" }).filter(({ slot }) => slot.name === "firewall");
-  return [...writeNode(writableNode(services)).filter(({ slot }) => slot.name !== "firewall"), ...written].filter(
-    (rule) => {
-      if (!isJump(rule) || !context.isWhole(rule.table)) return false;
-      const target = ruleset.chain(rule.table, targetOf(rule));
-      if (target === NONE || !store.isDeclared(target) || store.firstRule(target) === NONE) return false;
-      const from = ruleset.chain(rule.table, rule.chain);
-      if (from === NONE) return false;
-      // the kubelet hooks its chain twice or, where it does not run, not at all
-      if (rule.slot.name === "firewall" && ruleset.callers(target).length === 0) return false;
-      // before 1.20 fewer chains of table filter were hooked, and nothing else shows the release
-      const isLater =
-        era === "1.20" &&
-        rule.slot.name === "external-services" &&
-        rule.chain === "FORWARD" &&
-        oddHook(context, from, target) === NONE;
-      return !isLater && !leadsTo(context, from, target);
-    },
-  );
+  const own = context.nodeRules;
+  const latest = era === "1.25" ? own : writeNode({ ...writableNode(services), era: "1.25" });
+  const isFirewall = ({ slot }: WrittenRule): boolean => slot.name === "firewall";
+  return [...own.filter((rule) => !isFirewall(rule)), ...latest.filter(isFirewall)].filter((rule) => {
+    if (!isJump(rule) || !context.isWhole(rule.table)) return false;
+    const target = ruleset.chain(rule.table, targetOf(rule));
+    if (target === NONE || !store.isDeclared(target) || store.firstRule(target) === NONE) return false;
+    const from = ruleset.chain(rule.table, rule.chain);
+    if (from === NONE) return false;
+    // the kubelet hooks its chain twice or, where it does not run, not at all
+    if (rule.slot.name === "firewall" && ruleset.callers(target).length === 0) return false;
+    // before 1.20 fewer chains of table filter were hooked, and nothing else shows the release
+    const isLater =
+      era === "1.20" &&
+      rule.slot.name === "external-services" &&
+      rule.chain === "FORWARD" &&
+      oddHook(context, from, target) === NONE;
+    return !isLater && !leadsTo(context, from, target);
+  });
 }
 
 const isJump = ({ slot }: WrittenRule): boolean => isHookRole(slot.role) || (slot.role as Role) === "nat KUBE-SERVICES";

@@ -100,8 +100,8 @@ function linesOf(services: ServiceMap, chain: ChainId): string[] {
   return lines;
 }
 
-/** Without counters. */
-const lineOf = ({ store }: Ruleset, rule: RuleId): string | undefined =>
+/** The rule's line without counters; `undefined` for one that does not begin with `-A`. */
+export const lineOf = ({ store }: Ruleset, rule: RuleId): string | undefined =>
   /^(?:\[[^\]]*\] *)?(-A .*)$/.exec(store.text(rule))?.[1];
 
 function isCopied({ ruleset, source: { rules } }: ServiceMap, chain: ChainId, rule: RuleId): boolean {
