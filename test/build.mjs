@@ -4,6 +4,7 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
+import { deserialize } from "node:v8";
 import { build, transform } from "esbuild";
 import buildNative from "./build-native.mjs";
 
@@ -29,6 +30,16 @@ const withoutChildProcess = {
     onLoad({ filter: /.*/, namespace: "nothing" }, () => ({ contents: "" }));
   },
 };
+
+const DUMP = "fixtures/dumps/1.30.5-nft/mixed/iptables-save.txt";
+
+/** What is run to have V8 compile the parts; a part is kept as the first one leaves it. */
+const WARM_UPS = [
+  [DUMP],
+  ["explain", "30080", DUMP],
+  ["services", DUMP],
+  ["trace", DUMP, "--from", "203.0.113.9", "--to", "10.96.0.10:53/udp"],
+];
 
 await buildNative();
 /** Few texts have a line that Chevrotain has to be asked for; its part is loaded when one does. */
@@ -74,7 +85,7 @@ process.exitCode = tsc.status ?? 1;
  * compiles them itself.
  */
 async function buildCommand() {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...shared,
     entryPoints: { iptlint: "src/cli/bin.ts", parser: "grammar/parser.ts" },
     outdir: "dist",
@@ -84,26 +95,38 @@ async function buildCommand() {
     charset: "ascii",
     plugins: [withoutChildProcess, parserWhenAsked],
     write: false,
+    metafile: true,
   });
+  const first = partsOfEntry(metafile);
   const places = {};
+  const inline = [];
   let text = "";
   for (const { path, text: part } of outputFiles) {
     const { code } = await transform(part, { format: "cjs", minify: true, supported: { "dynamic-import": false } });
     const start = text.length;
+    if (first.has(`./${basename(path)}`)) {
+      inline.push(`${JSON.stringify(`./${basename(path)}`)}:function(module,exports,require){${code}\n}`);
+      continue;
+    }
     text += `(function(module,exports,require){${code}\n})`;
     places[`./${basename(path)}`] = [start, text.length];
   }
   const starter = `"use strict";
 const { readFileSync } = require("node:fs");
 const places = ${JSON.stringify(places)};
+const first = {${inline.join(",")}};
 const loaded = {}, scripts = {};
 let parts, compiled;
 function load(name) {
-  if (!Object.hasOwn(places, name)) return require(name);
+  if (!Object.hasOwn(places, name) && !Object.hasOwn(first, name)) return require(name);
   if (loaded[name] === undefined) {
     const part = (loaded[name] = { exports: {} });
+    if (Object.hasOwn(first, name)) {
+      first[name](part, part.exports, load);
+      return part.exports;
+    }
     parts ??= readFileSync(__dirname + "/iptlint.parts", "latin1");
-    if (Object.keys(loaded).length > 2) compiled ??= readCompiled();
+    compiled ??= readCompiled();
     const cachedData = compiled?.[name];
     const source = parts.slice(places[name][0], places[name][1]);
     scripts[name] = new (require("node:vm").Script)(source, { filename: name, ...(cachedData && { cachedData }) });
@@ -130,21 +153,39 @@ load("./iptlint.js");
   writeCompiled(starter);
 }
 
-/** Runs the command once and keeps what V8 compiled on the way. */
+/** Parts that the command's first line needs: they stand in the starter itself. */
+function partsOfEntry({ outputs }) {
+  const found = new Set(["dist/iptlint.js"]);
+  for (const name of found)
+    for (const { path, kind } of outputs[name]?.imports ?? []) if (kind === "import-statement") found.add(path);
+  return new Set([...found].map((name) => `./${basename(name)}`));
+}
+
+/** Runs the command and keeps what V8 compiled on the way. */
 function writeCompiled(starter) {
   writeFileSync(
     "dist/warm-up.cjs",
     `${starter}
 process.once("exit", () => {
-  let at = 0;
   const all = Object.entries(scripts).map(([name, script]) => [name, script.createCachedData()]);
-  const places = all.map(([name, data]) => [name, at, (at += data.length)]);
-  const head = JSON.stringify({ version: process.version + process.arch, places });
-  require("node:fs").writeFileSync(__dirname + "/iptlint.cache", Buffer.concat([Buffer.from(head + "\\n"), ...all.map(([, data]) => data)]));
+  writeFileSync(__dirname + "/warm-up.data", require("node:v8").serialize(new Map(all)));
 });
-`,
+`.replace("const { readFileSync }", "const { readFileSync, writeFileSync }"),
   );
-  const warmUp = "fixtures/dumps/1.30.5-nft/mixed/iptables-save.txt";
-  spawnSync(process.execPath, ["dist/warm-up.cjs", warmUp], { stdio: "ignore" });
+  const compiled = new Map();
+  for (const args of WARM_UPS) {
+    spawnSync(process.execPath, ["dist/warm-up.cjs", ...args], { stdio: "ignore" });
+    for (const [name, data] of deserialize(readFileSync("dist/warm-up.data")))
+      if (!compiled.has(name)) compiled.set(name, data);
+  }
+  const places = [];
+  let at = 0;
+  for (const [name, data] of compiled) {
+    places.push([name, at, at + data.length]);
+    at += data.length;
+  }
+  const head = JSON.stringify({ version: process.version + process.arch, places });
+  writeFileSync("dist/iptlint.cache", Buffer.concat([Buffer.from(`${head}\n`), ...compiled.values()]));
   rmSync("dist/warm-up.cjs");
+  rmSync("dist/warm-up.data");
 }
