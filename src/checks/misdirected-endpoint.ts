@@ -23,6 +23,7 @@ export const misdirectedEndpoint: Check = {
   run(context, report) {
     const { claims, endpoints, ruleset } = context;
     const found = misnamedEndpoints(context).filter(({ owner }) => owner === null);
+    if (found.length === 0) return;
     const all = context.services.servicePorts.reduce((sum, port) => sum + port.endpointChains().length, 0);
     const isRewritten = found.length > 3 && found.length * 2 > all;
     for (const { chain, address, proven, name } of found) {

@@ -13,6 +13,8 @@ export interface Suspects {
    * endpoints' chains hold the mark and the translation to the one address that their own names prove.
    */
   readonly all: readonly ServicePort[];
+  /** By chain: 1 for chains of endpoints of which that is known; `null`: it is not known of which. */
+  readonly provenEndpoints: Uint8Array | null;
 }
 
 export function suspectsOf(context: Context): Suspects {
@@ -26,5 +28,5 @@ export function suspectsOf(context: Context): Suspects {
     if (isOdd) odd.push(port);
     if (isOdd || !judge.isProven(port)) all.push(port);
   }
-  return { odd, all };
+  return { odd, all, provenEndpoints: judge.provenEndpoints };
 }

@@ -26,8 +26,10 @@ export const zeroDestination: Check = {
   run(context, report) {
     const { claims, endpoints, ruleset } = context;
     const { serviceChains } = claims;
+    const { provenEndpoints } = context.suspects;
     for (let i = 0; i < serviceChains.length; i++) {
       const chain = serviceChains[i] as ChainId;
+      if (provenEndpoints?.[chain] === 1) continue;
       // a plain one marks what comes from where it sends, which has an address and a port
       if (endpoints.isPlain(chain) || !endpoints.mayBeZero(chain) || endpoints.address(chain) !== null) continue;
       const rule = endpoints.dnatOf(chain);

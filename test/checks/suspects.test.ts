@@ -18,7 +18,7 @@ test("a Service of the usual kind is no suspect", () => {
       NO_FACTS,
     );
     expect(context?.services.servicePorts).toHaveLength(1);
-    expect(context?.suspects).toEqual({ odd: [], all: [] });
+    expect(context?.suspects).toEqual({ odd: [], all: [], provenEndpoints: null });
   }
 });
 
