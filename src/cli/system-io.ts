@@ -65,7 +65,7 @@ function tuned<T extends Uint8Array>(bytes: T): T {
   return bytes;
 }
 
-const LARGE = 1 << 18;
+const LARGE = 1 << 21;
 
 /** Written at once, so that the process can be stopped and a broken pipe be seen where it happens. */
 function writeAll(descriptor: number, text: string | Uint8Array): void {
