@@ -186,7 +186,7 @@ export class LineProblems {
         severity: "error",
         message: `unknown option "${flag}"; ${REFUSED}`,
         expected,
-        suggestion: nearestOption(flag, shape),
+        suggestion: () => nearestOption(flag, shape),
       });
       return true;
     }
@@ -219,7 +219,7 @@ export class LineProblems {
 
   #unknownExtension(node: number, kind: "match" | "target", word: number): void {
     const name = this.#text(word);
-    const suggestion =
+    const suggestion = (): string | null =>
       kind === "match"
         ? nearest(
             name,
@@ -264,7 +264,7 @@ export class LineProblems {
             ? error.message
             : `${error.message}: "${seen}"`,
       ...(error.expected === null ? {} : { expected: error.expected }),
-      suggestion: error.checkId === "syntax-error" ? nearestOption(seen, shape) : null,
+      suggestion: () => (error.checkId === "syntax-error" ? nearestOption(seen, shape) : null),
     });
   }
 
@@ -278,7 +278,7 @@ export class LineProblems {
       length: end - textStart,
       message: `iptables has no table "${name.slice(0, 40)}"`,
       expected: "filter, nat, mangle, raw or security",
-      suggestion: nearest(name, TABLES),
+      suggestion: () => nearest(name, TABLES),
     });
   }
 

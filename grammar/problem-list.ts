@@ -6,7 +6,8 @@ const MOST_OF_A_KIND = 10_000;
 /** A problem as it is found; what is left out is `null`. */
 export interface Found extends Pick<Problem, "checkId" | "severity" | "offset" | "length" | "message"> {
   readonly expected?: string;
-  readonly suggestion?: string | null;
+  /** Looked for where the problem is kept. */
+  readonly suggestion?: () => string | null;
 }
 
 interface Repeated {
@@ -31,7 +32,7 @@ export class ProblemList {
     this.#counts.set(found.checkId, count);
     if (found.severity === "error") this.errors++;
     if (count > MOST_OF_A_KIND) return;
-    this.#problems.push({ ...found, node, expected: found.expected ?? null, suggestion: found.suggestion ?? null });
+    this.#problems.push({ ...found, node, expected: found.expected ?? null, suggestion: found.suggestion?.() ?? null });
   }
 
   /** Notes one more case of what `key` names; `message` is asked for the words once the number is known. */
