@@ -36,11 +36,10 @@ export const duplicateRule: Check = {
   needs: [],
   run(context, report) {
     const { ruleset, store, claims } = context;
-    const isSound = soundTargets(context);
     // chains of single Services are compared with what kube-proxy writes
     for (const table of ruleset.tables)
       for (const chain of claims.otherChains(table)) {
-        for (const [first, others] of copies(context, chain, isSound)) {
+        for (const [first, others] of copies(context, chain)) {
           const again = others[0] as RuleId;
           const times = others.length + 1;
           const isHook = store.targetChain(first) !== NONE;
@@ -61,27 +60,14 @@ export const duplicateRule: Check = {
   },
 };
 
-/**
- * Chains of Service ports that are as kube-proxy writes them, by chain: each of these has one rule for its cluster IP and one for a
- * NodePort at most, so that none of those is a copy.
- */
-function soundTargets({ store, claims, suspects }: Context): Uint8Array {
-  const sound = new Uint8Array(store.chainCount);
-  const { serviceChains } = claims;
-  for (let i = 0; i < serviceChains.length; i++) sound[serviceChains[i] as ChainId] = 1;
-  for (const port of suspects.all)
-    for (const role of ["svc", "svl", "ext", "fw", "xlb"] as const)
-      if (port.chain(role) !== NONE) sound[port.chain(role)] = 0;
-  return sound;
-}
-
 /** Rules with equal words, each with its copies; equal hashes of their bytes find them. */
-function copies({ store, claims }: Context, chain: ChainId, isSound: Uint8Array): Map<RuleId, RuleId[]> {
+function copies({ store, claims, suspects: { soundChains } }: Context, chain: ChainId): Map<RuleId, RuleId[]> {
   const found = new Map<RuleId, RuleId[]>();
   const rules: RuleId[] = [];
   for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
     const target = store.targetChain(rule);
-    if (target === NONE || isSound[target] === 0 || claims.claim(rule) <= UNEXPECTED) rules.push(rule);
+    // a Service that is sound has one rule for its cluster IP and one for a NodePort: neither is a copy
+    if (target === NONE || soundChains[target] === 0 || claims.claim(rule) <= UNEXPECTED) rules.push(rule);
   }
   if (rules.length < 2) return found;
   const stateful = matchesNamed(...STATEFUL);

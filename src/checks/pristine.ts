@@ -45,11 +45,6 @@ export class Judge {
     this.#isMarking = masqueradeAll === true || localDetector !== null;
   }
 
-  /** By chain: 1 for chains of endpoints that were proven all at once; `null` where none were. */
-  get provenEndpoints(): Uint8Array | null {
-    return this.#proofs?.proven ?? null;
-  }
-
   /** Whether the rules are exactly as kube-proxy writes them. False says nothing but that somebody must compare them one by one. */
   isPristine(port: ServicePort): boolean {
     const { era } = this.#context.services.parameters;

@@ -1,4 +1,5 @@
 import type { ServicePort } from "../kubernetes/service-port.ts";
+import { type ChainId, NONE } from "../netfilter/ruleset.ts";
 import type { Context } from "./context.ts";
 import { Judge } from "./pristine.ts";
 
@@ -13,8 +14,8 @@ export interface Suspects {
    * endpoints' chains hold the mark and the translation to the one address that their own names prove.
    */
   readonly all: readonly ServicePort[];
-  /** By chain: 1 for chains of endpoints of which that is known; `null`: it is not known of which. */
-  readonly provenEndpoints: Uint8Array | null;
+  /** By chain: 1 for the chains of all others, those of their endpoints included. No rule in them is anything but what it has to be. */
+  readonly soundChains: Uint8Array;
 }
 
 export function suspectsOf(context: Context): Suspects {
@@ -22,11 +23,25 @@ export function suspectsOf(context: Context): Suspects {
   const { servicePorts } = context.services;
   const odd: ServicePort[] = [];
   const all: ServicePort[] = [];
+  const soundChains = new Uint8Array(context.store.chainCount);
   for (let i = 0; i < servicePorts.length; i++) {
     const port = servicePorts[i] as ServicePort;
     const isOdd = !judge.isPristine(port);
     if (isOdd) odd.push(port);
     if (isOdd || !judge.isProven(port)) all.push(port);
+    else markChains(context, port, soundChains);
   }
-  return { odd, all, provenEndpoints: judge.provenEndpoints };
+  return { odd, all, soundChains };
+}
+
+/** Those of a Service port without source ranges, affinity and local endpoints. */
+function markChains({ store, claims }: Context, port: ServicePort, marked: Uint8Array): void {
+  const svc = port.chain("svc");
+  const ext = port.chain("ext");
+  marked[svc] = 1;
+  if (ext !== NONE) marked[ext] = 1;
+  for (let rule = store.firstRule(svc); rule !== NONE; rule = store.nextRule(rule)) {
+    const endpoint: ChainId = store.targetChain(rule);
+    if (endpoint !== NONE && claims.isServiceChain(endpoint)) marked[endpoint] = 1;
+  }
 }

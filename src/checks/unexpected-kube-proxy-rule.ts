@@ -1,8 +1,8 @@
 import { parseServicePortName } from "../kubernetes/chain-name.ts";
 import { plainName } from "../kubernetes/read/names.ts";
-import { isHookRole } from "../kubernetes/templates/slot.ts";
+import { isHookRole, type Role } from "../kubernetes/templates/slot.ts";
 import { UNEXPECTED } from "../kubernetes/templates/slots.ts";
-import { NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft } from "./check.ts";
 import type { Context } from "./context.ts";
 import type { Deviation } from "./deviation.ts";
@@ -78,12 +78,15 @@ const VERBS: Readonly<Record<Deviation["kind"], string>> = {
 /** Unclaimed rules of the chains that all Services share, and of those that belong to none; few, or they are a form nobody told us of. */
 function strangers(context: Context): RuleId[] {
   const { claims, store } = context;
+  const { soundChains } = context.suspects;
   const found: RuleId[] = [];
-  for (const rule of claims.claimedAs(UNEXPECTED)) {
-    const role = claims.role(store.chainOf(rule));
-    if (role !== null && !isHookRole(role) && context.portOf(store.chainOf(rule)) === null) found.push(rule);
+  for (let i = 0; i < claims.chains.length; i++) {
+    const chain = claims.chains[i] as ChainId;
+    if (soundChains[chain] === 1 || isHookRole(claims.role(chain) as Role)) continue;
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
+      if (claims.claim(rule) === UNEXPECTED && context.portOf(chain) === null) found.push(rule);
   }
-  return found;
+  return found.sort((a, b) => a - b);
 }
 
 /** Whose rule it seems to be: that of the Service whose chain it leads to, or of the one in its comment. */

@@ -25,13 +25,11 @@ export const zeroDestination: Check = {
   needs: ["nat"],
   run(context, report) {
     const { claims, endpoints, ruleset } = context;
+    const { soundChains } = context.suspects;
     const { serviceChains } = claims;
-    const { provenEndpoints } = context.suspects;
     for (let i = 0; i < serviceChains.length; i++) {
       const chain = serviceChains[i] as ChainId;
-      if (provenEndpoints?.[chain] === 1) continue;
-      // a plain one marks what comes from where it sends, which has an address and a port
-      if (endpoints.isPlain(chain) || !endpoints.mayBeZero(chain) || endpoints.address(chain) !== null) continue;
+      if (soundChains[chain] === 1 || !endpoints.mayBeZero(chain) || endpoints.address(chain) !== null) continue;
       const rule = endpoints.dnatOf(chain);
       const text = claims.value(rule, "endpoint");
       if (text === null || !ZERO.test(text)) continue;

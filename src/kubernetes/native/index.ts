@@ -38,11 +38,10 @@ let names: usize = 0;
 let nameLengths: usize = 0;
 /** Kind by form. */
 let kinds: usize = 0;
-/** By chain: the last Service port that led to it, where its address begins and ends, whether its name was proven. */
+/** By chain: the last Service port that led to it, where its address begins and ends. */
 let leaders: usize = 0;
 let starts: usize = 0;
 let ends: usize = 0;
-let proven: usize = 0;
 let sep: i32 = 0;
 let markMasq: i32 = 0;
 let leader: i32 = 0;
@@ -76,18 +75,11 @@ export function beginChains(count: i32, firstAt: usize, rolesAt: usize, sepRole:
   memory.fill(leaders, 0, count * 4);
   starts = heap.alloc(count * 4);
   ends = heap.alloc(count * 4);
-  proven = heap.alloc(count);
-  memory.fill(proven, 0, count);
 }
 
 export function beginNames(startsAt: usize, lengthsAt: usize): void {
   names = startsAt;
   nameLengths = lengthsAt;
-}
-
-/** A column by chain: 1 for endpoints' chains that were found sound and named so. */
-export function provenAt(): usize {
-  return proven;
 }
 
 /** Where the owner of endpoints is put, name and protocol: the beginning of what their names are the hashes of. */
@@ -109,7 +101,6 @@ export function areNamed(rule: i32, length: i32): bool {
     for (let k = 0; k < bytes; k++) store<u8>(message + length + k, load<u8>(text + start + k));
     hash(length + bytes);
     if (!isSpelledAt(text + at(names, chain) + PREFIX)) return false;
-    store<u8>(proven + chain, 1);
   }
   return true;
 }

@@ -142,11 +142,6 @@ export class ClaimedRules {
     return found;
   }
 
-  /** Rules with the claim, in the order of the text. */
-  *claimedAs(claim: Claim): Generator<RuleId> {
-    for (let rule = this.claims.indexOf(claim); rule !== NONE; rule = this.claims.indexOf(claim, rule + 1)) yield rule;
-  }
-
   /** Where the line of a rule has its name, address and port; `null` where that is to be read word by word. */
   line(rule: RuleId): KnownLine | null {
     const claim = this.claim(rule);

@@ -15,7 +15,6 @@ interface Native {
   beginForms(forms: number, kinds: number): void;
   beginChains(count: number, first: number, roles: number, sepRole: number, markRole: number): void;
   beginNames(starts: number, lengths: number): void;
-  provenAt(): number;
   ownerAt(): number;
   isSound(rule: number, dnat: number): boolean | number;
   areNamed(rule: number, length: number): boolean | number;
@@ -52,7 +51,6 @@ export class EndpointProofs {
   readonly #native: Native;
   /** Where the owner of endpoints is put. */
   readonly #owner: Uint8Array;
-  readonly #proven: Uint8Array;
 
   private constructor(rules: ClaimedRules, kinds: Uint8Array) {
     const { store } = rules.ruleset;
@@ -74,7 +72,6 @@ export class EndpointProofs {
     new Uint8Array(buffer)[text + store.bytes.length] = LF;
     this.#native = native;
     this.#owner = new Uint8Array(buffer, native.ownerAt(), LONGEST_OWNER);
-    this.#proven = new Uint8Array(buffer, native.provenAt(), store.chainCount);
   }
 
   /** `null` where it does not pay: for fewer rules than that, or rules of many forms. */
@@ -93,11 +90,6 @@ export class EndpointProofs {
   isSound(rule: RuleId, protocol: string | null): boolean {
     const place = PROTOCOLS.indexOf(protocol ?? "");
     return rule !== NONE && place >= 0 && Boolean(this.#native.isSound(rule, DNAT + place));
-  }
-
-  /** By chain: 1 for those of endpoints that were found sound and named so. A copy, so that the rest can be forgotten. */
-  get proven(): Uint8Array {
-    return this.#proven.slice();
   }
 
   /**
