@@ -80,8 +80,9 @@ function strangers(context: Context): RuleId[] {
   const { claims, store } = context;
   const { soundChains } = context.suspects;
   const found: RuleId[] = [];
-  for (let i = 0; i < claims.chains.length; i++) {
-    const chain = claims.chains[i] as ChainId;
+  const { chains } = claims;
+  for (let i = 0; i < chains.length; i++) {
+    const chain = chains[i] as ChainId;
     if (soundChains[chain] === 1 || isHookRole(claims.role(chain) as Role)) continue;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
       if (claims.claim(rule) === UNEXPECTED && context.portOf(chain) === null) found.push(rule);
