@@ -2,6 +2,8 @@
 
 import { hash, isSpelledAt, MOST_BYTES, message } from "./sha256.ts";
 
+const letters = memory.data(16);
+
 const NONE = -1;
 // kinds of forms; the numbers are those of endpoint-proofs.ts
 /** A jump to an endpoint's chain, without and with `--probability`. */
@@ -85,6 +87,17 @@ export function beginNames(startsAt: usize, lengthsAt: usize): void {
 /** Where the owner of endpoints is put, name and protocol: the beginning of what their names are the hashes of. */
 export function ownerAt(): usize {
   return message;
+}
+
+/** Where sixteen letters are put of which `isSpelled` asks. */
+export function lettersAt(): usize {
+  return letters;
+}
+
+/** Whether the letters are the first ones of the hash of a message of so many bytes, which was put where the owner is put. */
+export function isSpelled(length: i32): bool {
+  hash(length);
+  return isSpelledAt(letters);
 }
 
 /**
