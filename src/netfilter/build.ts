@@ -3,7 +3,8 @@ import { Growing } from "../../grammar/growing.ts";
 import { invariant } from "../../grammar/invariant.ts";
 import type { KnownLines } from "../../grammar/known-lines.ts";
 import type { LineReader } from "../../grammar/line-reader.ts";
-import { type ColumnVisitor, type ParseOptions, parse } from "../../grammar/parse.ts";
+import type { ParseOptions } from "../../grammar/parse.ts";
+import { type ColumnVisitor, readText } from "../../grammar/reading.ts";
 import { Source } from "../../grammar/source.ts";
 import { targetRecord } from "../../grammar/vocabulary/index.ts";
 import { familyOfBlock } from "./family.ts";
@@ -14,7 +15,7 @@ import { NONE } from "./ruleset.ts";
 import { RuleStore } from "./store.ts";
 import { isTableName, type Table, type TableName } from "./table.ts";
 
-export interface BuildOptions extends Omit<ParseOptions, "visitor" | "columns"> {
+export interface BuildOptions extends Omit<ParseOptions, "visitor"> {
   /** Where a chain of a fragment belongs, for who knows its author. */
   readonly tableHint?: TableHint;
   /** Is told now and then how many bytes and rules were read. */
@@ -35,7 +36,7 @@ export function buildStore(input: Uint8Array | Source, options: BuildOptions = {
     builder = new Builder(read, known, onRead);
     return builder;
   };
-  const ast = parse(source, { ...options, columns });
+  const ast = readText(source, options, columns);
   invariant(builder !== undefined, "whoever parses asks for the columns");
   return builder.store(ast, options.tableHint ?? (() => undefined));
 }
