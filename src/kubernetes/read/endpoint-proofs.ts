@@ -38,6 +38,8 @@ const JUMPS = [claimOf("svc", "endpoint"), claimOf("svl", "endpoint")];
 const MOST_FORMS = 256;
 /** Fewer rules are looked at one by one before the code is compiled. */
 const FEW_RULES = 2000;
+/** The memory of an instance has four gigabytes at most. */
+const LARGEST_TEXT = 1 << 30;
 const LF = 10;
 /** Longer ones leave no room for an address in one block of SHA-256. */
 const LONGEST_OWNER = 48;
@@ -74,11 +76,12 @@ export class EndpointProofs {
     this.#owner = new Uint8Array(buffer, native.ownerAt(), LONGEST_OWNER);
   }
 
-  /** `null` where it does not pay: for fewer rules than that, or rules of many forms. */
+  /** `null` where it does not pay: for fewer rules than that, for rules of many forms, for a text of more than a gigabyte. */
   static of(rules: ClaimedRules, fewest = FEW_RULES): EndpointProofs | null {
     const { store } = rules.ruleset;
     const { shapes } = store.ast;
-    if (store.ruleCount < fewest || shapes === null || shapes.length > MOST_FORMS) return null;
+    if (store.ruleCount < fewest || store.bytes.length > LARGEST_TEXT || shapes === null || shapes.length > MOST_FORMS)
+      return null;
     return new EndpointProofs(rules, Uint8Array.from(shapes, kindOf));
   }
 
