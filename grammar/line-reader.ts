@@ -84,7 +84,7 @@ export class LineReader {
     const first = bytes[start];
     const isRule = first === 45 ? bytes[start + 1] !== 45 : first === 91 && words[0] === WORD.counters;
     // a note is all that is left of the line
-    if (!shape.plain || !isRule || shape.noteWord >= 0) return false;
+    if (!shape.plain || !isRule || words[shape.words - 1] === WORD.note) return false;
     const lineEnd = bytes[next - 1] === LF ? next - 1 : next;
     const end = bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
     scanner.split(start, end);

@@ -30,6 +30,8 @@ const ALIKE: Readonly<Record<string, string>> = {
   "an empty comment": '-A INPUT -m comment --comment "" -j ACCEPT',
   "an open quote": '-A INPUT -m comment --comment "some words -j ACCEPT',
   "a note with a blank at the end": '-A INPUT -j TCPOPTSTRIP --strip-option ! "2" ',
+  "a note behind an error, with a blank at the end": '-A INPUT -j DSCP --set-dsc ! "0" ',
+  "a note behind two jumps, with a blank at the end": "-j -j p ",
   "a command after dashes": "--A INPUT -i eth0 -j C",
   "two blanks": "-A INPUT  -i eth0 -j C",
   "a tab": "-A INPUT -i\teth0 -j C",
