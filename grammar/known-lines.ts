@@ -4,6 +4,7 @@ import type { LineReader } from "./line-reader.ts";
 import { loadNative, type Native } from "./native.ts";
 import { isShape, type Outline } from "./outline.ts";
 import { weightyWords } from "./rule-groups.ts";
+import { SALT } from "./salt.ts";
 import { checkedValues } from "./value-problems.ts";
 import { addressMask } from "./values/address-mask.ts";
 import type { Codec } from "./values/codec.ts";
@@ -47,7 +48,6 @@ export interface NameColumns {
   readonly starts: Int32Array;
   readonly lengths: Int32Array;
   readonly slots: Int32Array;
-  readonly salt: number;
 }
 
 /**
@@ -58,8 +58,6 @@ export interface NameColumns {
 export class KnownLines {
   readonly #native: Native;
   readonly #bytes: Uint8Array;
-  /** Of the hashes of this text: nothing that is said depends on it. */
-  readonly #salt: number;
   #memory = new Uint8Array();
   /** The window holds these bytes of the text, at this place in memory. */
   #start = 0;
@@ -80,8 +78,7 @@ export class KnownLines {
     // room for as many chains as a node of kube-proxy's has for its bytes
     let slots = 4096;
     while (slots < bytes.length / 128) slots *= 2;
-    this.#salt = (Math.random() * 0x100000000) | 0;
-    this.#native.reset(slots, this.#salt);
+    this.#native.reset(slots, SALT);
     current = this;
     this.#nameExtensions();
   }
@@ -196,7 +193,7 @@ export class KnownLines {
     const [tables, starts, lengths, slots] = [8, 9, 10, 11].map((number) =>
       this.#columnAt(number, number === 11 ? this.#native.slotCount() : count).slice(),
     ) as [Int32Array, Int32Array, Int32Array, Int32Array];
-    return { tables, starts, lengths, slots, salt: this.#salt };
+    return { tables, starts, lengths, slots };
   }
 
   #columnAt(number: number, length: number): Int32Array {

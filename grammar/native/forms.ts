@@ -29,7 +29,7 @@ const NAME = 2;
 /** `[12:34]` */
 const COUNTERS = 3;
 
-/** What of a word the judgement of its line can depend on besides the form; the numbers are those of restore-problems.ts. */
+/** What of a word the judgement of its line can depend on besides the form; the numbers are those of rule-groups.ts. */
 const BYTES = 1;
 const NUMBERS_ASIDE = 2;
 const LISTED = 3;

@@ -1,4 +1,5 @@
 import type { NameColumns } from "../../grammar/known-lines.ts";
+import { SALT } from "../../grammar/salt.ts";
 
 /** Chains by number, and their numbers by table and name; a name that is asked for is compared byte by byte. */
 export class NameIndex {
@@ -15,9 +16,9 @@ export class NameIndex {
 
   /** Number of a name given as text, -1 where it was not met. */
   find(table: number, name: string): number {
-    const { slots, salt } = this.columns;
+    const { slots } = this.columns;
     const mask = (slots.length >> 1) - 1;
-    for (let slot = hashOf(salt ^ table, name) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = hashOf(SALT ^ table, name) & mask; ; slot = (slot + 1) & mask) {
       const known = (slots[slot << 1] as number) - 1;
       if (known < 0) return -1;
       if (this.tables[known] === table && this.#spells(known, name)) return known;

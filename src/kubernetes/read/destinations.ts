@@ -1,3 +1,4 @@
+import { SALT } from "../../../grammar/salt.ts";
 import { NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import { isHostPrefix, portAt } from "../address-text.ts";
 import type { Frontend } from "../service-map.ts";
@@ -82,16 +83,16 @@ class Hashes {
   }
 }
 
-/** FNV-1a of a destination, of its protocol the first letter alone. */
+/** FNV-1a from the salt on of a destination, of its protocol the first letter alone. */
 function hashOf({ ip, port, protocol }: Frontend): number {
-  let hash = BASIS;
+  let hash = SALT;
   if (ip !== null) for (let i = 0; i < ip.length; i++) hash = Math.imul(hash ^ ip.charCodeAt(i), PRIME);
   return ended(hash, port ?? -1, protocol ?? "");
 }
 
 /** The same for a line; 0 where it asks for a network, or for no port from 1 to 65535. */
 function hashOfLine(bytes: Uint8Array, line: KnownLine): number {
-  let hash = BASIS;
+  let hash = SALT;
   if (line.addressStart !== NONE) {
     let i = line.addressStart;
     let isV6 = false;
@@ -110,7 +111,6 @@ function ended(hash: number, port: number, protocol: string): number {
   return all ^ (all >>> 15) || 1;
 }
 
-const BASIS = 0x811c9dc5 | 0;
 const PRIME = 0x01000193;
 const SLASH = 47;
 const COLON = 58;

@@ -1,6 +1,7 @@
 import { byteString } from "../../../grammar/bytes.ts";
+import { SALT } from "../../../grammar/salt.ts";
 
-/** What chains' names end in, each with a number, compared byte by byte. Open addressing, FNV-1a. */
+/** What chains' names end in, each with a number, compared byte by byte. Open addressing, FNV-1a from the salt on. */
 export class SuffixIndex {
   readonly #bytes: Uint8Array;
   /** Number of the suffix plus one; 0: empty. */
@@ -23,7 +24,7 @@ export class SuffixIndex {
   intern(start: number, end: number): number {
     const bytes = this.#bytes;
     const slots = this.#slots;
-    let hash = BASIS;
+    let hash = SALT;
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), PRIME);
     let slot = (hash ^ (hash >>> 15)) & (slots.length - 1);
     for (;;) {
@@ -42,7 +43,7 @@ export class SuffixIndex {
   /** Number of a suffix given as text, -1 where it was not met. */
   find(text: string): number {
     const slots = this.#slots;
-    let hash = BASIS;
+    let hash = SALT;
     for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), PRIME);
     let slot = (hash ^ (hash >>> 15)) & (slots.length - 1);
     for (;;) {
@@ -71,5 +72,4 @@ export class SuffixIndex {
   }
 }
 
-const BASIS = 0x811c9dc5 | 0;
 const PRIME = 0x01000193;
