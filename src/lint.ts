@@ -6,6 +6,7 @@ import { lineAt } from "./checks/location.ts";
 import { runChecks } from "./checks/run.ts";
 import { isVital } from "./checks/service-words.ts";
 import { factsOf } from "./config/config.ts";
+import { soundEndpoints } from "./kubernetes/proofs/suspects.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import type { Ruleset } from "./netfilter/ruleset.ts";
 import type { RuleStore } from "./netfilter/store.ts";
@@ -106,18 +107,20 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
   const servicePorts = new Set<string>();
   const vital = new Map<string, number>();
   let endpoints = 0;
-  for (const [index, { servicePorts: ports, ruleset }] of maps.entries()) {
-    const counted = new Uint8Array(ruleset.store.chainCount);
+  for (const [index, { servicePorts: ports, suspects, source }] of maps.entries()) {
+    const counted = suspects.soundChains.slice();
+    endpoints += soundEndpoints(suspects, source);
+    const all = new Set(suspects.all);
     for (const port of ports) {
       const id = port.id ?? `${index} ${port.index}`;
       services.add(port.service === null ? id : `${port.namespace}/${port.service}`);
       servicePorts.add(`${id} ${port.protocol}`);
-      const chains = port.endpointChains();
-      for (const chain of chains) {
+      for (const chain of all.has(port) ? port.endpointChains() : []) {
         if (counted[chain] === 0) endpoints++;
         counted[chain] = 1;
       }
       if (isVital(port)) {
+        const chains = port.endpointChains();
         const service = displayText(`${port.namespace}/${port.service}`);
         vital.set(service, Math.min(chains.length, vital.get(service) ?? Number.POSITIVE_INFINITY));
       }

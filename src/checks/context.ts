@@ -1,3 +1,4 @@
+import type { Suspects } from "../kubernetes/proofs/suspects.ts";
 import type { ClaimedRules } from "../kubernetes/read/claimed-rules.ts";
 import type { EndpointChains } from "../kubernetes/read/endpoint-chains.ts";
 import type { Frontend } from "../kubernetes/service-map.ts";
@@ -23,7 +24,6 @@ import { type Outcome, outcomesOf, type Probe, questionOf } from "./probe.ts";
 import { samplePorts } from "./samples.ts";
 import { type ShareFault, shareFaultIn } from "./share-fault.ts";
 import { surroundingsOf, surroundingsWithout, type TableSurroundings } from "./surroundings.ts";
-import { type Suspects, suspectsOf } from "./suspects.ts";
 import { type Unreferenced, unreferencedIn } from "./unreferenced.ts";
 import { writableNode, write } from "./written.ts";
 
@@ -55,7 +55,6 @@ export class Context {
   #nodeDeviations: readonly NodeDeviation[] | undefined;
   #surroundings: readonly TableSurroundings[] | undefined;
   #nodeEffect: Effect | undefined;
-  #suspects: Suspects | undefined;
   #deviations: Deviations | undefined;
   #unreferenced: Unreferenced | undefined;
   #loose: LooseRules | undefined;
@@ -172,8 +171,7 @@ export class Context {
 
   /** Service ports that a fault of a single Service is looked for with. */
   get suspects(): Suspects {
-    this.#suspects ??= suspectsOf(this);
-    return this.#suspects;
+    return this.services.suspects;
   }
 
   /** Rules that are not as kube-proxy writes them for their Service port. */

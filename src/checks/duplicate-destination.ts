@@ -59,7 +59,7 @@ function* draftsFor(context: Context, isWanted: (frontend: Frontend) => boolean)
   for (const port of context.suspects.all)
     for (const frontend of port.frontends) {
       if (frontend.fate !== "forwarded" || frontend.port === null || !isWanted(frontend)) continue;
-      if (!context.services.source.isContested(frontend) || context.isSpokenOf(frontend.rule)) continue;
+      if (!context.services.source.destinations.isContested(frontend) || context.isSpokenOf(frontend.rule)) continue;
       const key = `${frontend.ip} ${frontend.port} ${frontend.protocol}`;
       const known = claimants.get(key);
       if (known === undefined) claimants.set(key, [{ port, frontend }]);

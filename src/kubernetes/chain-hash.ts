@@ -90,6 +90,9 @@ export function chainHash(text: string): string {
   return hash.of(text);
 }
 
+/** For longer messages src/kubernetes/native has no room. */
+const MOST_BYTES = 375;
+
 /** So many names are proven before it pays to have code for it that is compiled ahead. */
 const FEW = 16;
 let proven = 0;
@@ -110,7 +113,7 @@ class CompiledHash {
     };
     // nothing takes room in this instance, so its memory stays
     const { buffer } = native.memory;
-    this.#message = new Uint8Array(buffer, native.ownerAt(), BLOCK);
+    this.#message = new Uint8Array(buffer, native.ownerAt(), MOST_BYTES);
     this.#letters = new Uint8Array(buffer, native.lettersAt(), LETTERS);
     this.#isSpelled = native.isSpelled;
   }
@@ -127,7 +130,7 @@ class CompiledHash {
 
 /**
  * Whether the bytes from `start` to `end` are the first 16 base32 characters of SHA-256 over `owner` and the bytes from `from` to `to`.
- * False for what is longer than one block of SHA-256: that is for `chainHash`.
+ * False for what is longer than names and addresses are: that is for `chainHash`.
  */
 export function endsInHash(
   bytes: Uint8Array,
@@ -137,8 +140,9 @@ export function endsInHash(
   from: number,
   to: number,
 ): boolean {
-  if (end - start !== LETTERS || owner.length + to - from > BLOCK - 9) return false;
-  if (proven < FEW) {
+  const length = owner.length + to - from;
+  if (end - start !== LETTERS || length > MOST_BYTES) return false;
+  if (proven < FEW && length <= BLOCK - 9) {
     proven++;
     hash ??= new NameHash();
     return hash.isAt(bytes, start, owner, from, to);

@@ -8,7 +8,6 @@ import { EndpointChains } from "./read/endpoint-chains.ts";
 import { nameByComments, nameByList } from "./read/names.ts";
 import { readParameters } from "./read/parameters.ts";
 import { ServiceGroups } from "./read/service-groups.ts";
-import type { Frontend } from "./service-map.ts";
 import { ServiceMap } from "./service-map-of.ts";
 import { claimOf } from "./templates/slots.ts";
 
@@ -32,7 +31,6 @@ export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOp
   const filterComplete = isComplete(ruleset, "filter", "KUBE-FORWARD");
   const parameters = readParameters(rules, balances, filterComplete, () => provenNames(groups));
   const healthChecksShown = filterComplete && hasNamedHealthChecks(ruleset, rules);
-  const isContested = (frontend: Frontend): boolean => groups.isContested(frontend);
   return new ServiceMap(
     {
       ruleset,
@@ -40,7 +38,7 @@ export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOp
       endpoints,
       balances,
       parameters,
-      isContested,
+      destinations: groups,
       natComplete,
       filterComplete,
       healthChecksShown,

@@ -2,6 +2,7 @@ import { bytesOf } from "../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import { askedOf, type HostPort, hostPortsOf } from "./host-ports.ts";
 import { type UsedSet, usedSets } from "./ipvs.ts";
+import { type Suspects, suspectsOf } from "./proofs/suspects.ts";
 import { mayAskForAddress, mayAskForPort } from "./read/frontends.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { ServiceGroup } from "./read/service-group.ts";
@@ -33,6 +34,7 @@ export class ServiceMap {
   readonly #ports: (ServicePort | undefined)[] = [];
   #servicePorts: readonly ServicePort[] | undefined;
   #detachedServicePorts: readonly ServicePort[] | undefined;
+  #suspects: Suspects | undefined;
   #hostPorts: readonly HostPort[] | undefined;
   #owners: readonly OwnedChains[] | undefined;
   #byEndpoint: ReadonlyMap<string, readonly ServicePort[]> | undefined;
@@ -118,6 +120,12 @@ export class ServiceMap {
   byEndpoint(ip: string, port?: number): readonly ServicePort[] {
     this.#byEndpoint ??= this.#indexEndpoints();
     return this.#byEndpoint.get(port === undefined ? ip : `${ip} ${port}`) ?? [];
+  }
+
+  /** Service ports that are not known to be as kube-proxy writes them. */
+  get suspects(): Suspects {
+    this.#suspects ??= suspectsOf(this);
+    return this.#suspects;
   }
 
   /** Ports of the node that others forward: CNI portmap, CRI-O, Docker, and rules of nobody known. */

@@ -32,7 +32,8 @@ export type { EndpointJump } from "./endpoints-of.ts";
  */
 export class ServicePort implements ServicePortFacts {
   readonly #source: MapSource;
-  readonly #group: ServiceGroup;
+  /** What the rules tie together as this Service port. */
+  readonly group: ServiceGroup;
   #id: string | null | undefined;
   #parsed: ServicePortName | null | undefined;
   /** Rules that lead to its endpoints, their shares and addresses. */
@@ -40,13 +41,13 @@ export class ServicePort implements ServicePortFacts {
 
   constructor(source: MapSource, group: ServiceGroup) {
     this.#source = source;
-    this.#group = group;
+    this.group = group;
     this.spread = new EndpointsOf(source, group);
   }
 
   /** Its number in the map's list. */
   get index(): number {
-    return this.#group.index;
+    return this.group.index;
   }
   get id(): string | null {
     if (this.#id === undefined) {
@@ -59,10 +60,10 @@ export class ServicePort implements ServicePortFacts {
   }
   /** The name as the comments spell it, with the colon that old releases put behind an unnamed port. */
   get name(): string | null {
-    return this.#group.name;
+    return this.group.name;
   }
   get nameEvidence(): NameEvidence {
-    return this.#group.nameEvidence;
+    return this.group.nameEvidence;
   }
   get namespace(): string | null {
     return this.#parsedName?.namespace ?? null;
@@ -74,11 +75,11 @@ export class ServicePort implements ServicePortFacts {
     return this.#parsedName?.portName ?? null;
   }
   get protocol(): string | null {
-    return this.#group.protocol;
+    return this.group.protocol;
   }
   /** What all its chains' names end in; `null` when it has no chain. */
   get chainHash(): string | null {
-    return this.#group.suffix;
+    return this.group.suffix;
   }
 
   get family(): Family | null {
@@ -90,7 +91,7 @@ export class ServicePort implements ServicePortFacts {
   }
 
   get frontends(): readonly Frontend[] {
-    return this.#group.frontends;
+    return this.group.frontends;
   }
 
   /** The frontend of its cluster IP; `null` when none is shown, or which of several is its own is not. */
@@ -116,7 +117,7 @@ export class ServicePort implements ServicePortFacts {
   }
 
   get loadBalancerSourceRanges(): readonly string[] | null {
-    const { fw } = this.#group.chains;
+    const { fw } = this.group.chains;
     if (fw === NONE)
       return this.hasEndpoints === true ? this.#absent([]) : this.#hasOutside() ? null : this.#absent([]);
     return this.firewallRanges.ranges;
@@ -124,15 +125,15 @@ export class ServicePort implements ServicePortFacts {
 
   /** Ranges of the KUBE-FW chain, and whether the load balancer's own addresses follow them: the node's address is in a range. */
   get firewallRanges(): FirewallRanges {
-    return firewallRanges(this.#source, this.#group.chains.fw, this.frontends);
+    return firewallRanges(this.#source, this.group.chains.fw, this.frontends);
   }
 
   get externalTrafficPolicy(): TrafficPolicy | "" | null {
-    const { ext, xlb } = this.#group.chains;
+    const { ext, xlb } = this.group.chains;
     if (ext !== NONE) return this.#policyOfExternalChain(ext);
     if (xlb !== NONE) return "Local";
     const outside = this.frontends.filter(({ kind }) => kind !== "clusterIP");
-    if (this.#group.isLocal || outside.some(({ fate, kind }) => fate === "dropped" || kind === "healthCheckNodePort"))
+    if (this.group.isLocal || outside.some(({ fate, kind }) => fate === "dropped" || kind === "healthCheckNodePort"))
       return "Local";
     if (outside.some(({ fate }) => fate === "forwarded")) return "Cluster";
     return outside.length > 0 ? null : this.#outsideShown() ? this.#absent("") : null;
@@ -142,7 +143,7 @@ export class ServicePort implements ServicePortFacts {
     const frontend = this.clusterFrontend;
     if (frontend?.fate === "dropped") return "Local";
     if (frontend === null || frontend.chain === null || frontend.fate !== "forwarded") return null;
-    if (frontend.chain === this.#group.chains.svl) return "Local";
+    if (frontend.chain === this.group.chains.svl) return "Local";
     const { era } = this.#source.parameters;
     // From 1.21 to 1.23 the policy leaves no trace; before, there was none.
     return era === null || era === "1.22" ? null : "Cluster";
@@ -167,7 +168,7 @@ export class ServicePort implements ServicePortFacts {
   }
 
   get hasEndpoints(): boolean | null {
-    const { svc, svl, ext, fw } = this.#group.chains;
+    const { svc, svl, ext, fw } = this.group.chains;
     if (svc !== NONE || svl !== NONE || ext !== NONE || fw !== NONE) return true;
     const fates = new Set(this.frontends.map(({ fate }) => fate));
     if (fates.has("dropped") || fates.has("forwarded")) return true;
@@ -186,7 +187,7 @@ export class ServicePort implements ServicePortFacts {
   }
 
   get chains(): ServiceChains {
-    const { svc, svl, ext, fw, xlb } = this.#group.chains;
+    const { svc, svl, ext, fw, xlb } = this.group.chains;
     return {
       svc: this.#name(svc),
       svl: this.#name(svl),
@@ -198,7 +199,7 @@ export class ServicePort implements ServicePortFacts {
 
   /** Name of one of its chains; `null` where it has none. */
   get firstChain(): string | null {
-    const { svc, svl, ext, fw, xlb } = this.#group.chains;
+    const { svc, svl, ext, fw, xlb } = this.group.chains;
     for (const chain of [svc, svl, ext, fw, xlb]) if (chain !== NONE) return this.#name(chain);
     return null;
   }
@@ -206,8 +207,8 @@ export class ServicePort implements ServicePortFacts {
   /** Rules that show it: those for it in the chains that all share, then those of its own chains but not of its endpoints'. */
   get evidence(): readonly RuleId[] {
     const { store } = this.#source.ruleset;
-    const rules = [...new Set([...this.#group.rules, ...this.frontends.map(({ rule }) => rule)])];
-    for (const chain of Object.values(this.#group.chains)) {
+    const rules = [...new Set([...this.group.rules, ...this.frontends.map(({ rule }) => rule)])];
+    for (const chain of Object.values(this.group.chains)) {
       if (chain === NONE) continue;
       for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) rules.push(rule);
     }
@@ -216,12 +217,12 @@ export class ServicePort implements ServicePortFacts {
 
   /** Its chain in a role, `NONE` when it has none. */
   chain(role: ServiceChainRole): ChainId {
-    return this.#group.chains[role];
+    return this.group.chains[role];
   }
 
   /** Rules for it in the chains that all Service ports share. */
   get sharedRules(): readonly RuleId[] {
-    return this.#group.rules;
+    return this.group.rules;
   }
 
   endpointChains(): readonly ChainId[] {
@@ -249,8 +250,8 @@ export class ServicePort implements ServicePortFacts {
   /** The facts with what the writer needs beside them. */
   writable(): WritableServicePort {
     const { name, endpointComments, nodeInRange } = this;
-    const cluster = this.spread.meant(this.#group.chains.svc);
-    const local = this.spread.meant(this.#group.localChain);
+    const cluster = this.spread.meant(this.group.chains.svc);
+    const local = this.spread.meant(this.group.localChain);
     return {
       ...this.facts(),
       ...this.#outsideAddresses(),
@@ -302,7 +303,7 @@ export class ServicePort implements ServicePortFacts {
   #markedDestination(hole: "clusterIP" | "port"): string | null {
     const { rules } = this.#source;
     for (const role of ["svc", "svl"] as const) {
-      const rule = rules.first(this.#group.chains[role], claimOf(role, "masquerade-cluster-ip"));
+      const rule = rules.first(this.group.chains[role], claimOf(role, "masquerade-cluster-ip"));
       if (rule !== NONE) return rules.value(rule, hole);
     }
     return null;
@@ -333,7 +334,7 @@ export class ServicePort implements ServicePortFacts {
   #best(frontends: readonly Frontend[]): Frontend | null {
     if (frontends.length < 2) return frontends[0] ?? null;
     const own = frontends.filter(({ rule }) => this.name !== null && this.#source.rules.name(rule) === this.name);
-    return own.find((frontend) => !this.#source.isContested(frontend)) ?? own[0] ?? frontends[0] ?? null;
+    return own.find((frontend) => !this.#source.destinations.isContested(frontend)) ?? own[0] ?? frontends[0] ?? null;
   }
 
   #addresses(kind: "externalIP" | "loadBalancerIP"): readonly string[] | null {
@@ -347,7 +348,7 @@ export class ServicePort implements ServicePortFacts {
 
   /** Rules of table filter show an endpoint-less Service's ways in as one thing by its name alone. */
   #outsideShown(): boolean {
-    return this.hasEndpoints === true ? this.#group.hasChain || this.name !== null : this.name !== null;
+    return this.hasEndpoints === true ? this.group.hasChain || this.name !== null : this.name !== null;
   }
 
   #hasOutside(): boolean {
@@ -366,7 +367,7 @@ export class ServicePort implements ServicePortFacts {
   /** A chain that is not there shows that there is no such endpoint, where the capture would have it. */
   #endpointFacts(): EndpointFacts {
     const { endpoints, clusterEndpoints, localEndpoints } = this.spread.facts();
-    const { chains, localChain } = this.#group;
+    const { chains, localChain } = this.group;
     return {
       endpoints,
       clusterEndpoints: chains.svc === NONE ? this.#absent([]) : clusterEndpoints,

@@ -1,4 +1,4 @@
-/** SHA-256 of a message of one block (FIPS 180-4), and its first letters in base32, as in the names of kube-proxy's chains. */
+/** SHA-256 of a message of a few blocks (FIPS 180-4), and its first letters in base32, as in the names of kube-proxy's chains. */
 
 /** Section 4.2.2. */
 const constants: StaticArray<u32> = [
@@ -13,22 +13,41 @@ const constants: StaticArray<u32> = [
 ];
 
 const BLOCK = 64;
+const MOST_BLOCKS = 6;
 /** The message schedule: the block's sixteen words, then what section 6.2.2 makes of them. */
 const schedule = memory.data(BLOCK * 4);
-export const message = memory.data(BLOCK);
+export const message = memory.data(BLOCK * MOST_BLOCKS);
 /** So many bytes of a message leave room for what ends it (section 5.1.1). */
-export const MOST_BYTES = BLOCK - 9;
-/** The words that the letters are of. */
+export const MOST_BYTES = BLOCK * MOST_BLOCKS - 9;
 let h0: u32 = 0;
 let h1: u32 = 0;
 let h2: u32 = 0;
+let h3: u32 = 0;
+let h4: u32 = 0;
+let h5: u32 = 0;
+let h6: u32 = 0;
+let h7: u32 = 0;
 
 /** Hashes the first `length` bytes of `message`, at most `MOST_BYTES`. */
 export function hash(length: i32): void {
+  const end = (length + 8 + BLOCK) & -BLOCK;
   store<u8>(message + length, 0x80);
-  for (let place = length + 1; place < BLOCK; place++) store<u8>(message + place, 0);
-  store<u32>(message, bswap((<u32>length) << 3), BLOCK - 4);
-  for (let place: usize = 0; place < 64; place += 4) store<u32>(schedule + place, bswap(load<u32>(message + place)));
+  for (let place = length + 1; place < end; place++) store<u8>(message + place, 0);
+  store<u32>(message + end - 4, bswap((<u32>length) << 3));
+  // section 5.3.3
+  h0 = 0x6a09e667;
+  h1 = 0xbb67ae85;
+  h2 = 0x3c6ef372;
+  h3 = 0xa54ff53a;
+  h4 = 0x510e527f;
+  h5 = 0x9b05688c;
+  h6 = 0x1f83d9ab;
+  h7 = 0x5be0cd19;
+  for (let block: usize = message; block < message + end; block += BLOCK) add(block);
+}
+
+function add(block: usize): void {
+  for (let place: usize = 0; place < 64; place += 4) store<u32>(schedule + place, bswap(load<u32>(block + place)));
   for (let place: usize = schedule; place < schedule + 192; place += 4) {
     const w1 = load<u32>(place, 4);
     const w14 = load<u32>(place, 56);
@@ -36,15 +55,14 @@ export function hash(length: i32): void {
     const small1 = rotr(w14, 17) ^ rotr(w14, 19) ^ (w14 >> 10);
     store<u32>(place, load<u32>(place) + small0 + load<u32>(place, 36) + small1, 64);
   }
-  // section 5.3.3
-  let a: u32 = 0x6a09e667;
-  let b: u32 = 0xbb67ae85;
-  let c: u32 = 0x3c6ef372;
-  let d: u32 = 0xa54ff53a;
-  let e: u32 = 0x510e527f;
-  let f: u32 = 0x9b05688c;
-  let g: u32 = 0x1f83d9ab;
-  let h: u32 = 0x5be0cd19;
+  let a = h0;
+  let b = h1;
+  let c = h2;
+  let d = h3;
+  let e = h4;
+  let f = h5;
+  let g = h6;
+  let h = h7;
   for (let place: usize = 0; place < 256; place += 4) {
     const big1 = rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25);
     const big0 = rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22);
@@ -60,9 +78,14 @@ export function hash(length: i32): void {
     b = a;
     a = first + big0 + majority;
   }
-  h0 = 0x6a09e667 + a;
-  h1 = 0xbb67ae85 + b;
-  h2 = 0x3c6ef372 + c;
+  h0 += a;
+  h1 += b;
+  h2 += c;
+  h3 += d;
+  h4 += e;
+  h5 += f;
+  h6 += g;
+  h7 += h;
 }
 
 /** Whether the first sixteen letters of the hash stand there. */

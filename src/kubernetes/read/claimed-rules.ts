@@ -92,6 +92,12 @@ export class ClaimedRules {
     return known === PENDING ? this.#claim(rule) : known;
   }
 
+  /** The slot that all rules of the rule's form fill, in its chain and with such a target, whatever else they say; `NONE` where there is none. */
+  claimOfForm(rule: RuleId, targetRole: number): Claim {
+    this.claim(rule);
+    return this.#forms.claimOfForm(rule, this.roles[this.ruleset.chainOf(rule)] as number, targetRole);
+  }
+
   /** The first few rules with the claim, in the order of the chains. No more of them are looked at than it takes. */
   claimed(claim: Claim, most: number): readonly RuleId[] {
     const { roles } = this;

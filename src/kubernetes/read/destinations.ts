@@ -28,6 +28,13 @@ export class Destinations {
   }
 }
 
+/** Where packets go, each once. */
+export interface DestinationSet {
+  add(destination: Frontend): void;
+  /** No destination was added twice. False: perhaps one was. */
+  readonly areDistinct: boolean;
+}
+
 /** Whether no two frontends of the groups can have one destination. False: perhaps they do. Cheaper than to know who has which. */
 export function areDistinct(groups: readonly ServiceGroup[], rules: ClaimedRules): boolean {
   const hashes = new Hashes();

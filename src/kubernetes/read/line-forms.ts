@@ -45,6 +45,13 @@ export class LineForms {
     return NONE;
   }
 
+  /** The slot of all rules of the form, whatever they say. */
+  claimOfForm(rule: RuleId, role: number, target: number): Claim {
+    const forms = (this.#byRole[role] as (LineForm[] | undefined)[])[this.#store.shapeId(rule)];
+    const form = forms?.find((each) => each.target === target);
+    return form?.tailStart === NONE ? form.claim : NONE;
+  }
+
   /** Remembers that rules of the form with such a target fill the slot, whatever they say. */
   keepTarget(rule: RuleId, role: number, claim: Claim, target: number): void {
     this.#keep(rule, role, { claim, target, tailStart: NONE, tailEnd: NONE, isNamed: false });

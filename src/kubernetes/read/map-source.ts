@@ -1,8 +1,9 @@
 import type { Ruleset } from "../../netfilter/ruleset.ts";
-import type { Frontend, ProxyParameters } from "../service-map.ts";
+import type { ProxyParameters } from "../service-map.ts";
 import type { Balances } from "./balances.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
 import type { EndpointChains } from "./endpoint-chains.ts";
+import type { ServiceGroups } from "./service-groups.ts";
 
 /** What the facts of a Service port are read from. */
 export interface MapSource {
@@ -11,8 +12,8 @@ export interface MapSource {
   readonly endpoints: EndpointChains;
   readonly balances: Balances;
   readonly parameters: ProxyParameters;
-  /** Another Service port claims the same destination. */
-  isContested(frontend: Frontend): boolean;
+  /** Who claims which destination. */
+  readonly destinations: Pick<ServiceGroups, "areDistinct" | "addDestinations" | "isContested">;
   /** The capture holds the whole table with kube-proxy's chains: what is not there is not on the node. */
   readonly natComplete: boolean;
   readonly filterComplete: boolean;

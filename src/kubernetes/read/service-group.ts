@@ -34,6 +34,8 @@ export class ServiceGroup {
   readonly ways: RuleId[] = [];
   /** A set says that its traffic from outside stays on the node. */
   isLocal = false;
+  /** Nothing is known of it but by the rules that lead to it. */
+  isPlain = true;
   readonly #rules: ClaimedRules;
   #shared: RuleId[] | undefined;
   #frontends: Frontend[] | undefined;
@@ -123,6 +125,7 @@ export class ServiceGroup {
   }
 
   addRule(rule: RuleId): void {
+    this.isPlain = false;
     (this.#shared ?? this.#claimedWays()).push(rule);
   }
 
@@ -187,6 +190,7 @@ export class ServiceGroup {
   }
 
   add(frontend: Frontend): void {
+    this.isPlain = false;
     this.ensureNamed();
     if (this.#frontends === undefined) this.#madeFrontends();
     this.#push(frontend);
@@ -194,6 +198,7 @@ export class ServiceGroup {
 
   /** Another fate for a frontend. */
   replace(place: number, frontend: Frontend): void {
+    this.isPlain = false;
     (this.#frontends as Frontend[])[place] = frontend;
   }
 

@@ -6,7 +6,7 @@ import type { Frontend } from "../service-map.ts";
 import { type Role, roles } from "../templates/slot.ts";
 import { claimOf, UNEXPECTED } from "../templates/slots.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
-import { areDistinct, Destinations } from "./destinations.ts";
+import { areDistinct, type DestinationSet, Destinations } from "./destinations.ts";
 import { ipOf, portOf, slotName } from "./frontends.ts";
 import { destinationKey, type Namer, ServiceGroup } from "./service-group.ts";
 import { SuffixIndex } from "./suffix-index.ts";
@@ -70,8 +70,22 @@ export class ServiceGroups {
 
   /** Another Service port claims the same destination. */
   isContested(frontend: Frontend): boolean {
+    return !this.areDistinct && this.#destinations.at(destinationKey(frontend)).length > 1;
+  }
+
+  /** Whether no two Service ports can claim the same destination. False: perhaps two do. */
+  get areDistinct(): boolean {
     this.#mayBeContested ??= !areDistinct(this.groups, this.#rules);
-    return this.#mayBeContested && this.#destinations.at(destinationKey(frontend)).length > 1;
+    return !this.#mayBeContested;
+  }
+
+  /** Finds that out with the help of who knows the destinations of some groups. */
+  addDestinations(set: DestinationSet, isIn: (group: ServiceGroup) => boolean): void {
+    for (const group of this.groups) {
+      if (isIn(group)) continue;
+      for (const frontend of group.frontends) set.add(frontend);
+    }
+    this.#mayBeContested = !set.areDistinct;
   }
 
   /** Second half, once names are known: marks for a destination, and what table filter refuses or accepts. */

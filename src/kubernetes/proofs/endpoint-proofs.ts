@@ -1,24 +1,9 @@
 import type { Shape } from "../../../grammar/shape.ts";
-import { instantiate, type Memory } from "../../../grammar/web-assembly.ts";
 import { NONE, type RuleId } from "../../netfilter/ruleset.ts";
-import { nativeCode } from "../native-code.ts";
+import { type ClaimedRules, roleNumber } from "../read/claimed-rules.ts";
 import { type Candidate, planFor } from "../templates/plan.ts";
 import { claimOf } from "../templates/slots.ts";
-import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
-
-/** What src/kubernetes/native exports; places are bytes in memory. */
-interface Native {
-  readonly memory: Memory;
-  room(bytes: number): number;
-  beginText(at: number): void;
-  beginRules(nodes: number, targets: number, next: number, values: number): void;
-  beginForms(forms: number, kinds: number): void;
-  beginChains(count: number, first: number, roles: number, sepRole: number, markRole: number): void;
-  beginNames(starts: number, lengths: number): void;
-  ownerAt(): number;
-  isSound(rule: number, dnat: number): boolean | number;
-  areNamed(rule: number, length: number): boolean | number;
-}
+import { type ProofCode, proofCodeFor } from "./proof-code.ts";
 
 // kinds of forms: src/kubernetes/native/index.ts has the same
 const NO_KIND = 0;
@@ -40,9 +25,8 @@ const MOST_FORMS = 256;
 const FEW_RULES = 2000;
 /** The memory of an instance has four gigabytes at most. */
 const LARGEST_TEXT = 1 << 30;
-const LF = 10;
-/** Longer ones leave no room for an address in one block of SHA-256. */
-const LONGEST_OWNER = 48;
+/** Longer ones are not proven here: an address is yet to follow, and src/kubernetes/native has room for six blocks of SHA-256. */
+export const LONGEST_OWNER = 300;
 
 /**
  * Proves that the endpoints of single Service ports are as kube-proxy writes them, without a look at the claims of their rules: by forms that
@@ -50,30 +34,10 @@ const LONGEST_OWNER = 48;
  * rules and each is looked at once.
  */
 export class EndpointProofs {
-  readonly #native: Native;
-  /** Where the owner of endpoints is put. */
-  readonly #owner: Uint8Array;
+  readonly code: ProofCode;
 
   private constructor(rules: ClaimedRules, kinds: Uint8Array) {
-    const { store } = rules.ruleset;
-    const { columns } = store;
-    const native = instantiate(nativeCode) as Native;
-    const text = put(native, store.bytes, 1);
-    native.beginText(text);
-    native.beginRules(
-      put(native, columns.ruleNode),
-      put(native, columns.ruleTarget),
-      put(native, columns.ruleNext),
-      put(native, columns.ruleValue),
-    );
-    native.beginForms(put(native, store.ast.shapeIds), put(native, kinds));
-    native.beginNames(put(native, store.names.starts), put(native, store.names.lengths));
-    native.beginChains(store.chainCount, put(native, columns.chainFirst), put(native, rules.roles), SEP, MARK);
-    // nothing takes room from here on, so the memory stays
-    const { buffer } = native.memory;
-    new Uint8Array(buffer)[text + store.bytes.length] = LF;
-    this.#native = native;
-    this.#owner = new Uint8Array(buffer, native.ownerAt(), LONGEST_OWNER);
+    this.code = proofCodeFor(rules, kinds);
   }
 
   /** `null` where it does not pay: for fewer rules than that, for rules of many forms, for a text of more than a gigabyte. */
@@ -91,8 +55,8 @@ export class EndpointProofs {
    * False: perhaps.
    */
   isSound(rule: RuleId, protocol: string | null): boolean {
-    const place = PROTOCOLS.indexOf(protocol ?? "");
-    return rule !== NONE && place >= 0 && Boolean(this.#native.isSound(rule, DNAT + place));
+    const dnat = dnatKind(protocol);
+    return rule !== NONE && dnat !== NO_KIND && Boolean(this.code.isSound(rule, dnat));
   }
 
   /**
@@ -101,16 +65,16 @@ export class EndpointProofs {
    */
   areNamed(rule: RuleId, owner: Uint8Array): boolean {
     if (owner.length > LONGEST_OWNER) return false;
-    this.#owner.set(owner);
-    return Boolean(this.#native.areNamed(rule, owner.length));
+    // the memory may have grown
+    new Uint8Array(this.code.memory.buffer).set(owner, this.code.ownerAt());
+    return Boolean(this.code.areNamed(rule, owner.length));
   }
 }
 
-/** Copies a column into the memory of the instance, with so much room behind it; the place. */
-function put(native: Native, column: Uint8Array | Int8Array | Int32Array, room = 0): number {
-  const at = native.room(column.byteLength + room);
-  new Uint8Array(native.memory.buffer).set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), at);
-  return at;
+/** Kind of the forms that translate packets of the protocol; 0: nothing is known of them. */
+export function dnatKind(protocol: string | null): number {
+  const place = PROTOCOLS.indexOf(protocol ?? "");
+  return place < 0 ? NO_KIND : DNAT + place;
 }
 
 /** What all rules of a form are, if only one slot can have it, whatever their values and comments. */

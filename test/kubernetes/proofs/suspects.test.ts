@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { contextsOf } from "../../src/checks/context.ts";
-import { NO_FACTS } from "../../src/checks/facts.ts";
-import { Judge } from "../../src/checks/pristine.ts";
-import { readServiceMap } from "../../src/kubernetes/read-service-map.ts";
-import { buildStore } from "../../src/netfilter/build.ts";
-import { rulesetsOf } from "../../src/netfilter/rulesets.ts";
-import { findingsIn } from "./helpers/findings.ts";
+import { contextsOf } from "../../../src/checks/context.ts";
+import { NO_FACTS } from "../../../src/checks/facts.ts";
+import { Judge } from "../../../src/kubernetes/proofs/judge.ts";
+import { readServiceMap } from "../../../src/kubernetes/read-service-map.ts";
+import { buildStore } from "../../../src/netfilter/build.ts";
+import { rulesetsOf } from "../../../src/netfilter/rulesets.ts";
+import { findingsIn } from "../../checks/helpers/findings.ts";
 
 afterEach(() => vi.restoreAllMocks());
 

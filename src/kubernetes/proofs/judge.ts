@@ -1,11 +1,14 @@
-import { bytesOf } from "../../grammar/bytes.ts";
-import { hostPrefix } from "../kubernetes/address-text.ts";
-import { EndpointProofs } from "../kubernetes/read/endpoint-proofs.ts";
-import type { Frontend } from "../kubernetes/service-map.ts";
-import type { ServicePort } from "../kubernetes/service-port.ts";
-import { type Claim, claimOf } from "../kubernetes/templates/slots.ts";
-import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
-import type { Context } from "./context.ts";
+import { bytesOf } from "../../../grammar/bytes.ts";
+import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import type { RuleStore } from "../../netfilter/store.ts";
+import { hostPrefix } from "../address-text.ts";
+import type { ClaimedRules } from "../read/claimed-rules.ts";
+import type { EndpointChains } from "../read/endpoint-chains.ts";
+import type { MapSource } from "../read/map-source.ts";
+import type { Frontend, ProxyParameters } from "../service-map.ts";
+import type { ServicePort } from "../service-port.ts";
+import { type Claim, claimOf } from "../templates/slots.ts";
+import type { EndpointProofs } from "./endpoint-proofs.ts";
 
 const CLUSTER_IP = claimOf("nat KUBE-SERVICES", "cluster-ip");
 const NODE_PORT = claimOf("nat KUBE-NODEPORTS", "node-port");
@@ -21,7 +24,10 @@ const BALANCER = {
 
 /** Judges Service ports of the usual kind by the claims of their rules and few bytes. */
 export class Judge {
-  readonly #context: Context;
+  readonly #rules: ClaimedRules;
+  readonly #store: RuleStore;
+  readonly #endpoints: EndpointChains;
+  readonly #parameters: ProxyParameters;
   readonly #isOld: boolean;
   /** kube-proxy marks what strangers send to cluster IPs. */
   readonly #isMarking: boolean;
@@ -37,9 +43,12 @@ export class Judge {
   #markStart = 0;
   #markLength = 0;
 
-  constructor(context: Context, proofs = EndpointProofs.of(context.claims)) {
-    const { era, masqueradeAll, localDetector } = context.services.parameters;
-    this.#context = context;
+  constructor({ rules, ruleset, endpoints, parameters }: MapSource, proofs: EndpointProofs | null) {
+    const { era, masqueradeAll, localDetector } = parameters;
+    this.#rules = rules;
+    this.#store = ruleset.store;
+    this.#endpoints = endpoints;
+    this.#parameters = parameters;
     this.#isOld = era === "1.20";
     this.#proofs = proofs;
     this.#isMarking = masqueradeAll === true || localDetector !== null;
@@ -47,7 +56,7 @@ export class Judge {
 
   /** Whether the rules are exactly as kube-proxy writes them. False says nothing but that somebody must compare them one by one. */
   isPristine(port: ServicePort): boolean {
-    const { era } = this.#context.services.parameters;
+    const { era } = this.#parameters;
     if (era !== "1.24" && era !== "1.25" && era !== "1.20") return false;
     const svl = port.chain("svl");
     const ext = port.chain("ext");
@@ -63,60 +72,54 @@ export class Judge {
     if (!this.#isBalancer(port, "svc", first)) return false;
     if (svl !== NONE && !this.#isBalancer(port, "svl", this.#firstJump(port, "svl"))) return false;
     const chains = port.endpointChains();
-    const { endpoints } = this.#context;
     for (let i = 0; i < chains.length; i++)
-      if (!endpoints.isPlain(chains[i] as ChainId) || !this.#asksFor(port.protocol, chains[i] as ChainId)) return false;
+      if (!this.#endpoints.isPlain(chains[i] as ChainId) || !this.#asksFor(port.protocol, chains[i] as ChainId))
+        return false;
     return true;
   }
 
-  /** Whether hashes prove the names of one that is pristine, its comments say it, and nobody else claims its addresses. */
-  isProven(port: ServicePort): boolean {
+  /** Whether hashes prove the names of one that is pristine, and its comments say it. */
+  isNamed(port: ServicePort): boolean {
     const { name, protocol, frontends } = port;
     if (port.nameEvidence !== "hash" || name === null || protocol === null || port.chain("svl") !== NONE) return false;
-    const { endpoints, services } = this.#context;
-    for (let i = 0; i < frontends.length; i++) {
-      const frontend = frontends[i] as Frontend;
-      if (!this.#isFor(frontend.rule, name) || services.source.isContested(frontend)) return false;
-    }
+    for (let i = 0; i < frontends.length; i++) if (!this.#isFor((frontends[i] as Frontend).rule, name)) return false;
     const owner = bytesOf(name + protocol.toLowerCase());
     if (this.#sound === port && this.#proofs?.areNamed(this.#soundJump, owner) === true) return true;
     const chains = port.endpointChains();
-    for (let i = 0; i < chains.length; i++) if (!endpoints.isSurelyNamed(chains[i] as ChainId, owner)) return false;
+    for (let i = 0; i < chains.length; i++)
+      if (!this.#endpoints.isSurelyNamed(chains[i] as ChainId, owner)) return false;
     return true;
   }
 
   /** Whether the comment of the rule says the name. */
   #isFor(rule: RuleId, name: string): boolean {
-    const { claims, store } = this.#context;
-    const line = claims.line(rule);
-    if (line === null) return claims.name(rule) === name;
-    return isTextAt(store.bytes, line.nameStart, line.nameEnd, name);
+    const line = this.#rules.line(rule);
+    if (line === null) return this.#rules.name(rule) === name;
+    return isTextAt(this.#store.bytes, line.nameStart, line.nameEnd, name);
   }
 
   /** One rule for each way in, all of them leading on. */
   #hasSharedRules(port: ServicePort): boolean {
-    const { claims, services } = this.#context;
     const { frontends, sharedRules } = port;
     if (frontends.length !== sharedRules.length || sharedRules.length > 2) return false;
     let clusterIPs = 0;
     for (let i = 0; i < sharedRules.length; i++) {
-      const claim = claims.claim(sharedRules[i] as RuleId);
+      const claim = this.#rules.claim(sharedRules[i] as RuleId);
       if (claim === CLUSTER_IP) clusterIPs++;
       else if (claim !== NODE_PORT) return false;
       const frontend = frontends[i] as Frontend;
       if (frontend.fate !== "forwarded" || frontend.protocol !== port.protocol) return false;
     }
-    return clusterIPs === 1 && port.clusterFrontend?.chain === port.chain("svc") && services.parameters.nfacct !== true;
+    return clusterIPs === 1 && port.clusterFrontend?.chain === port.chain("svc") && this.#parameters.nfacct !== true;
   }
 
   /** Whether the chain translates packets of the protocol; what the rule does not say stands for any. */
   #asksFor(protocol: string | null, chain: ChainId): boolean {
     if (protocol === null) return true;
-    const { endpoints, store } = this.#context;
-    const rule = endpoints.dnatOf(chain);
-    const shape = store.shapeId(rule);
+    const rule = this.#endpoints.dnatOf(chain);
+    const shape = this.#store.shapeId(rule);
     if (shape >= 0 && shape === this.#dnatShape && protocol === this.#dnatProtocol) return true;
-    if (!store.shape(rule).matches.some(({ name }) => name === protocol)) return false;
+    if (!this.#store.shape(rule).matches.some(({ name }) => name === protocol)) return false;
     this.#dnatShape = shape;
     this.#dnatProtocol = protocol;
     return true;
@@ -124,22 +127,21 @@ export class Judge {
 
   /** Before 1.22: a mark and a jump for the cluster IP, the same for a NodePort. */
   #hasOldSharedRules(port: ServicePort): boolean {
-    const { claims, services } = this.#context;
     const inServices: RuleId[] = [];
     const inNodePorts: RuleId[] = [];
     for (const rule of [...port.sharedRules].sort((a, b) => a - b)) {
-      const claim = claims.claim(rule);
+      const claim = this.#rules.claim(rule);
       (claim === OLD_NODE_PORT_MARK || claim === OLD_NODE_PORT ? inNodePorts : inServices).push(rule);
     }
     const [mark, jump] = inNodePorts;
     const first = inServices[0] as RuleId;
     return (
-      services.parameters.localDetector?.kind !== "interface" &&
+      this.#parameters.localDetector?.kind !== "interface" &&
       this.#claimsAre(inServices, this.#isMarking ? [OLD_MARK, CLUSTER_IP] : [CLUSTER_IP]) &&
-      (claims.claim(first) !== OLD_MARK || this.#isMarkFor(port, first)) &&
+      (this.#rules.claim(first) !== OLD_MARK || this.#isMarkFor(port, first)) &&
       (mark === undefined ||
         (this.#claimsAre(inNodePorts, [OLD_NODE_PORT_MARK, OLD_NODE_PORT]) &&
-          claims.value(mark, "nodePort") === claims.value(jump as RuleId, "nodePort")))
+          this.#rules.value(mark, "nodePort") === this.#rules.value(jump as RuleId, "nodePort")))
     );
   }
 
@@ -148,21 +150,20 @@ export class Judge {
     const frontend = port.clusterFrontend;
     if (frontend === null) return false;
     if (this.#isLikeKnownMark(rule, frontend.rule)) return true;
-    const { services, claims, store } = this.#context;
-    const { localDetector: detector, masqueradeAll } = services.parameters;
+    const { localDetector: detector, masqueradeAll } = this.#parameters;
     const local = masqueradeAll === true ? null : detector;
     if (
-      claims.value(rule, "clusterIP") !== hostPrefix(frontend.ip ?? "") ||
-      claims.value(rule, "port") !== String(frontend.port) ||
-      claims.value(rule, "protocol") !== frontend.protocol ||
-      claims.value(rule, "notLocalSource") !== (local?.kind === "cidr" ? local.value : null) ||
-      claims.value(rule, "notLocalInterface") !== (local?.kind === "interface" ? local.value : null)
+      this.#rules.value(rule, "clusterIP") !== hostPrefix(frontend.ip ?? "") ||
+      this.#rules.value(rule, "port") !== String(frontend.port) ||
+      this.#rules.value(rule, "protocol") !== frontend.protocol ||
+      this.#rules.value(rule, "notLocalSource") !== (local?.kind === "cidr" ? local.value : null) ||
+      this.#rules.value(rule, "notLocalInterface") !== (local?.kind === "interface" ? local.value : null)
     )
       return false;
-    const line = claims.line(rule);
+    const line = this.#rules.line(rule);
     const nameEnd = this.#chainNameEnd(rule);
     if (line === null || line.addressStart < 0 || nameEnd === NONE) return true;
-    this.#markShape = store.shapeId(rule);
+    this.#markShape = this.#store.shapeId(rule);
     this.#markStart = nameEnd;
     this.#markLength = line.addressStart - nameEnd;
     return true;
@@ -170,14 +171,13 @@ export class Judge {
 
   /** Whether a rule says before its address what a mark says that was read in full, and has address and port of the other rule. */
   #isLikeKnownMark(rule: RuleId, jump: RuleId): boolean {
-    const { claims, store } = this.#context;
-    if (this.#markShape < 0 || store.shapeId(rule) !== this.#markShape) return false;
-    const { bytes } = store;
-    const to = claims.line(jump);
+    if (this.#markShape < 0 || this.#store.shapeId(rule) !== this.#markShape) return false;
+    const { bytes } = this.#store;
+    const to = this.#rules.line(jump);
     if (to === null || to.addressStart < 0) return false;
     // the next line takes the place of this one
     const { addressStart, addressEnd, portStart, portEnd, protocol } = to;
-    const line = claims.line(rule);
+    const line = this.#rules.line(rule);
     if (line === null || line.addressStart < 0 || line.protocol !== protocol) return false;
     return (
       line.addressStart - this.#chainNameEnd(rule) === this.#markLength &&
@@ -191,48 +191,44 @@ export class Judge {
 
   /** Behind the name of the rule's chain in a line that begins with `-A`; `NONE` for another one. */
   #chainNameEnd(rule: RuleId): number {
-    const { store } = this.#context;
-    const { bytes } = store;
-    const start = store.ast.offset(store.node(rule));
+    const { bytes } = this.#store;
+    const start = this.#store.ast.offset(this.#store.node(rule));
     if (bytes[start] !== DASH || bytes[start + 1] !== LETTER_A || bytes[start + 2] !== BLANK) return NONE;
-    return store.wordEnd(start + 3);
+    return this.#store.wordEnd(start + 3);
   }
 
   /** KUBE-SVC, KUBE-SVL: the rule behind the mark, if there has to be one; `NONE` where it is not as it has to be. */
   #firstJump(port: ServicePort, role: "svc" | "svl"): RuleId {
-    const { claims, store } = this.#context;
     const chain = port.chain(role);
-    const first = store.firstRule(chain);
+    const first = this.#store.firstRule(chain);
     if (this.#isOld || !this.#isMarking || port.clusterFrontend?.chain !== chain) return first;
-    const isMark = first !== NONE && claims.claim(first) === BALANCER[role].mark && this.#isMarkFor(port, first);
-    return isMark ? store.nextRule(first) : NONE;
+    const isMark = first !== NONE && this.#rules.claim(first) === BALANCER[role].mark && this.#isMarkFor(port, first);
+    return isMark ? this.#store.nextRule(first) : NONE;
   }
 
   /** Behind the mark jumps that share evenly, without affinity. */
   #isBalancer(port: ServicePort, role: "svc" | "svl", first: RuleId): boolean {
-    const { claims, store } = this.#context;
     const { endpoint } = BALANCER[role];
-    for (let rule = first; rule !== NONE; rule = store.nextRule(rule))
-      if (claims.claim(rule) !== endpoint) return false;
+    for (let rule = first; rule !== NONE; rule = this.#store.nextRule(rule))
+      if (this.#rules.claim(rule) !== endpoint) return false;
     return first !== NONE && port.balance(port.chain(role)) === "even";
   }
 
   /** KUBE-EXT of a Service whose traffic goes to all endpoints: the mark, then the jump. */
   #isExternal(port: ServicePort, ext: ChainId): boolean {
-    const { store, claims } = this.#context;
-    const first = store.firstRule(ext);
-    const last = first === NONE ? NONE : store.nextRule(first);
+    const first = this.#store.firstRule(ext);
+    const last = first === NONE ? NONE : this.#store.nextRule(first);
     return (
       last !== NONE &&
-      store.nextRule(last) === NONE &&
-      claims.claim(first) === MASQUERADE_ALL &&
-      claims.claim(last) === EXTERNAL_CLUSTER &&
-      store.targetChain(last) === port.chain("svc")
+      this.#store.nextRule(last) === NONE &&
+      this.#rules.claim(first) === MASQUERADE_ALL &&
+      this.#rules.claim(last) === EXTERNAL_CLUSTER &&
+      this.#store.targetChain(last) === port.chain("svc")
     );
   }
 
   #claimsAre(rules: readonly RuleId[], wanted: readonly Claim[]): boolean {
-    return rules.length === wanted.length && rules.every((rule, i) => this.#context.claims.claim(rule) === wanted[i]);
+    return rules.length === wanted.length && rules.every((rule, i) => this.#rules.claim(rule) === wanted[i]);
   }
 }
 

@@ -1,0 +1,258 @@
+/** Service ports that are like one that was judged rule by rule: the same rules but for name, addresses and ports. */
+
+import {
+  at,
+  chainOf,
+  firstRule,
+  formOf,
+  hashOf,
+  isPort,
+  lastValue,
+  markMasq,
+  NONE,
+  nextRule,
+  put,
+  roleOf,
+  targetOf,
+  text,
+  wordEnd,
+} from "./columns.ts";
+import { addDestination, portAt } from "./destinations.ts";
+import { areNamed, isSound } from "./endpoints.ts";
+import { hash, isSpelledAt, MOST_BYTES, message } from "./sha256.ts";
+
+/** A model is so many integers; the places are those of service-proofs.ts. */
+const MODEL = 40;
+const MOST_MODELS = 8;
+const models = memory.data(MODEL * 4 * MOST_MODELS);
+/** Forms of rules: of the rule for the cluster IP, for the NodePort, of the mark. */
+const CLUSTER = 0;
+const NODE = 8 * 4;
+const MARK = 16 * 4;
+/** Forms of the two rules of KUBE-EXT. */
+const EXT_MARK = 24;
+const EXT_JUMP = 25;
+const DNAT = 26;
+/** Where the protocol stands, and its length. */
+const PROTOCOL = 27;
+const PROTOCOL_LENGTH = 28;
+// a form: the shape and the chain, then what stands before address, name and port: place and length
+const FRONT = 8;
+const HEAD = 16;
+const TAIL = 24;
+
+/** A Service port is so many integers: KUBE-SVC, KUBE-EXT, two rules that lead to them; then what was found out. */
+const PORT = 8;
+const SVC = 0;
+const EXT = 1;
+const FIRST_WAY = 2;
+const SECOND_WAY = 3;
+const NAME_START = 4;
+const NAME_END = 5;
+const LIKE = 6;
+
+let modelCount: i32 = 0;
+let ports: usize = 0;
+let portCount: i32 = 0;
+/** By chain: 1 for those of proven Service ports. */
+let sound: usize = 0;
+
+// values of the rule that was last looked at
+let nameStart: usize = 0;
+let nameEnd: usize = 0;
+let addressStart: usize = 0;
+let addressEnd: usize = 0;
+let portStart: usize = 0;
+let portEnd: usize = 0;
+
+/** Room for so many Service ports; where the first one is put. */
+export function beginPorts(count: i32, chainCount: i32): usize {
+  portCount = count;
+  ports = heap.alloc(count * PORT * 4);
+  sound = heap.alloc(chainCount);
+  memory.fill(sound, 0, chainCount);
+  modelCount = 0;
+  return ports;
+}
+
+export function soundAt(): usize {
+  return sound;
+}
+
+/** Where another model is put; 0: there are enough of them. */
+export function nextModel(): usize {
+  return modelCount === MOST_MODELS ? 0 : models + <usize>modelCount * MODEL * 4;
+}
+
+/** Keeps the model that was put there if the Service port is like it. */
+export function keepModel(port: i32): bool {
+  modelCount++;
+  if (isProven(ports + <usize>port * PORT * 4)) return true;
+  modelCount--;
+  return false;
+}
+
+/** The first Service port from `from` on that is like no model. Those before it are proven. */
+export function prove(from: i32): i32 {
+  let port = from;
+  while (port < portCount && isProven(ports + <usize>port * PORT * 4)) port++;
+  return port;
+}
+
+function isProven(port: usize): bool {
+  if (at(port, SVC) === NONE) return false;
+  for (let each = 0; each < modelCount; each++) {
+    if (!isLike(port, models + <usize>each * MODEL * 4)) continue;
+    put(port, LIKE, each);
+    return true;
+  }
+  return false;
+}
+
+function isLike(port: usize, model: usize): bool {
+  const svc = at(port, SVC);
+  const ext = at(port, EXT);
+  const way = at(port, FIRST_WAY);
+  const nodeWay = at(port, SECOND_WAY);
+  const cluster = model + CLUSTER;
+  const node = model + NODE;
+  if ((at(model, EXT_MARK) === NONE) !== (ext === NONE) || (at(node, 0) === NONE) !== (nodeWay === NONE)) return false;
+  if (targetOf(way) !== svc || chainOf(way) !== at(cluster, 1) || !fits(way, cluster, true)) return false;
+  const name = nameStart;
+  const length = nameEnd - nameStart;
+  const address = addressStart;
+  const addressLength = addressEnd - addressStart;
+  const number = portStart;
+  const numberLength = portEnd - portStart;
+  if (!isName(name, name + length) || !isHost(address, addressEnd)) return false;
+
+  let nodePort: usize = 0;
+  if (nodeWay !== NONE) {
+    if (targetOf(nodeWay) !== ext || chainOf(nodeWay) !== at(node, 1) || !fits(nodeWay, node, false)) return false;
+    if (!isSame(name, length, nameStart, nameEnd)) return false;
+    nodePort = portStart;
+  }
+
+  let jump = firstRule(svc);
+  if (at(model + MARK, 0) !== NONE) {
+    if (jump === NONE || !isMark(jump) || !fits(jump, model + MARK, true)) return false;
+    if (!isSame(name, length, nameStart, nameEnd) || !isSame(number, numberLength, portStart, portEnd)) return false;
+    if (!isSame(address, addressLength, addressStart, addressEnd)) return false;
+    jump = nextRule(jump);
+  }
+  if (ext !== NONE && !isExternal(ext, svc, model)) return false;
+  if (!isSound(jump, at(model, DNAT)) || !areOwn(svc, ext, jump, name, length, model)) return false;
+
+  addDestination(address, address + addressLength, portAt(number), at(model, DNAT));
+  if (nodePort !== 0) addDestination(nodePort, nodePort, portAt(nodePort), at(model, DNAT));
+  setSound(svc, ext, jump);
+  put(port, NAME_START, <i32>(name - text));
+  put(port, NAME_END, <i32>(name + length - text));
+  return true;
+}
+
+/** The mark, then the jump to KUBE-SVC, nothing else. */
+function isExternal(ext: i32, svc: i32, model: usize): bool {
+  const mark = firstRule(ext);
+  const jump = mark === NONE ? NONE : nextRule(mark);
+  if (jump === NONE || nextRule(jump) !== NONE) return false;
+  if (formOf(mark) !== at(model, EXT_MARK) || formOf(jump) !== at(model, EXT_JUMP)) return false;
+  return isMark(mark) && targetOf(jump) === svc;
+}
+
+function isMark(rule: i32): bool {
+  const target = targetOf(rule);
+  return target !== NONE && roleOf(target) === markMasq;
+}
+
+/** Whether the names of all chains are hashes of the name, the protocol, and where endpoints are. */
+function areOwn(svc: i32, ext: i32, jump: i32, name: usize, length: usize, model: usize): bool {
+  const protocolLength = at(model, PROTOCOL_LENGTH);
+  const owner = <i32>length + protocolLength;
+  const letters = hashOf(svc);
+  if (owner > MOST_BYTES || letters === 0) return false;
+  if (ext !== NONE && (hashOf(ext) === 0 || !areEqual(hashOf(ext), letters, 16))) return false;
+  memory.copy(message, name, length);
+  memory.copy(message + length, text + at(model, PROTOCOL), protocolLength);
+  hash(owner);
+  return isSpelledAt(letters) && areNamed(jump, owner);
+}
+
+function setSound(svc: i32, ext: i32, jump: i32): void {
+  store<u8>(sound + svc, 1);
+  if (ext !== NONE) store<u8>(sound + ext, 1);
+  for (let each = jump; each !== NONE; each = nextRule(each)) store<u8>(sound + targetOf(each), 1);
+}
+
+/** Whether the rule says what the form's says but for name, address and port, which are found. */
+function fits(rule: i32, form: usize, hasAddress: bool): bool {
+  if (formOf(rule) !== at(form, 0)) return false;
+  const value = lastValue(rule);
+  if (value < at(form + TAIL, 1)) return false;
+  portStart = text + value;
+  portEnd = wordEnd(portStart);
+  nameEnd = portStart - at(form + TAIL, 1);
+  if (!isPort(portStart, portEnd) || portAt(portStart) > 65535 || !isPart(form + TAIL, nameEnd)) return false;
+  nameStart = bareStart(nameEnd);
+  if (nameStart === nameEnd || nameStart - text < 2 || load<u8>(nameStart - 1) !== 34 || load<u8>(nameStart - 2) !== 32)
+    return false;
+  if (<i32>(nameStart - text) < at(form + HEAD, 1)) return false;
+  addressEnd = nameStart - at(form + HEAD, 1);
+  if (!isPart(form + HEAD, addressEnd)) return false;
+  addressStart = hasAddress ? bareStart(addressEnd) : addressEnd;
+  if (hasAddress && (addressStart === addressEnd || addressStart === text || load<u8>(addressStart - 1) !== 32))
+    return false;
+  return <i32>(addressStart - text) >= at(form + FRONT, 1) && isPart(form + FRONT, addressStart - at(form + FRONT, 1));
+}
+
+/** Whether the part of a form, place and length, stands there, too. */
+function isPart(part: usize, place: usize): bool {
+  return areEqual(text + at(part, 0), place, at(part, 1));
+}
+
+function isSame(start: usize, length: usize, from: usize, to: usize): bool {
+  return to - from === length && areEqual(start, from, <i32>length);
+}
+
+function areEqual(one: usize, other: usize, length: i32): bool {
+  for (let k: usize = 0; k < <usize>length; k++) if (load<u8>(one + k) !== load<u8>(other + k)) return false;
+  return true;
+}
+
+/** Back from `end` over printable letters other than blanks, quotes and backslashes. */
+function bareStart(end: usize): usize {
+  let place = end;
+  while (place > text) {
+    const byte = load<u8>(place - 1);
+    if (byte <= 32 || byte >= 127 || byte === 34 || byte === 92) break;
+    place--;
+  }
+  return place;
+}
+
+/** `namespace/name` or `namespace/name:port` */
+function isName(from: usize, to: usize): bool {
+  let slash: usize = 0;
+  let colon: usize = 0;
+  for (let place = from; place < to; place++) {
+    const byte = load<u8>(place);
+    if (byte === 47) {
+      if (slash !== 0) return false;
+      slash = place;
+    } else if (byte === 58) {
+      if (colon !== 0 || slash === 0) return false;
+      colon = place;
+    }
+  }
+  return slash > from && slash + 1 < (colon === 0 ? to : colon);
+}
+
+/** `IP/32` (`IP/128`) */
+function isHost(from: usize, to: usize): bool {
+  let place = from;
+  let isV6 = false;
+  for (; place < to && load<u8>(place) !== 47; place++) if (load<u8>(place) === 58) isV6 = true;
+  if (place === from || to - place !== (isV6 ? 4 : 3)) return false;
+  if (isV6) return load<u8>(place, 1) === 49 && load<u8>(place, 2) === 50 && load<u8>(place, 3) === 56;
+  return load<u8>(place, 1) === 51 && load<u8>(place, 2) === 50;
+}

@@ -1,0 +1,176 @@
+import { bytesOf } from "../../../grammar/bytes.ts";
+import { SALT } from "../../../grammar/salt.ts";
+import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import { type ClaimedRules, roleNumber } from "../read/claimed-rules.ts";
+import type { DestinationSet } from "../read/destinations.ts";
+import type { ServiceGroup } from "../read/service-group.ts";
+import type { Frontend } from "../service-map.ts";
+import { type Claim, claimOf } from "../templates/slots.ts";
+import { dnatKind, type EndpointProofs } from "./endpoint-proofs.ts";
+import type { ProofCode } from "./proof-code.ts";
+
+const CLUSTER_IP = claimOf("nat KUBE-SERVICES", "cluster-ip");
+const NODE_PORT = claimOf("nat KUBE-NODEPORTS", "node-port");
+const MARK = claimOf("svc", "masquerade-cluster-ip");
+const EXTERNAL_MARK = claimOf("ext", "masquerade");
+const EXTERNAL_JUMP = claimOf("ext", "cluster");
+const TO_MARK = roleNumber("nat KUBE-MARK-MASQ");
+const TO_SVC = roleNumber("svc");
+
+// integers of a Service port and of a model: src/kubernetes/native/models.ts has the same
+const PORT = 8;
+const NAME_START = 4;
+const NAME_END = 5;
+const LIKE = 6;
+const MODEL = 40;
+const FORM = 8;
+const NO_FORM: readonly number[] = new Array(FORM).fill(NONE);
+
+/** So many Service ports are tried as models; those of a node are of two or three kinds. */
+const MOST_TRIALS = 64;
+/** The memory behind the owner of endpoints, in which addresses are handed over. */
+const LONGEST_ADDRESS = 300;
+
+/**
+ * Proves whole Service ports: one that was judged rule by rule is a model, and others with the same rules, but for name, addresses and
+ * ports, are sound, too. Compiled ahead (src/kubernetes/native), so that a healthy one costs no object and no second look.
+ */
+export class ServiceProofs implements DestinationSet {
+  readonly #code: ProofCode;
+  readonly #rules: ClaimedRules;
+  readonly #groups: readonly ServiceGroup[];
+  /** Where the integers of the first Service port are. */
+  readonly #ports: number;
+  readonly #protocols: string[] = [];
+  /** By number of the group. */
+  readonly #proven: Uint8Array;
+  #trials = 0;
+
+  /** @param groups - of the Service ports, in the order of their numbers */
+  constructor({ code }: EndpointProofs, rules: ClaimedRules, groups: readonly ServiceGroup[]) {
+    this.#code = code;
+    this.#rules = rules;
+    this.#groups = groups;
+    this.#proven = new Uint8Array((groups.at(-1)?.index ?? 0) + 1);
+    this.#ports = code.beginPorts(groups.length, rules.ruleset.store.chainCount);
+    code.beginDestinations(SALT);
+    const ports = this.#integers(this.#ports, groups.length * PORT);
+    for (let i = 0; i < groups.length; i++) putPort(ports, i * PORT, groups[i] as ServiceGroup);
+  }
+
+  /** The first Service port from `from` on that is not proven; all before it are, and know their names. */
+  next(from: number): number {
+    const end = this.#code.prove(from);
+    this.#tell(from, end);
+    return end;
+  }
+
+  /** Takes a Service port that was found sound as a model. That proves it, unless bytes alone do not show what its rules are. */
+  learn(port: number): void {
+    if (this.#trials === MOST_TRIALS) return;
+    this.#trials++;
+    const group = this.#groups[port] as ServiceGroup;
+    const model = this.#modelOf(group);
+    const at = model === null ? 0 : this.#code.nextModel();
+    if (model === null || at === 0) return;
+    this.#integers(at, MODEL).set(model);
+    if (!this.#code.keepModel(port)) return;
+    this.#protocols.push(group.protocol as string);
+    this.#tell(port, port + 1);
+  }
+
+  #tell(from: number, to: number): void {
+    const ports = this.#integers(this.#ports, to * PORT);
+    for (let i = from; i < to; i++) {
+      const at = i * PORT;
+      const group = this.#groups[i] as ServiceGroup;
+      const protocol = this.#protocols[ports[at + LIKE] as number] as string;
+      group.setProvenName(ports[at + NAME_START] as number, ports[at + NAME_END] as number, protocol);
+      this.#proven[group.index] = 1;
+    }
+  }
+
+  isProven({ index }: ServiceGroup): boolean {
+    return this.#proven[index] === 1;
+  }
+
+  /** By chain: 1 for those of proven Service ports, of their endpoints, too. A copy. */
+  soundChains(): Uint8Array {
+    return new Uint8Array(this.#code.memory.buffer, this.#code.soundAt(), this.#rules.ruleset.store.chainCount).slice();
+  }
+
+  /** Those of proven Service ports are in it. */
+  add({ ip, port, protocol }: Frontend): void {
+    const at = this.#code.ownerAt();
+    const address = bytesOf((ip ?? "").slice(0, LONGEST_ADDRESS));
+    new Uint8Array(this.#code.memory.buffer, at, address.length).set(address);
+    this.#code.addDestination(at, at + address.length, port ?? NONE, dnatKind(protocol));
+  }
+
+  get areDistinct(): boolean {
+    return Boolean(this.#code.areDistinct());
+  }
+
+  #integers(at: number, count: number): Int32Array {
+    return new Int32Array(this.#code.memory.buffer, at, count);
+  }
+
+  /** What the rules of a Service port say; `null` where bytes alone do not show which slots they fill. */
+  #modelOf({ ways, chains, protocol }: ServiceGroup): readonly number[] | null {
+    const { store } = this.#rules.ruleset;
+    const [way = NONE, nodeWay = NONE] = ways;
+    const first = store.firstRule(chains.svc);
+    const hasMark = first !== NONE && this.#rules.claim(first) === MARK;
+    const cluster = this.#formOf(way, CLUSTER_IP);
+    const line = this.#rules.line(way);
+    const start = line?.protocolStart ?? NONE;
+    const node = nodeWay === NONE ? NO_FORM : this.#formOf(nodeWay, NODE_PORT);
+    const mark = hasMark ? this.#formOf(first, MARK) : NO_FORM;
+    const external = chains.ext === NONE ? [NONE, NONE] : this.#externalOf(chains.ext);
+    if (cluster === null || node === null || mark === null || external === null || protocol === null) return null;
+    return [...cluster, ...node, ...mark, ...external, dnatKind(protocol), start, protocol.length];
+  }
+
+  /** Shape and chain of a rule; then what stands before its address, before its name and before its port, each as place and length. */
+  #formOf(rule: RuleId, claim: Claim): readonly number[] | null {
+    const { store } = this.#rules.ruleset;
+    const line = rule === NONE || this.#rules.claim(rule) !== claim ? null : this.#rules.line(rule);
+    if (line === null) return null;
+    const { addressStart, addressEnd, nameStart, nameEnd, portStart } = line;
+    const front = this.#chainNameEnd(rule);
+    const end = addressStart === NONE ? addressEnd : addressStart;
+    return [
+      ...[store.shapeId(rule), store.chainOf(rule), front, end - front],
+      ...[addressEnd, nameStart - addressEnd, nameEnd, portStart - nameEnd],
+    ];
+  }
+
+  /** Behind the name of the rule's chain, counters before `-A` or none. */
+  #chainNameEnd(rule: RuleId): number {
+    const { store } = this.#rules.ruleset;
+    const start = store.ast.offset(store.node(rule));
+    const command = store.bytes[start] === BRACKET ? store.wordEnd(start) + 1 : start;
+    return store.wordEnd(store.wordEnd(command) + 1);
+  }
+
+  /** Shapes of the two rules of KUBE-EXT, if these and their targets alone show what they are. */
+  #externalOf(ext: ChainId): readonly number[] | null {
+    const { store } = this.#rules.ruleset;
+    const mark = store.firstRule(ext);
+    const jump = mark === NONE ? NONE : store.nextRule(mark);
+    if (jump === NONE || this.#rules.claimOfForm(mark, TO_MARK) !== EXTERNAL_MARK) return null;
+    return this.#rules.claimOfForm(jump, TO_SVC) === EXTERNAL_JUMP ? [store.shapeId(mark), store.shapeId(jump)] : null;
+  }
+}
+
+const BRACKET = 91;
+
+/** Its chains and the rules that lead to it; nothing of one that has more, or of which something else is known. */
+function putPort(ports: Int32Array, at: number, { chains, ways, isPlain }: ServiceGroup): void {
+  const { svc, svl, ext, fw, xlb } = chains;
+  const isUsual = isPlain && svl === NONE && fw === NONE && xlb === NONE && ways.length > 0 && ways.length <= 2;
+  ports[at] = isUsual ? svc : NONE;
+  ports[at + 1] = ext;
+  ports[at + 2] = ways[0] ?? NONE;
+  ports[at + 3] = ways[1] ?? NONE;
+}
