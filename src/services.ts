@@ -3,6 +3,7 @@ import { captureOf } from "./checks/capture.ts";
 import { listed } from "./checks/words.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import type { ServicePort } from "./kubernetes/service-port.ts";
+import { lineOf } from "./kubernetes/service-port-line.ts";
 import type { NodeModel } from "./read-node.ts";
 import { displayed } from "./report/displayed.ts";
 import type { ListedProxy, ListedServicePort, ServiceList, ServiceRow, ServiceTable } from "./report/service-list.ts";
@@ -38,8 +39,8 @@ export function tabulateServices(nodes: readonly NodeModel[], filter: ServiceFil
     notShown: [...new Set(nodes.flatMap(({ maps }) => maps.flatMap(notShownIn)))].map(displayText),
     rows: nodes.flatMap(({ name, maps }) =>
       maps
-        .flatMap(({ servicePorts }) =>
-          servicePorts.filter((port) => isWanted(port, filter)).map((port) => rowOf(name, port)),
+        .flatMap((map) =>
+          map.servicePorts.filter((port) => isWanted(port, filter)).map((port) => rowOf(name, map, port)),
         )
         .sort(compare),
     ),
@@ -62,29 +63,19 @@ const lostMatches =
 /** So many addresses of endpoints stand in a row of the table. */
 const fewEndpoints = 2;
 
-function rowOf(node: string, port: ServicePort): ServiceRow {
-  const endpointCount = port.endpointChains().length;
-  const { id, protocol, family, clusterIP, nodePort, externalIPs, loadBalancerIPs, hasEndpoints } = port;
-  const { externalTrafficPolicy, internalTrafficPolicy, sessionAffinity } = port;
+function rowOf(node: string, map: ServiceMap, port: ServicePort): ServiceRow {
+  const line = lineOf(map, port, fewEndpoints);
   return {
+    ...line,
     node: displayText(node),
-    id: shown(id),
-    protocol: shown(protocol),
-    family,
-    clusterIP: shown(clusterIP),
-    port: port.port,
-    nodePort,
-    externalIPs: allShown(externalIPs),
-    loadBalancerIPs: allShown(loadBalancerIPs),
-    hasEndpoints,
-    externalTrafficPolicy,
-    internalTrafficPolicy,
-    sessionAffinity,
-    sessionAffinityTimeoutSeconds: sessionAffinity === "ClientIP" ? port.sessionAffinityTimeoutSeconds : null,
+    id: shown(line.id),
+    protocol: shown(line.protocol),
+    clusterIP: shown(line.clusterIP),
+    externalIPs: allShown(line.externalIPs),
+    loadBalancerIPs: allShown(line.loadBalancerIPs),
     // it stands for the name
-    chain: id === null ? shown(port.firstChain) : null,
-    endpointCount,
-    endpointAddresses: endpointCount > fewEndpoints ? [] : port.spread.addresses().map(shown),
+    chain: shown(line.chain),
+    endpointAddresses: line.endpointAddresses.map(shown),
   };
 }
 

@@ -2,7 +2,8 @@ import { bytesOf } from "../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import { askedOf, type HostPort, hostPortsOf } from "./host-ports.ts";
 import { type UsedSet, usedSets } from "./ipvs.ts";
-import { type Suspects, suspectsOf } from "./proofs/suspects.ts";
+import type { ServiceProofs } from "./proofs/service-proofs.ts";
+import { proofsOf, type Suspects, suspectsOf } from "./proofs/suspects.ts";
 import { mayAskForAddress, mayAskForPort } from "./read/frontends.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { ServiceGroup } from "./read/service-group.ts";
@@ -34,6 +35,7 @@ export class ServiceMap {
   readonly #ports: (ServicePort | undefined)[] = [];
   #servicePorts: readonly ServicePort[] | undefined;
   #detachedServicePorts: readonly ServicePort[] | undefined;
+  #proofs: ServiceProofs | null | undefined;
   #suspects: Suspects | undefined;
   #hostPorts: readonly HostPort[] | undefined;
   #owners: readonly OwnedChains[] | undefined;
@@ -120,6 +122,12 @@ export class ServiceMap {
   byEndpoint(ip: string, port?: number): readonly ServicePort[] {
     this.#byEndpoint ??= this.#indexEndpoints();
     return this.#byEndpoint.get(port === undefined ? ip : `${ip} ${port}`) ?? [];
+  }
+
+  /** What proves Service ports that are like another one; `null` on a small node. */
+  get proofs(): ServiceProofs | null {
+    if (this.#proofs === undefined) this.#proofs = proofsOf(this);
+    return this.#proofs;
   }
 
   /** Service ports that are not known to be as kube-proxy writes them. */

@@ -85,11 +85,13 @@ function cellsOf(ports: readonly ServiceRow[], look: Look, terse: boolean): Cell
   for (const port of ports) {
     const row: string[] = [];
     for (let i = 0; i < columns.length; i++) {
-      const cell = forTerminal((columns[i] as Column).cell(port, terse), look.unicode);
+      const text = (columns[i] as Column).cell(port, terse);
+      const cell = text === "" ? "" : forTerminal(text, look.unicode);
       row.push(cell);
       if (cell === "") continue;
       saying[i] = true;
-      widths[i] = Math.max(widths[i] as number, columnsOf(cell));
+      // no text takes more than two columns for each of its units
+      if (cell.length * 2 > (widths[i] as number)) widths[i] = Math.max(widths[i] as number, columnsOf(cell));
     }
     rows.push(row);
   }

@@ -42,14 +42,19 @@ const HEAD = 16;
 const TAIL = 24;
 
 /** A Service port is so many integers: KUBE-SVC, KUBE-EXT, two rules that lead to them; then what was found out. */
-const PORT = 8;
+const PORT = 12;
 const SVC = 0;
 const EXT = 1;
 const FIRST_WAY = 2;
 const SECOND_WAY = 3;
 const NAME_START = 4;
 const NAME_END = 5;
+/** The model that it is like. */
 const LIKE = 6;
+const ADDRESS_START = 7;
+const ADDRESS_END = 8;
+const JUMP = 9;
+const JUMPS = 10;
 
 let modelCount: i32 = 0;
 let ports: usize = 0;
@@ -100,6 +105,7 @@ export function prove(from: i32): i32 {
 }
 
 function isProven(port: usize): bool {
+  if (at(port, LIKE) !== NONE) return true;
   if (at(port, SVC) === NONE) return false;
   for (let each = 0; each < modelCount; each++) {
     if (!isLike(port, models + <usize>each * MODEL * 4)) continue;
@@ -145,9 +151,12 @@ function isLike(port: usize, model: usize): bool {
 
   addDestination(address, address + addressLength, portAt(number), at(model, DNAT));
   if (nodePort !== 0) addDestination(nodePort, nodePort, portAt(nodePort), at(model, DNAT));
-  setSound(svc, ext, jump);
   put(port, NAME_START, <i32>(name - text));
   put(port, NAME_END, <i32>(name + length - text));
+  put(port, ADDRESS_START, <i32>(address - text));
+  put(port, ADDRESS_END, <i32>(address + addressLength - text));
+  put(port, JUMP, jump);
+  put(port, JUMPS, setSound(svc, ext, jump));
   return true;
 }
 
@@ -178,10 +187,13 @@ function areOwn(svc: i32, ext: i32, jump: i32, name: usize, length: usize, model
   return isSpelledAt(letters) && areNamed(jump, owner);
 }
 
-function setSound(svc: i32, ext: i32, jump: i32): void {
+/** The number of endpoints. */
+function setSound(svc: i32, ext: i32, jump: i32): i32 {
   store<u8>(sound + svc, 1);
   if (ext !== NONE) store<u8>(sound + ext, 1);
-  for (let each = jump; each !== NONE; each = nextRule(each)) store<u8>(sound + targetOf(each), 1);
+  let count = 0;
+  for (let each = jump; each !== NONE; each = nextRule(each), count++) store<u8>(sound + targetOf(each), 1);
+  return count;
 }
 
 /** Whether the rule says what the form's says but for name, address and port, which are found. */

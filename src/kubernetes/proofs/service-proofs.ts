@@ -1,6 +1,7 @@
-import { bytesOf } from "../../../grammar/bytes.ts";
+import { byteString, bytesOf } from "../../../grammar/bytes.ts";
 import { SALT } from "../../../grammar/salt.ts";
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import { hostOf, portAt } from "../address-text.ts";
 import { type ClaimedRules, roleNumber } from "../read/claimed-rules.ts";
 import type { DestinationSet } from "../read/destinations.ts";
 import type { ServiceGroup } from "../read/service-group.ts";
@@ -18,10 +19,14 @@ const TO_MARK = roleNumber("nat KUBE-MARK-MASQ");
 const TO_SVC = roleNumber("svc");
 
 // integers of a Service port and of a model: src/kubernetes/native/models.ts has the same
-const PORT = 8;
+const PORT = 12;
 const NAME_START = 4;
 const NAME_END = 5;
 const LIKE = 6;
+const ADDRESS_START = 7;
+const ADDRESS_END = 8;
+const JUMP = 9;
+const JUMPS = 10;
 const MODEL = 40;
 const FORM = 8;
 const NO_FORM: readonly number[] = new Array(FORM).fill(NONE);
@@ -31,52 +36,74 @@ const MOST_TRIALS = 64;
 /** The memory behind the owner of endpoints, in which addresses are handed over. */
 const LONGEST_ADDRESS = 300;
 
+/** What the rules of a proven Service port say. */
+export interface ProvenFacts {
+  readonly clusterIP: string;
+  readonly port: number;
+  /** `null`: no rule leads from a port of the node to it. */
+  readonly nodePort: number | null;
+  readonly hasExternalChain: boolean;
+  /** The first rule that leads to an endpoint, and how many do. */
+  readonly firstJump: RuleId;
+  readonly endpointCount: number;
+}
+
 /**
  * Proves whole Service ports: one that was judged rule by rule is a model, and others with the same rules, but for name, addresses and
  * ports, are sound, too. Compiled ahead (src/kubernetes/native), so that a healthy one costs no object and no second look.
  */
 export class ServiceProofs implements DestinationSet {
+  /** What it looks at single endpoints with. */
+  readonly endpoints: EndpointProofs;
   readonly #code: ProofCode;
   readonly #rules: ClaimedRules;
   readonly #groups: readonly ServiceGroup[];
   /** Where the integers of the first Service port are. */
   readonly #ports: number;
   readonly #protocols: string[] = [];
-  /** By number of the group. */
-  readonly #proven: Uint8Array;
+  /** Place among the Service ports by number of the group, `NONE` for those that are not proven. */
+  readonly #places: Int32Array;
   #trials = 0;
 
   /** @param groups - of the Service ports, in the order of their numbers */
-  constructor({ code }: EndpointProofs, rules: ClaimedRules, groups: readonly ServiceGroup[]) {
+  constructor(endpoints: EndpointProofs, rules: ClaimedRules, groups: readonly ServiceGroup[]) {
+    const { code } = endpoints;
+    this.endpoints = endpoints;
     this.#code = code;
     this.#rules = rules;
     this.#groups = groups;
-    this.#proven = new Uint8Array((groups.at(-1)?.index ?? 0) + 1);
+    this.#places = new Int32Array((groups.at(-1)?.index ?? 0) + 1).fill(NONE);
     this.#ports = code.beginPorts(groups.length, rules.ruleset.store.chainCount);
     code.beginDestinations(SALT);
     const ports = this.#integers(this.#ports, groups.length * PORT);
     for (let i = 0; i < groups.length; i++) putPort(ports, i * PORT, groups[i] as ServiceGroup);
   }
 
-  /** The first Service port from `from` on that is not proven; all before it are, and know their names. */
-  next(from: number): number {
-    const end = this.#code.prove(from);
-    this.#tell(from, end);
-    return end;
+  /** Proves what is like a model, from a Service port on. */
+  proveFrom(first: number): void {
+    const count = this.#groups.length;
+    for (let from = first; from < count; ) {
+      const end = this.#code.prove(from);
+      this.#tell(from, end);
+      from = end + 1;
+    }
   }
 
-  /** Takes a Service port that was found sound as a model. That proves it, unless bytes alone do not show what its rules are. */
-  learn(port: number): void {
-    if (this.#trials === MOST_TRIALS) return;
+  /**
+   * Takes a Service port that was found sound as a model. That proves it, unless bytes alone do not show what its rules are: false.
+   */
+  learn(port: number): boolean {
+    if (this.#trials === MOST_TRIALS) return false;
     this.#trials++;
     const group = this.#groups[port] as ServiceGroup;
     const model = this.#modelOf(group);
     const at = model === null ? 0 : this.#code.nextModel();
-    if (model === null || at === 0) return;
+    if (model === null || at === 0) return false;
     this.#integers(at, MODEL).set(model);
-    if (!this.#code.keepModel(port)) return;
+    if (!this.#code.keepModel(port)) return false;
     this.#protocols.push(group.protocol as string);
     this.#tell(port, port + 1);
+    return true;
   }
 
   #tell(from: number, to: number): void {
@@ -86,12 +113,35 @@ export class ServiceProofs implements DestinationSet {
       const group = this.#groups[i] as ServiceGroup;
       const protocol = this.#protocols[ports[at + LIKE] as number] as string;
       group.setProvenName(ports[at + NAME_START] as number, ports[at + NAME_END] as number, protocol);
-      this.#proven[group.index] = 1;
+      this.#places[group.index] = i;
     }
   }
 
   isProven({ index }: ServiceGroup): boolean {
-    return this.#proven[index] === 1;
+    return (this.#places[index] ?? NONE) !== NONE;
+  }
+
+  /** `null` for one that is not proven. */
+  facts({ index, ways, chains }: ServiceGroup): ProvenFacts | null {
+    const place = this.#places[index] ?? NONE;
+    if (place === NONE) return null;
+    const ints = this.#integers(this.#ports + place * PORT * 4, PORT);
+    const { bytes } = this.#rules.ruleset.store;
+    const [way, nodeWay] = ways;
+    return {
+      clusterIP: hostOf(byteString(bytes, ints[ADDRESS_START] as number, ints[ADDRESS_END] as number)) as string,
+      port: this.#portOf(way as RuleId),
+      nodePort: nodeWay === undefined ? null : this.#portOf(nodeWay),
+      hasExternalChain: chains.ext !== NONE,
+      firstJump: ints[JUMP] as RuleId,
+      endpointCount: ints[JUMPS] as number,
+    };
+  }
+
+  #portOf(rule: RuleId): number {
+    const { store } = this.#rules.ruleset;
+    const start = store.valueStart(rule);
+    return portAt(store.bytes, start, store.wordEnd(start));
   }
 
   /** By chain: 1 for those of proven Service ports, of their endpoints, too. A copy. */
@@ -173,4 +223,5 @@ function putPort(ports: Int32Array, at: number, { chains, ways, isPlain }: Servi
   ports[at + 1] = ext;
   ports[at + 2] = ways[0] ?? NONE;
   ports[at + 3] = ways[1] ?? NONE;
+  ports[at + LIKE] = NONE;
 }

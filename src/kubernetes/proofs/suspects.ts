@@ -29,35 +29,52 @@ const SOUND = 0;
 const UNNAMED = 1;
 const ODD = 2;
 
-/** @param endpoints - `null`: everything is looked at rule by rule */
-export function suspectsOf(
-  { source, servicePorts }: ServiceMap,
-  endpoints = EndpointProofs.of(source.rules),
-): Suspects {
-  const groups = servicePorts.map(({ group }) => group);
-  const proofs = endpoints === null ? null : new ServiceProofs(endpoints, source.rules, groups);
-  const judge = new Judge(source, endpoints);
+/** @param proofs - `null`: everything is looked at rule by rule */
+export function suspectsOf({ source, servicePorts, proofs: known }: ServiceMap, proofs = known): Suspects {
+  const judge = new Judge(source, proofs?.endpoints ?? null);
   const verdicts = new Uint8Array(servicePorts.length);
-  let i = proofs?.next(0) ?? 0;
-  while (i < verdicts.length) {
-    verdicts[i] = verdictOn(servicePorts[i] as ServicePort, judge);
-    if (verdicts[i] === SOUND) proofs?.learn(i);
-    i = proofs?.next(i + 1) ?? i + 1;
+  for (let i = 0; i < verdicts.length; i++) {
+    const port = servicePorts[i] as ServicePort;
+    if (proofs?.isProven(port.group) === true) continue;
+    verdicts[i] = verdictOn(port, judge);
+    if (verdicts[i] === SOUND && proofs?.learn(i) === true) proofs.proveFrom(i + 1);
   }
 
   if (proofs !== null) source.destinations.addDestinations(proofs, (group) => proofs.isProven(group));
   const odd: ServicePort[] = [];
   const all: ServicePort[] = [];
   const soundChains = proofs?.soundChains() ?? new Uint8Array(source.ruleset.store.chainCount);
-  for (let k = 0; k < verdicts.length; k++) {
-    const port = servicePorts[k] as ServicePort;
-    if (verdicts[k] === ODD) odd.push(port);
-    const isSuspect = verdicts[k] !== SOUND || isContested(port, source);
+  for (let i = 0; i < verdicts.length; i++) {
+    const port = servicePorts[i] as ServicePort;
+    if (verdicts[i] === ODD) odd.push(port);
+    const isSuspect = verdicts[i] !== SOUND || isContested(port, source);
     if (isSuspect) all.push(port);
     const isMarked = proofs?.isProven(port.group) === true;
     if (isMarked === isSuspect) markChains(source, port, soundChains, isSuspect ? 0 : 1);
   }
   return { odd, all, soundChains };
+}
+
+/** So many Service ports are judged in search of models. */
+const FEW = 32;
+
+/** Proves Service ports that are like one of the first few; `null` where it does not pay. */
+export function proofsOf(
+  { source, servicePorts }: ServiceMap,
+  endpoints = EndpointProofs.of(source.rules),
+): ServiceProofs | null {
+  if (endpoints === null) return null;
+  const groups = servicePorts.map(({ group }) => group);
+  const proofs = new ServiceProofs(endpoints, source.rules, groups);
+  const judge = new Judge(source, endpoints);
+  let judged = 0;
+  for (let i = 0; i < groups.length && judged < FEW; i++) {
+    const port = servicePorts[i] as ServicePort;
+    if (proofs.isProven(port.group)) continue;
+    judged++;
+    if (verdictOn(port, judge) === SOUND && proofs.learn(i)) proofs.proveFrom(i + 1);
+  }
+  return proofs;
 }
 
 /** How many endpoints the Service ports have that are no suspects. */

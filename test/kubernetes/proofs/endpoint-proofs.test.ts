@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import { bytesOf } from "../../../grammar/bytes.ts";
 import { EndpointProofs } from "../../../src/kubernetes/proofs/endpoint-proofs.ts";
 import { Judge } from "../../../src/kubernetes/proofs/judge.ts";
-import { suspectsOf } from "../../../src/kubernetes/proofs/suspects.ts";
+import { proofsOf, suspectsOf } from "../../../src/kubernetes/proofs/suspects.ts";
 import { readServiceMap } from "../../../src/kubernetes/read-service-map.ts";
 import { buildStore } from "../../../src/netfilter/build.ts";
 import { NONE } from "../../../src/netfilter/ruleset.ts";
@@ -33,7 +33,10 @@ const texts: readonly (readonly [string, string])[] = [
 function verdicts(text: string, isCompiled: boolean): string[] {
   return rulesetsOf(buildStore(bytesOf(text))).flatMap((ruleset) => {
     const map = readServiceMap(ruleset);
-    const { odd, all, soundChains } = suspectsOf(map, isCompiled ? EndpointProofs.of(map.source.rules, 0) : null);
+    const { odd, all, soundChains } = suspectsOf(
+      map,
+      isCompiled ? proofsOf(map, EndpointProofs.of(map.source.rules, 0)) : null,
+    );
     return [
       ...map.servicePorts.map(
         (port) => `${port.id} ${odd.includes(port) ? "odd" : all.includes(port) ? "suspect" : port.nameEvidence}`,
@@ -100,7 +103,7 @@ test("of the Service ports of a node only the first of each kind is looked at ru
   const [ruleset] = rulesetsOf(buildStore(bytesOf(made["a made-up node"])));
   const map = readServiceMap(ruleset!);
   const judged = vi.spyOn(Judge.prototype, "isPristine");
-  expect(suspectsOf(map, EndpointProofs.of(map.source.rules, 0)).all).toEqual([]);
+  expect(suspectsOf(map, proofsOf(map, EndpointProofs.of(map.source.rules, 0))).all).toEqual([]);
   expect(map.servicePorts.length).toBeGreaterThan(10);
   expect(judged.mock.calls.length).toBeLessThan(4);
 });
