@@ -8,6 +8,7 @@ import { isVital } from "./checks/service-words.ts";
 import { factsOf } from "./config/config.ts";
 import { soundEndpoints } from "./kubernetes/proofs/suspects.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
+import type { ServicePort } from "./kubernetes/service-port.ts";
 import type { Ruleset } from "./netfilter/ruleset.ts";
 import type { RuleStore } from "./netfilter/store.ts";
 import type { NodeTexts } from "./nodes.ts";
@@ -113,7 +114,7 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
     const all = new Set(suspects.all);
     for (const port of ports) {
       const id = port.id ?? `${index} ${port.index}`;
-      services.add(port.service === null ? id : `${port.namespace}/${port.service}`);
+      services.add(serviceOf(port) ?? id);
       servicePorts.add(`${id} ${port.protocol}`);
       for (const chain of all.has(port) ? port.endpointChains() : []) {
         if (counted[chain] === 0) endpoints++;
@@ -135,6 +136,14 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
     endpoints,
     vital: Array.from(vital, ([service, count]) => ({ service, endpoints: count })),
   };
+}
+
+/** `namespace/name`; `null` where that is not shown. */
+function serviceOf(port: ServicePort): string | null {
+  const { id, nameEvidence } = port;
+  // what a hash proves was read already
+  if (nameEvidence === "hash" && id !== null) return id.split(":", 1)[0] as string;
+  return port.service === null ? null : `${port.namespace}/${port.service}`;
 }
 
 /** One summary for each back end and IP version that a text holds. */

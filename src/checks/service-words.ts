@@ -38,7 +38,8 @@ export const isOutside = ({ kind }: Frontend): boolean =>
   kind === "nodePort" || kind === "externalIP" || kind === "loadBalancerIP" || kind === "external";
 
 /** A Service that the cluster itself cannot do without. */
-export const isVital = (port: ServicePort): boolean =>
-  port.id === "default/kubernetes:https" ||
-  (port.namespace === "kube-system" && (port.service === "kube-dns" || port.service === "coredns")) ||
-  port.id === "default/kubernetes";
+export function isVital(port: ServicePort): boolean {
+  const { id } = port;
+  if (id === "default/kubernetes:https" || id === "default/kubernetes") return true;
+  return id?.startsWith("kube-system/") === true && (port.service === "kube-dns" || port.service === "coredns");
+}

@@ -29,7 +29,7 @@ export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOp
   const balances = new Balances(rules);
   const natComplete = isComplete(ruleset, "nat", "KUBE-SERVICES");
   const filterComplete = isComplete(ruleset, "filter", "KUBE-FORWARD");
-  const parameters = readParameters(rules, balances, filterComplete, () => provenNames(groups));
+  const parameters = readParameters(rules, balances, filterComplete, () => groups.groups);
   const healthChecksShown = filterComplete && hasNamedHealthChecks(ruleset, rules);
   return new ServiceMap(
     {
@@ -45,10 +45,6 @@ export function readServiceMap(ruleset: Ruleset, { names, ipsets }: ServiceMapOp
     },
     groups,
   );
-}
-
-function* provenNames({ groups }: ServiceGroups): Generator<string> {
-  for (const { name, nameEvidence } of groups) if (name !== null && nameEvidence === "hash") yield name;
 }
 
 const namespacesOf = (groups: ServiceGroups): Set<string> =>

@@ -130,6 +130,11 @@ export class ServiceMap {
     return this.#proofs;
   }
 
+  /** A Service port's cluster IP; cheaper than to ask the Service port, where there are proofs. */
+  clusterIP(port: ServicePort): string | null {
+    return this.proofs?.clusterIP(port.group) ?? port.clusterIP;
+  }
+
   /** Service ports that are not known to be as kube-proxy writes them. */
   get suspects(): Suspects {
     this.#suspects ??= suspectsOf(this);

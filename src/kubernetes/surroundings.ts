@@ -15,8 +15,11 @@ export interface OwnedChains {
 export function ownersIn({ ruleset, rules }: Pick<MapSource, "ruleset" | "rules">): readonly OwnedChains[] {
   const found = new Map<string, { owner: Owner; count: number; first: string }>();
   const { store } = ruleset;
+  const { chainTable } = store.columns;
+  const isOwn = new Uint8Array(store.tables.length);
+  for (const { index } of ruleset.tables) isOwn[index] = 1;
   for (let chain = 0; chain < store.chainCount; chain++) {
-    if (!ruleset.tables.includes(store.tableOf(chain))) continue;
+    if (isOwn[chainTable[chain] as number] === 0) continue;
     if (!store.isDeclared(chain) && store.firstRule(chain) === NONE) continue;
     const owner = rules.isServiceChain(chain) ? KUBE_PROXY : ownerOfChain(ruleset.chainName(chain));
     if (owner === null) continue;

@@ -27,7 +27,7 @@ export interface StoreColumns {
 }
 
 /** So many times the callers of a chain are looked for; then there is an index of all. */
-const FEW_LOOKUPS = 4;
+const FEW_LOOKUPS = 32;
 
 const SPACE = 32;
 

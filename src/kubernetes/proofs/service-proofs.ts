@@ -126,16 +126,27 @@ export class ServiceProofs implements DestinationSet {
     const place = this.#places[index] ?? NONE;
     if (place === NONE) return null;
     const ints = this.#integers(this.#ports + place * PORT * 4, PORT);
-    const { bytes } = this.#rules.ruleset.store;
     const [way, nodeWay] = ways;
     return {
-      clusterIP: hostOf(byteString(bytes, ints[ADDRESS_START] as number, ints[ADDRESS_END] as number)) as string,
+      clusterIP: this.#addressIn(ints, 0),
       port: this.#portOf(way as RuleId),
       nodePort: nodeWay === undefined ? null : this.#portOf(nodeWay),
       hasExternalChain: chains.ext !== NONE,
       firstJump: ints[JUMP] as RuleId,
       endpointCount: ints[JUMPS] as number,
     };
+  }
+
+  /** `null` for one that is not proven. */
+  clusterIP({ index }: ServiceGroup): string | null {
+    const place = this.#places[index] ?? NONE;
+    return place === NONE ? null : this.#addressIn(this.#integers(this.#ports, (place + 1) * PORT), place * PORT);
+  }
+
+  #addressIn(ints: Int32Array, at: number): string {
+    const { bytes } = this.#rules.ruleset.store;
+    const [start, end] = [ints[at + ADDRESS_START] as number, ints[at + ADDRESS_END] as number];
+    return hostOf(byteString(bytes, start, end)) as string;
   }
 
   #portOf(rule: RuleId): number {

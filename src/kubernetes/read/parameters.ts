@@ -6,6 +6,7 @@ import type { Role } from "../templates/slot.ts";
 import { claimOf, slots } from "../templates/slots.ts";
 import type { Balances } from "./balances.ts";
 import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
+import type { ServiceGroup } from "./service-group.ts";
 
 /** Rules looked at for a setting that all rules of a kind share. */
 const SAMPLE = 64;
@@ -15,7 +16,7 @@ export function readParameters(
   rules: ClaimedRules,
   balances: Balances,
   filterComplete: boolean,
-  names: () => Iterable<string>,
+  groups: () => readonly ServiceGroup[],
 ): ProxyParameters {
   const seen = new Seen(rules);
   const era = eraOf(seen, filterComplete);
@@ -52,7 +53,7 @@ export function readParameters(
     probabilityDigits: digitsOf(seen, balances),
     // these two take a look at every Service
     get trailingColon() {
-      trailingColon ??= { value: colonOf(names()) };
+      trailingColon ??= { value: colonOf(groups()) };
       return trailingColon.value;
     },
     get lostMatches() {
@@ -65,10 +66,11 @@ export function readParameters(
 }
 
 /** Before 1.18 the name of a Service port without a name ended in a colon. */
-function colonOf(names: Iterable<string>): boolean | null {
-  for (const name of names) {
-    if (name.endsWith(":")) return true;
-    if (!name.includes(":")) return false;
+function colonOf(groups: readonly ServiceGroup[]): boolean | null {
+  for (const group of groups) {
+    if (group.nameEvidence !== "hash") continue;
+    if (group.colon === "last") return true;
+    if (group.colon === null) return false;
   }
   return null;
 }

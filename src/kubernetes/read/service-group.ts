@@ -8,6 +8,8 @@ import { frontendOf, isFrontend, type mayAskForPort } from "./frontends.ts";
 
 type Destination = Pick<Frontend, "ip" | "port" | "protocol">;
 
+const COLON = 58;
+
 /** So many frontends of one Service port are looked through one by one. */
 const FEW = 8;
 
@@ -80,6 +82,16 @@ export class ServiceGroup {
       this.#nameStart = NONE;
     }
     return this.#name;
+  }
+  /** Whether the name has a colon, and whether it ends in it: before 1.18 that of a Service port without a name did. */
+  get colon(): "last" | "within" | null {
+    this.ensureNamed();
+    if (this.#nameStart === NONE)
+      return this.#name?.includes(":") ? (this.#name.endsWith(":") ? "last" : "within") : null;
+    const { bytes } = this.#rules.ruleset.store;
+    if (bytes[this.#nameEnd - 1] === COLON) return "last";
+    for (let i = this.#nameStart; i < this.#nameEnd; i++) if (bytes[i] === COLON) return "within";
+    return null;
   }
   get nameEvidence(): NameEvidence {
     this.ensureNamed();
