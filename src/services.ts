@@ -40,7 +40,7 @@ export function tabulateServices(nodes: readonly NodeModel[], filter: ServiceFil
     rows: nodes.flatMap(({ name, maps }) =>
       maps
         .flatMap((map) =>
-          map.servicePorts.filter((port) => isWanted(port, filter)).map((port) => rowOf(name, map, port)),
+          map.servicePorts.filter((port) => isWanted(port, filter)).map((port) => rowOf(displayText(name), map, port)),
         )
         .sort(compare),
     ),
@@ -65,16 +65,25 @@ const fewEndpoints = 2;
 
 function rowOf(node: string, map: ServiceMap, port: ServicePort): ServiceRow {
   const line = lineOf(map, port, fewEndpoints);
+  // one by one: a copy of all at once takes ten times as long
   return {
-    ...line,
-    node: displayText(node),
+    node,
     id: shown(line.id),
     protocol: shown(line.protocol),
+    family: line.family,
     clusterIP: shown(line.clusterIP),
+    port: line.port,
+    nodePort: line.nodePort,
     externalIPs: allShown(line.externalIPs),
     loadBalancerIPs: allShown(line.loadBalancerIPs),
+    hasEndpoints: line.hasEndpoints,
+    externalTrafficPolicy: line.externalTrafficPolicy,
+    internalTrafficPolicy: line.internalTrafficPolicy,
+    sessionAffinity: line.sessionAffinity,
+    sessionAffinityTimeoutSeconds: line.sessionAffinityTimeoutSeconds,
     // it stands for the name
     chain: shown(line.chain),
+    endpointCount: line.endpointCount,
     endpointAddresses: line.endpointAddresses.map(shown),
   };
 }

@@ -88,24 +88,23 @@ function areSpelled(lanes: i32): bool {
 }
 
 /**
- * Whether all rules of a chain from `rule` on lead to endpoints' chains, each to another one, with the shares of kube-proxy; and each of
- * those has the mark and the translation, both for one address, and nothing else. False: perhaps.
+ * If all rules of a chain from `rule` on lead to endpoints' chains, each to another one, with the shares of kube-proxy; and each of
+ * those has the mark and the translation, both for one address, and nothing else: how many there are. 0: perhaps it is so.
  * @param dnat - kind of the forms that translate packets of the Service port's protocol
  */
-export function isSound(rule: i32, dnat: i32): bool {
+export function isSound(rule: i32, dnat: i32): i32 {
   let count = 0;
   for (let each = rule; each !== NONE; each = nextRule(each)) count++;
-  if (count === 0) return false;
   leader++;
   for (let each = rule, left = count; each !== NONE; each = nextRule(each), left--) {
     const kind = kindOf(each);
-    if (left === 1 ? kind !== LAST : kind !== CHANCE || !isShare(lastValue(each), left)) return false;
+    if (left === 1 ? kind !== LAST : kind !== CHANCE || !isShare(lastValue(each), left)) return 0;
     const chain = targetOf(each);
-    if (chain === NONE || roleOf(chain) !== sep || at(leaders, chain) === leader) return false;
+    if (chain === NONE || roleOf(chain) !== sep || at(leaders, chain) === leader) return 0;
     put(leaders, chain, leader);
-    if (!isEndpoint(chain, dnat)) return false;
+    if (!isEndpoint(chain, dnat)) return 0;
   }
-  return true;
+  return count;
 }
 
 /** Whether the probability that begins there is that of the first of so many jumps, `--mode random` before it. */

@@ -3,7 +3,7 @@
 import { beginChains, beginForms, beginNames, beginRules, beginText, room } from "./columns.ts";
 import { addDestination, areDistinct, beginDestinations } from "./destinations.ts";
 import { areNamed, beginEndpoints, isSound } from "./endpoints.ts";
-import { beginPorts, keepModel, nextModel, prove, soundAt } from "./models.ts";
+import { beginPorts, keepModel, nextModel, prove, proveNames, soundAt } from "./models.ts";
 import { hash, isSpelledAt, message } from "./sha256.ts";
 
 export {
@@ -22,6 +22,7 @@ export {
   keepModel,
   nextModel,
   prove,
+  proveNames,
   room,
   soundAt,
 };

@@ -19,11 +19,13 @@ import {
 } from "./columns.ts";
 import { addDestination, portAt } from "./destinations.ts";
 import { areNamed, isSound } from "./endpoints.ts";
-import { hash, isSpelledAt, MOST_BYTES, message } from "./sha256.ts";
+import { hash, isSpelledAt, message } from "./sha256.ts";
 
 /** A model is so many integers; the places are those of service-proofs.ts. */
 const MODEL = 40;
 const MOST_MODELS = 8;
+/** Longer ones leave no room for protocol and address. */
+const LONGEST_NAME: usize = 300;
 const models = memory.data(MODEL * 4 * MOST_MODELS);
 /** Forms of rules: of the rule for the cluster IP, for the NodePort, of the mark. */
 const CLUSTER = 0;
@@ -55,6 +57,10 @@ const ADDRESS_START = 7;
 const ADDRESS_END = 8;
 const JUMP = 9;
 const JUMPS = 10;
+/** Whether hashes prove the names of its endpoints: 0, nobody has looked. */
+const NAMED = 11;
+const YES = 1;
+const NO = 2;
 
 let modelCount: i32 = 0;
 let ports: usize = 0;
@@ -104,6 +110,23 @@ export function prove(from: i32): i32 {
   return port;
 }
 
+/** Looks at the names of the endpoints of all that are like a model, from a Service port on. */
+export function proveNames(from: i32): void {
+  for (let each = from; each < portCount; each++) {
+    const port = ports + <usize>each * PORT * 4;
+    if (at(port, LIKE) !== NONE && at(port, NAMED) === 0) put(port, NAMED, areNamesProven(port) ? YES : NO);
+  }
+}
+
+function areNamesProven(port: usize): bool {
+  const name = text + at(port, NAME_START);
+  const owner = putOwner(name, text + at(port, NAME_END) - name, models + <usize>at(port, LIKE) * MODEL * 4);
+  const jump = at(port, JUMP);
+  if (!areNamed(jump, owner)) return false;
+  setSound(at(port, SVC), at(port, EXT), jump);
+  return true;
+}
+
 function isProven(port: usize): bool {
   if (at(port, LIKE) !== NONE) return true;
   if (at(port, SVC) === NONE) return false;
@@ -147,7 +170,8 @@ function isLike(port: usize, model: usize): bool {
     jump = nextRule(jump);
   }
   if (ext !== NONE && !isExternal(ext, svc, model)) return false;
-  if (!isSound(jump, at(model, DNAT)) || !areOwn(svc, ext, jump, name, length, model)) return false;
+  const count = isSound(jump, at(model, DNAT));
+  if (count === 0 || !areOwn(svc, ext, name, length, model)) return false;
 
   addDestination(address, address + addressLength, portAt(number), at(model, DNAT));
   if (nodePort !== 0) addDestination(nodePort, nodePort, portAt(nodePort), at(model, DNAT));
@@ -156,7 +180,7 @@ function isLike(port: usize, model: usize): bool {
   put(port, ADDRESS_START, <i32>(address - text));
   put(port, ADDRESS_END, <i32>(address + addressLength - text));
   put(port, JUMP, jump);
-  put(port, JUMPS, setSound(svc, ext, jump));
+  put(port, JUMPS, count);
   return true;
 }
 
@@ -174,26 +198,27 @@ function isMark(rule: i32): bool {
   return target !== NONE && roleOf(target) === markMasq;
 }
 
-/** Whether the names of all chains are hashes of the name, the protocol, and where endpoints are. */
-function areOwn(svc: i32, ext: i32, jump: i32, name: usize, length: usize, model: usize): bool {
-  const protocolLength = at(model, PROTOCOL_LENGTH);
-  const owner = <i32>length + protocolLength;
+/** Whether the names of its own chains are hashes of the name and the protocol. */
+function areOwn(svc: i32, ext: i32, name: usize, length: usize, model: usize): bool {
   const letters = hashOf(svc);
-  if (owner > MOST_BYTES || letters === 0) return false;
+  if (length > LONGEST_NAME || letters === 0) return false;
   if (ext !== NONE && (hashOf(ext) === 0 || !areEqual(hashOf(ext), letters, 16))) return false;
-  memory.copy(message, name, length);
-  memory.copy(message + length, text + at(model, PROTOCOL), protocolLength);
-  hash(owner);
-  return isSpelledAt(letters) && areNamed(jump, owner);
+  hash(putOwner(name, length, model));
+  return isSpelledAt(letters);
 }
 
-/** The number of endpoints. */
-function setSound(svc: i32, ext: i32, jump: i32): i32 {
+/** Puts name and protocol where the message to be hashed begins; their length. */
+function putOwner(name: usize, length: usize, model: usize): i32 {
+  const protocolLength = at(model, PROTOCOL_LENGTH);
+  memory.copy(message, name, length);
+  memory.copy(message + length, text + at(model, PROTOCOL), protocolLength);
+  return <i32>length + protocolLength;
+}
+
+function setSound(svc: i32, ext: i32, jump: i32): void {
   store<u8>(sound + svc, 1);
   if (ext !== NONE) store<u8>(sound + ext, 1);
-  let count = 0;
-  for (let each = jump; each !== NONE; each = nextRule(each), count++) store<u8>(sound + targetOf(each), 1);
-  return count;
+  for (let each = jump; each !== NONE; each = nextRule(each)) store<u8>(sound + targetOf(each), 1);
 }
 
 /** Whether the rule says what the form's says but for name, address and port, which are found. */

@@ -56,7 +56,7 @@ export class EndpointProofs {
    */
   isSound(rule: RuleId, protocol: string | null): boolean {
     const dnat = dnatKind(protocol);
-    return rule !== NONE && dnat !== NO_KIND && Boolean(this.code.isSound(rule, dnat));
+    return rule !== NONE && dnat !== NO_KIND && this.code.isSound(rule, dnat) > 0;
   }
 
   /**

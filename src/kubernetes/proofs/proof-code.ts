@@ -13,13 +13,14 @@ export interface ProofCode {
   beginNames(starts: number, lengths: number): void;
   beginEndpoints(chainCount: number): void;
   ownerAt(): number;
-  isSound(rule: number, dnat: number): boolean | number;
+  isSound(rule: number, dnat: number): number;
   areNamed(rule: number, length: number): boolean | number;
   beginPorts(count: number, chainCount: number): number;
   soundAt(): number;
   nextModel(): number;
   keepModel(port: number): boolean | number;
   prove(from: number): number;
+  proveNames(from: number): void;
   beginDestinations(salt: number): void;
   addDestination(from: number, to: number, port: number, protocol: number): void;
   areDistinct(): boolean | number;

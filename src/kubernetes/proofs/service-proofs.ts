@@ -27,6 +27,8 @@ const ADDRESS_START = 7;
 const ADDRESS_END = 8;
 const JUMP = 9;
 const JUMPS = 10;
+const NAMED = 11;
+const YES = 1;
 const MODEL = 40;
 const FORM = 8;
 const NO_FORM: readonly number[] = new Array(FORM).fill(NONE);
@@ -59,7 +61,9 @@ export class ServiceProofs implements DestinationSet {
   readonly #rules: ClaimedRules;
   readonly #groups: readonly ServiceGroup[];
   /** Where the integers of the first Service port are. */
-  readonly #ports: number;
+  readonly #start: number;
+  #known: Int32Array;
+  #areNamesAsked = false;
   readonly #protocols: string[] = [];
   /** Place among the Service ports by number of the group, `NONE` for those that are not proven. */
   readonly #places: Int32Array;
@@ -73,10 +77,10 @@ export class ServiceProofs implements DestinationSet {
     this.#rules = rules;
     this.#groups = groups;
     this.#places = new Int32Array((groups.at(-1)?.index ?? 0) + 1).fill(NONE);
-    this.#ports = code.beginPorts(groups.length, rules.ruleset.store.chainCount);
+    this.#start = code.beginPorts(groups.length, rules.ruleset.store.chainCount);
     code.beginDestinations(SALT);
-    const ports = this.#integers(this.#ports, groups.length * PORT);
-    for (let i = 0; i < groups.length; i++) putPort(ports, i * PORT, groups[i] as ServiceGroup);
+    this.#known = this.#integers(this.#start, groups.length * PORT);
+    for (let i = 0; i < groups.length; i++) putPort(this.#known, i * PORT, groups[i] as ServiceGroup);
   }
 
   /** Proves what is like a model, from a Service port on. */
@@ -87,6 +91,13 @@ export class ServiceProofs implements DestinationSet {
       this.#tell(from, end);
       from = end + 1;
     }
+    if (this.#areNamesAsked) this.#code.proveNames(first);
+  }
+
+  /** Proves the names of endpoints, too: of all that is proven so far or will be. */
+  proveNames(): void {
+    this.#areNamesAsked = true;
+    this.#code.proveNames(0);
   }
 
   /**
@@ -106,8 +117,16 @@ export class ServiceProofs implements DestinationSet {
     return true;
   }
 
+  /** The integers of all Service ports. */
+  get #ports(): Int32Array {
+    // memory that grew is another one
+    if (this.#known.buffer !== this.#code.memory.buffer)
+      this.#known = this.#integers(this.#start, this.#groups.length * PORT);
+    return this.#known;
+  }
+
   #tell(from: number, to: number): void {
-    const ports = this.#integers(this.#ports, to * PORT);
+    const ports = this.#ports;
     for (let i = from; i < to; i++) {
       const at = i * PORT;
       const group = this.#groups[i] as ServiceGroup;
@@ -121,32 +140,37 @@ export class ServiceProofs implements DestinationSet {
     return (this.#places[index] ?? NONE) !== NONE;
   }
 
-  /** `null` for one that is not proven. */
-  facts({ index, ways, chains }: ServiceGroup): ProvenFacts | null {
+  /** Whether it is proven with the names of its endpoints. */
+  isNamed({ index }: ServiceGroup): boolean {
     const place = this.#places[index] ?? NONE;
-    if (place === NONE) return null;
-    const ints = this.#integers(this.#ports + place * PORT * 4, PORT);
+    return place !== NONE && this.#ports[place * PORT + NAMED] === YES;
+  }
+
+  /** `null` for one that is not proven. */
+  facts(group: ServiceGroup): ProvenFacts | null {
+    const clusterIP = this.clusterIP(group);
+    if (clusterIP === null) return null;
+    const { index, ways, chains } = group;
+    const at = (this.#places[index] as number) * PORT;
     const [way, nodeWay] = ways;
     return {
-      clusterIP: this.#addressIn(ints, 0),
+      clusterIP,
       port: this.#portOf(way as RuleId),
       nodePort: nodeWay === undefined ? null : this.#portOf(nodeWay),
       hasExternalChain: chains.ext !== NONE,
-      firstJump: ints[JUMP] as RuleId,
-      endpointCount: ints[JUMPS] as number,
+      firstJump: this.#ports[at + JUMP] as RuleId,
+      endpointCount: this.#ports[at + JUMPS] as number,
     };
   }
 
   /** `null` for one that is not proven. */
   clusterIP({ index }: ServiceGroup): string | null {
     const place = this.#places[index] ?? NONE;
-    return place === NONE ? null : this.#addressIn(this.#integers(this.#ports, (place + 1) * PORT), place * PORT);
-  }
-
-  #addressIn(ints: Int32Array, at: number): string {
+    if (place === NONE) return null;
+    const ports = this.#ports;
+    const at = place * PORT;
     const { bytes } = this.#rules.ruleset.store;
-    const [start, end] = [ints[at + ADDRESS_START] as number, ints[at + ADDRESS_END] as number];
-    return hostOf(byteString(bytes, start, end)) as string;
+    return hostOf(byteString(bytes, ports[at + ADDRESS_START] as number, ports[at + ADDRESS_END] as number));
   }
 
   #portOf(rule: RuleId): number {
@@ -155,7 +179,7 @@ export class ServiceProofs implements DestinationSet {
     return portAt(store.bytes, start, store.wordEnd(start));
   }
 
-  /** By chain: 1 for those of proven Service ports, of their endpoints, too. A copy. */
+  /** By chain: 1 for those of Service ports that are proven with the names of their endpoints. A copy. */
   soundChains(): Uint8Array {
     return new Uint8Array(this.#code.memory.buffer, this.#code.soundAt(), this.#rules.ruleset.store.chainCount).slice();
   }
@@ -235,4 +259,5 @@ function putPort(ports: Int32Array, at: number, { chains, ways, isPlain }: Servi
   ports[at + 2] = ways[0] ?? NONE;
   ports[at + 3] = ways[1] ?? NONE;
   ports[at + LIKE] = NONE;
+  ports[at + NAMED] = 0;
 }

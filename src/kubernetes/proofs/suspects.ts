@@ -33,9 +33,10 @@ const ODD = 2;
 export function suspectsOf({ source, servicePorts, proofs: known }: ServiceMap, proofs = known): Suspects {
   const judge = new Judge(source, proofs?.endpoints ?? null);
   const verdicts = new Uint8Array(servicePorts.length);
+  proofs?.proveNames();
   for (let i = 0; i < verdicts.length; i++) {
     const port = servicePorts[i] as ServicePort;
-    if (proofs?.isProven(port.group) === true) continue;
+    if (proofs?.isNamed(port.group) === true) continue;
     verdicts[i] = verdictOn(port, judge);
     if (verdicts[i] === SOUND && proofs?.learn(i) === true) proofs.proveFrom(i + 1);
   }
@@ -49,7 +50,7 @@ export function suspectsOf({ source, servicePorts, proofs: known }: ServiceMap, 
     if (verdicts[i] === ODD) odd.push(port);
     const isSuspect = verdicts[i] !== SOUND || isContested(port, source);
     if (isSuspect) all.push(port);
-    const isMarked = proofs?.isProven(port.group) === true;
+    const isMarked = proofs?.isNamed(port.group) === true;
     if (isMarked === isSuspect) markChains(source, port, soundChains, isSuspect ? 0 : 1);
   }
   return { odd, all, soundChains };
