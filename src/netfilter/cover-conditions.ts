@@ -34,6 +34,9 @@ export class Conditions {
   #required: Mentions = 0;
   #changeable = false;
   #fickle = false;
+  /** Of each slot of the line, once they were asked for: the hash of its text. */
+  readonly #hashes: number[] = [];
+  #isHashed = false;
 
   /** Takes the line that the scanner holds. */
   of(plan: ConditionPlan, words: Scanner, family: Family | null): this {
@@ -43,6 +46,7 @@ export class Conditions {
     this.#fickle = plan.fickle;
     this.#family = family;
     this.#read = 0;
+    this.#isHashed = false;
     return this;
   }
 
@@ -93,8 +97,13 @@ export class Conditions {
 
   /** Whether one of `others` may have that hash, of a line that the scanner holds; cheaper than they are, which are texts. */
   mayHold(hash: number): boolean {
-    const plan = this.#plan;
-    for (let k = 0; k < plan.length; k++) if (this.#hash(plan.slot(k)) === hash) return true;
+    const hashes = this.#hashes;
+    const { length } = this.#plan;
+    if (!this.#isHashed) {
+      this.#isHashed = true;
+      for (let k = 0; k < length; k++) hashes[k] = this.#hash(this.#plan.slot(k));
+    }
+    for (let k = 0; k < length; k++) if (hashes[k] === hash) return true;
     return false;
   }
 

@@ -34,7 +34,8 @@ interface Form {
 
 /** Earlier rules of a chain after which no packet comes back, by what they ask for. */
 export class CoverIndex {
-  readonly #names = new Map<string, Form>();
+  /** By hashes of what rules of a form have in common. */
+  readonly #byHash = new Map<number, Form[]>();
   readonly #forms: Form[] = [];
   /** Of each form: what a rule mentions that it covers, and the dimensions that it asks for. */
   readonly #mentioned = new Int32Array(MOST_FORMS);
@@ -49,30 +50,41 @@ export class CoverIndex {
     if (rewrites) this.#rewritten = position;
   }
 
+  /** @param conditions - they need not hold beyond the call */
   add(rule: RuleId, conditions: Conditions, position: number): void {
-    const name = nameOfForm(conditions);
-    let form = this.#names.get(name);
-    if (form === undefined) {
-      if (this.#forms.length >= MOST_FORMS) return;
-      form = formOf(conditions);
-      this.#names.set(name, form);
-      this.#mentioned[this.#forms.length] = conditions.required;
-      this.#dimensions[this.#forms.length] = dimensionsOf(conditions);
-      this.#forms.push(form);
-      this.#required &= conditions.required;
-    }
-    const hash = hashUnder(conditions, form.sample);
-    if (hash === NO_HASH) return;
-    const entry = { rule, position, conditions };
+    const form = this.#formOf(conditions);
+    const hash = form === null ? NO_HASH : hashUnder(conditions, form.sample);
+    if (form === null || hash === NO_HASH) return;
     const bucket = bucketOf(form, hash, conditions);
+    const isFull = bucket !== undefined && bucket.entries.length >= MOST_RANGES;
+    if (isFull && !conditions.changeable) return;
+    const entry = { rule, position, conditions: conditions.keep() };
     if (bucket === undefined) {
       form.buckets.set(hash, { entries: [entry], other: form.buckets.get(hash) });
       return;
     }
     const { entries } = bucket;
     if (conditions.changeable) entries.unshift(entry);
-    else if (entries.length < MOST_RANGES) entries.push(entry);
+    else entries.push(entry);
     if (entries.length > MOST_RANGES) entries.length = MOST_RANGES;
+  }
+
+  /** Rules with the same dimensions and widths; `null` where there are too many others. */
+  #formOf(conditions: Conditions): Form | null {
+    const hash = hashOfForm(conditions);
+    const alike = this.#byHash.get(hash);
+    const known = alike?.find(({ sample }) => isSameForm(conditions, sample));
+    if (known !== undefined) return known;
+    const count = this.#forms.length;
+    if (count >= MOST_FORMS) return null;
+    const form = formOf(conditions.keep());
+    if (alike === undefined) this.#byHash.set(hash, [form]);
+    else alike.push(form);
+    this.#mentioned[count] = conditions.required;
+    this.#dimensions[count] = dimensionsOf(conditions);
+    this.#forms.push(form);
+    this.#required &= conditions.required;
+    return form;
   }
 
   /** Whether a rule that mentions this may be covered. */
@@ -130,26 +142,46 @@ function bucketOf({ sample, buckets }: Form, hash: number, conditions: Condition
   return bucket;
 }
 
-/** Which dimensions a rule uses and how widely, without the values themselves. */
-function nameOfForm(conditions: Conditions): string {
+/** Of which dimensions a rule uses and how widely, without the values themselves. */
+function hashOfForm(conditions: Conditions): number {
   const { source, destination, inInterface, outInterface, protocol, sourcePorts, destinationPorts } = conditions;
-  return [
-    source?.width ?? "",
-    destination?.width ?? "",
-    nameOfInterface(inInterface),
-    nameOfInterface(outInterface),
-    protocol === null ? "" : "p",
-    nameOfPorts(sourcePorts),
-    nameOfPorts(destinationPorts),
-    conditions.states?.join(",") ?? "",
-    ...conditions.others,
-  ].join("|");
+  let hash = mix(source?.width ?? 255, destination?.width ?? 255);
+  hash = mix(mix(hash, widthOfName(inInterface)), widthOfName(outInterface));
+  hash = mix(mix(hash, widthOfPorts(sourcePorts)), widthOfPorts(destinationPorts));
+  hash = mix(hash, protocol === null ? 0 : 1);
+  for (const state of conditions.states ?? NOTHING) hash = mix(hash, hashOfText(state));
+  for (const other of conditions.others) hash = mix(hash, hashOfText(other));
+  return hash;
 }
 
-const nameOfInterface = (pattern: InterfacePattern | null): string =>
-  pattern === null ? "" : pattern.wildcard ? `${pattern.name.length}+` : "=";
+function isSameForm(a: Conditions, b: Conditions): boolean {
+  return (
+    isSameWidth(a.source, b.source) &&
+    isSameWidth(a.destination, b.destination) &&
+    widthOfName(a.inInterface) === widthOfName(b.inInterface) &&
+    widthOfName(a.outInterface) === widthOfName(b.outInterface) &&
+    (a.protocol === null) === (b.protocol === null) &&
+    widthOfPorts(a.sourcePorts) === widthOfPorts(b.sourcePorts) &&
+    widthOfPorts(a.destinationPorts) === widthOfPorts(b.destinationPorts) &&
+    (a.states === null) === (b.states === null) &&
+    areSameTexts(a.states ?? NOTHING, b.states ?? NOTHING) &&
+    areSameTexts(a.others, b.others)
+  );
+}
 
-const nameOfPorts = (ports: Ports): string => (ports === null ? "" : isSingle(ports) ? "=" : "..");
+const isSameWidth = (a: Network | null, b: Network | null): boolean =>
+  a === null || b === null ? a === b : a.isAsWideAs(b);
+
+const NOTHING: readonly string[] = [];
+
+const areSameTexts = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((text, k) => text === b[k]);
+
+/** -2: anything; -1: one name; else the letters in front of `+`. */
+const widthOfName = (pattern: InterfacePattern | null): number =>
+  pattern === null ? -2 : pattern.wildcard ? pattern.name.length : NONE;
+
+const widthOfPorts = (ports: Ports): number => (ports === null ? 0 : isSingle(ports) ? 1 : 2);
 
 const isSingle = (ports: readonly NumberRange[]): boolean => ports.length === 1 && ports[0]?.from === ports[0]?.to;
 

@@ -62,7 +62,7 @@ export function coveredRules(ruleset: Ruleset, chain: ChainId, reader = new Cond
       const conditions = reader.peek(rule);
       const by = index.find(conditions, mentions);
       if (by !== NONE) covered.push({ rule, by });
-      else if (ends && !conditions.fickle) index.add(rule, conditions.keep(), position);
+      else if (ends && !conditions.fickle) index.add(rule, conditions, position);
     }
     if (!ends && (jump !== NONE || changesPacket(target))) index.changedAt(position, REWRITES.has(target?.name ?? ""));
   }

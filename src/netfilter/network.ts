@@ -33,9 +33,16 @@ export class Network {
     return new Network(word(bits, 0), word(mask, 0), upper.every((each) => each === 0) ? null : Int32Array.from(upper));
   }
 
-  /** The mask as text. */
-  get width(): string {
-    return `${this.#mask} ${this.#upper?.subarray(MASK) ?? ""}`;
+  /** A hash of the mask. */
+  get width(): number {
+    let hash = this.#mask;
+    const upper = this.#upper;
+    if (upper !== null) for (let k = MASK; k < upper.length; k++) hash = Math.imul(hash, 31) ^ (upper[k] as number);
+    return hash;
+  }
+
+  isAsWideAs(other: Network): boolean {
+    return this.isAsNarrowAs(other) && other.isAsNarrowAs(this);
   }
 
   /** Whether the mask has all bits of the other's. */
