@@ -30,7 +30,10 @@ export class Conditions {
   #sourcePorts: readonly NumberRange[] | null = null;
   #destinationPorts: readonly NumberRange[] | null = null;
   #states: readonly string[] | null = null;
-  #others = NO_WORDS;
+  /** `null`: those of the slots at `#otherSlots`. */
+  #others: readonly string[] | null = NO_WORDS;
+  readonly #otherSlots: number[] = [];
+  #othersHash = 0;
   #required: Mentions = 0;
   #changeable = false;
   #fickle = false;
@@ -87,7 +90,14 @@ export class Conditions {
   /** What fits no dimension, in the rule's own words, sorted: a value that cannot be read, a second one for a dimension. */
   get others(): readonly string[] {
     if ((this.#read & Dimension.others) === 0) this.#readOthers();
+    this.#others ??= this.#otherSlots.map((k) => this.#textOf(this.#plan.slot(k))).sort();
     return this.#others;
+  }
+
+  /** Of `others`, in any order; 0 without any. Cheaper than they are. */
+  get othersHash(): number {
+    if ((this.#read & Dimension.others) === 0) this.#readOthers();
+    return this.#othersHash;
   }
 
   /** Dimensions that it may ask for: of others it says nothing. */
@@ -97,14 +107,19 @@ export class Conditions {
 
   /** Whether one of `others` may have that hash, of a line that the scanner holds; cheaper than they are, which are texts. */
   mayHold(hash: number): boolean {
-    const hashes = this.#hashes;
+    const hashes = this.#hashed();
     const { length } = this.#plan;
-    if (!this.#isHashed) {
-      this.#isHashed = true;
-      for (let k = 0; k < length; k++) hashes[k] = this.#hash(this.#plan.slot(k));
-    }
     for (let k = 0; k < length; k++) if (hashes[k] === hash) return true;
     return false;
+  }
+
+  #hashed(): readonly number[] {
+    if (!this.#isHashed) {
+      this.#isHashed = true;
+      const { length } = this.#plan;
+      for (let k = 0; k < length; k++) this.#hashes[k] = this.#hash(this.#plan.slot(k));
+    }
+    return this.#hashes;
   }
 
   /** Asks for something that a rule in between may change: the mark, a set. */
@@ -137,6 +152,7 @@ export class Conditions {
     kept.#destinationPorts = this.destinationPorts;
     kept.#states = this.states;
     kept.#others = this.others;
+    kept.#othersHash = this.#othersHash;
     kept.#required = this.#required;
     kept.#read = ~0;
     return kept;
@@ -158,23 +174,30 @@ export class Conditions {
   #readOthers(): void {
     this.#read |= Dimension.others;
     let taken = 0;
-    let others: string[] | null = null;
     this.#required = 0;
+    this.#othersHash = 0;
+    this.#otherSlots.length = 0;
     const plan = this.#plan;
     for (let k = 0; k < plan.length; k++) {
       const slot = plan.slot(k);
-      const { dimension, name, mentions } = slot.kind;
+      const { dimension, mentions } = slot.kind;
       const isTaken = dimension === Dimension.others || (taken & dimension) !== 0;
       const value = isTaken ? null : this.#value(slot);
       if (value === ANYTHING) continue;
       this.#required |= mentions;
       if (value !== null) taken |= dimension;
       else {
-        others ??= [];
-        others.push(`${name} ${textOfWords(this.#words as Scanner, slot.word, slot.words)}`);
+        this.#otherSlots.push(k);
+        this.#othersHash = (this.#othersHash + (this.#hashed()[k] as number)) | 0;
       }
     }
-    this.#others = others === null ? NO_WORDS : others.sort();
+    const hasNone = this.#otherSlots.length === 0;
+    this.#others = hasNone ? NO_WORDS : null;
+    if (!hasNone) this.#othersHash ||= 1;
+  }
+
+  #textOf({ kind, word, words }: Slot): string {
+    return `${kind.name} ${textOfWords(this.#words as Scanner, word, words)}`;
   }
 
   #hash({ kind, word, words }: Slot): number {
@@ -185,7 +208,7 @@ export class Conditions {
       if (k > word) hash = mix(hash, 32);
       for (let i = spans[2 * k] as number; i < end; i++) {
         const code = bytes[i] as number;
-        if (code === 34) return hashOfText(`${kind.name} ${textOfWords(this.#words as Scanner, word, words)}`);
+        if (code === 34) return hashOfText(this.#textOf({ kind, word, words }));
         hash = mix(hash, code);
       }
     }

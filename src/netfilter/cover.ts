@@ -50,9 +50,11 @@ export class ConditionReader {
 export function coveredRules(ruleset: Ruleset, chain: ChainId, reader = new ConditionReader(ruleset)): Covered[] {
   const covered: Covered[] = [];
   const { store } = ruleset;
-  const index = new CoverIndex();
+  const first = store.firstRule(chain);
+  if (first === NONE || store.nextRule(first) === NONE) return covered;
+  const index = new CoverIndex(reader);
   let position = 0;
-  for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+  for (let rule = first; rule !== NONE; rule = store.nextRule(rule)) {
     position++;
     const mentions = store.mentions(rule);
     const target = store.targetRecord(rule);
@@ -60,7 +62,7 @@ export function coveredRules(ruleset: Ruleset, chain: ChainId, reader = new Cond
     const ends = jump === NONE ? target?.terminating === true : (mentions & GOTO) !== 0;
     if (ends || index.mayCover(mentions)) {
       const conditions = reader.peek(rule);
-      const by = index.find(conditions, mentions);
+      const by = index.find(rule, conditions, mentions);
       if (by !== NONE) covered.push({ rule, by });
       else if (ends && !conditions.fickle) index.add(rule, conditions, position);
     }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { buildStore } from "../../src/netfilter/build.ts";
 import { ConditionReader, coveredRules, overlappingRules } from "../../src/netfilter/cover.ts";
-import { covers } from "../../src/netfilter/cover-index.ts";
+import { covers } from "../../src/netfilter/cover-compare.ts";
 import type { Ruleset } from "../../src/netfilter/ruleset.ts";
 import { rulesetsOf } from "../../src/netfilter/rulesets.ts";
 
