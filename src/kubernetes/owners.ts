@@ -243,13 +243,17 @@ const owners: readonly OwnerRecord[] = [
 export const ownerNames: readonly string[] = owners.map(({ name }) => name);
 
 const byChain = new Map<string, Owner>();
-const byPrefix: (readonly [prefix: string, owner: Owner])[] = [];
+/** By the first letter of the prefix. */
+const byFirst = new Map<number, (readonly [prefix: string, owner: Owner])[]>();
 const byComment: (readonly [start: string, owner: Owner])[] = [];
 for (const record of owners) {
   const { name, purpose, replacesKubeProxy = false } = record;
   const owner: Owner = { name, purpose, replacesKubeProxy };
   for (const chain of record.chains ?? []) byChain.set(chain, owner);
-  for (const prefix of record.prefixes ?? []) byPrefix.push([prefix, owner]);
+  for (const prefix of record.prefixes ?? []) {
+    const first = prefix.charCodeAt(0);
+    byFirst.set(first, [...(byFirst.get(first) ?? []), [prefix, owner]]);
+  }
   for (const start of record.comments ?? []) byComment.push([start, owner]);
 }
 
@@ -258,7 +262,8 @@ export function ownerOfChain(name: string): Owner | null {
   const named = byChain.get(name);
   if (named !== undefined) return named;
   if (hashedChainName(name) !== null) return KUBE_PROXY;
-  for (const [prefix, owner] of byPrefix) if (name.startsWith(prefix) && name.length > prefix.length) return owner;
+  for (const [prefix, owner] of byFirst.get(name.charCodeAt(0)) ?? [])
+    if (name.startsWith(prefix) && name.length > prefix.length) return owner;
   return null;
 }
 

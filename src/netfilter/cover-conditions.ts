@@ -37,6 +37,9 @@ export class Conditions {
   #required: Mentions = 0;
   #changeable = false;
   #fickle = false;
+  /** Of each slot of the line that was read: what it asks for. */
+  readonly #values: unknown[] = [];
+  readonly #isValued: boolean[] = [];
   /** Of each slot of the line, once they were asked for: the hash of its text. */
   readonly #hashes: number[] = [];
   #isHashed = false;
@@ -50,6 +53,7 @@ export class Conditions {
     this.#family = family;
     this.#read = 0;
     this.#isHashed = false;
+    for (let k = 0; k < plan.length; k++) this.#isValued[k] = false;
     return this;
   }
 
@@ -165,7 +169,7 @@ export class Conditions {
     if ((plan.dimensions & dimension) === 0) return null;
     for (let k = 0; k < plan.length; k++) {
       const slot = plan.slot(k);
-      const value = slot.kind.dimension === dimension ? this.#value(slot) : null;
+      const value = slot.kind.dimension === dimension ? this.#value(k) : null;
       if (value !== null && value !== ANYTHING) return value as T;
     }
     return null;
@@ -182,7 +186,7 @@ export class Conditions {
       const slot = plan.slot(k);
       const { dimension, mentions } = slot.kind;
       const isTaken = dimension === Dimension.others || (taken & dimension) !== 0;
-      const value = isTaken ? null : this.#value(slot);
+      const value = isTaken ? null : this.#value(k);
       if (value === ANYTHING) continue;
       this.#required |= mentions;
       if (value !== null) taken |= dimension;
@@ -215,7 +219,13 @@ export class Conditions {
     return hash;
   }
 
-  #value({ kind, word, words }: Slot): unknown {
-    return readCondition(kind, this.#words as Scanner, word, words, this.#family);
+  /** Of a slot; read once. */
+  #value(k: number): unknown {
+    if (this.#isValued[k] === true) return this.#values[k];
+    const { kind, word, words } = this.#plan.slot(k);
+    const value = readCondition(kind, this.#words as Scanner, word, words, this.#family);
+    this.#isValued[k] = true;
+    this.#values[k] = value;
+    return value;
   }
 }

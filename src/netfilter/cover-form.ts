@@ -26,6 +26,8 @@ export interface Reader {
   read(rule: RuleId): Conditions;
   /** Those that hold until another rule is read. */
   peek(rule: RuleId): Conditions;
+  /** Whether their lines are the same. */
+  isCopy(rule: RuleId, other: RuleId): boolean;
 }
 
 /** Earlier rules with the same dimensions, widths, states and texts, found by the values that they ask for. A few integers each. */
@@ -115,6 +117,7 @@ export class CoverForm {
       const entry = (this.#slots[slot] as number) - 1;
       if (entry < 0) return slot;
       if (this.#entries[entry * ENTRY + HASH] !== hash) continue;
+      if (this.#reader.isCopy(this.#entries[entry * ENTRY + RULE] as RuleId, rule)) return slot;
       if (hasValuesOf(conditions, this.#conditionsOf(entry, rule), this.#sample)) return slot;
     }
   }

@@ -40,6 +40,10 @@ export class ConditionReader {
   read(rule: RuleId): Conditions {
     return this.peek(rule).keep();
   }
+
+  isCopy(rule: RuleId, other: RuleId): boolean {
+    return this.#ruleset.store.isCopy(rule, other);
+  }
 }
 
 /**

@@ -95,41 +95,66 @@ function splitLine(line: string, span: Span | null, options: FrameOptions): Piec
 }
 
 /** Words that may get into one of the rows that are shown: of a line of a million words the first, the last, and those near the span. */
-function* shownWords(line: string, span: Span | null, { width }: FrameOptions): ReturnType<typeof wordsOf> {
+function* shownWords(line: string, span: Span | null, { width }: FrameOptions): Generator<Word> {
   const reach = width * mostRows;
   if (line.length <= 6 * reach) {
     yield* wordsOf(line);
     return;
   }
+  const near: Word[] = [];
+  /** The last words, the next one in the place of the oldest. */
+  const last: Word[] = [];
   let count = 0;
-  for (const _ of wordsOf(line)) count++;
-  let k = 0;
   for (const word of wordsOf(line)) {
     const isNear = span !== null && word.end > span.start - reach && word.start < span.start + reach;
-    if (k < reach || k >= count - reach || isNear) yield word;
-    k++;
+    if (count < reach) yield word;
+    else if (isNear) near.push(word);
+    else last[count % reach] = word;
+    count++;
   }
+  for (const word of last) if (word !== undefined && word.place >= count - reach) near.push(word);
+  yield* near.sort((a, b) => a.place - b.place);
 }
 
 /** Words at blanks; a quoted one may hold blanks. Positions are code points. */
-function* wordsOf(line: string): Generator<{ text: string; start: number; end: number }> {
-  let begin = 0;
-  let start = 0;
+function* wordsOf(line: string): Generator<Word> {
+  let place = 0;
   let point = 0;
-  let quoted = false;
-  for (let k = 0; k <= line.length; k++) {
-    const code = line.charCodeAt(k);
-    if (k === line.length || (code === space && !quoted)) {
-      if (k > begin) yield { text: line.slice(begin, k), start, end: point };
-      begin = k + 1;
-      start = point + 1;
-    } else if (code === quote) quoted = !quoted;
-    else if (code === backslash && quoted && k + 1 < line.length) {
-      k++;
-      point++;
-    }
-    if (!isLowSurrogate(line.charCodeAt(k))) point++;
+  // nearly no line has any: code points and UTF-16 units are the same then
+  const hasPairs = /[\udc00-\udfff]/.test(line);
+  for (let begin = 0; begin <= line.length; ) {
+    const end = wordEnd(line, begin);
+    const points = hasPairs ? pointsIn(line, begin, end) : end - begin;
+    if (end > begin) yield { text: line.slice(begin, end), start: point, end: point + points, place: place++ };
+    begin = end + 1;
+    point += points + 1;
   }
+}
+
+interface Word {
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+  /** Its number in the line. */
+  readonly place: number;
+}
+
+/** The blank behind the word that begins there, or the end of the line. */
+function wordEnd(line: string, begin: number): number {
+  let quoted = false;
+  for (let k = begin; k < line.length; k++) {
+    const code = line.charCodeAt(k);
+    if (code === space && !quoted) return k;
+    if (code === quote) quoted = !quoted;
+    else if (code === backslash && quoted) k++;
+  }
+  return line.length;
+}
+
+function pointsIn(line: string, start: number, end: number): number {
+  let points = 0;
+  for (let k = start; k < end; k++) if (!isLowSurrogate(line.charCodeAt(k))) points++;
+  return points;
 }
 
 const [space, quote, backslash] = [0x20, 0x22, 0x5c];

@@ -76,3 +76,16 @@ test.each([
 ])("any text has a frame: %j", (line, expected) => {
   expect(shown(line, [0, 3], null).split("\n")[0]).toBe(expected);
 });
+
+test("of a line of very many words those near the mark and the last stand in their order", () => {
+  const line = Array.from({ length: 20_000 }, (_, k) => `w${k}`).join(" ");
+  for (const word of ["w19990", "w19999", "w10000", "w3"]) {
+    const start = line.indexOf(`${word} `) < 0 ? line.length - word.length : line.indexOf(`${word} `);
+    const rows = frameLine(line, { start, end: start + word.length }, null, { width: 60, unicode: true });
+    const shown = rows.flatMap(({ kind, text }) => (kind === "text" ? text.split(" ").filter(Boolean) : []));
+    const places = shown.map((text) => Number(text.slice(1)));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(shown).toContain(word);
+    expect(shown.at(-1)).toBe("w19999");
+  }
+});
