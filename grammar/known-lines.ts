@@ -1,5 +1,6 @@
 import { invariant } from "./invariant.ts";
 import { Expects, type Keyword, WORD } from "./keyword.ts";
+import { KnownWords } from "./known-words.ts";
 import type { LineReader } from "./line-reader.ts";
 import { loadNative, type Native } from "./native.ts";
 import { isShape, type Outline } from "./outline.ts";
@@ -8,9 +9,13 @@ import { SALT } from "./salt.ts";
 import { checkedValues } from "./value-problems.ts";
 import { addressMask } from "./values/address-mask.ts";
 import type { Codec } from "./values/codec.ts";
+import { byte, limitBurst, uint16 } from "./values/integer.ts";
+import { fullMark, mark, setMark } from "./values/mark.ts";
 import { natRange } from "./values/nat-range.ts";
 import { portRange } from "./values/port.ts";
+import { portList } from "./values/port-list.ts";
 import { probability } from "./values/probability.ts";
+import { range16 } from "./values/range.ts";
 import { allTargets } from "./vocabulary/index.ts";
 import type { Family } from "./vocabulary/record.ts";
 
@@ -36,11 +41,22 @@ const types = new Map<Codec<unknown>, number>([
   [portRange, 2],
   [natRange, 3],
   [probability, 4],
+  [portList, 5],
+  [mark, 6],
+  [fullMark, 6],
+  [setMark, 6],
+  [range16, 7],
+  [byte, 8],
+  [uint16, 9],
+  [limitBurst, 10],
 ]);
-const FIRST_QUESTION = 8;
+const FIRST_QUESTION = 16;
 
 const COLUMNS = ["starts", "forms", "ruleNodes", "ruleChains", "ruleTargets", "ruleValues", "chainNodes", "chains"];
 type Column = (typeof COLUMNS)[number];
+/** Those of keywords. */
+const LINE_KEYWORDS = 12;
+const KEYWORDS = 13;
 
 /** All chains of a text: by number the table and the place of the name; by the hash of table and name the number plus one, and the hash. */
 export interface NameColumns {
@@ -64,6 +80,8 @@ export class KnownLines {
   #end = 0;
   /** How often each form was added: it may be spelled in some ways. */
   readonly #added: number[] = [];
+  /** Once no more forms are kept. */
+  #words: KnownWords | null = null;
   readonly #surroundings = new Map<string, number>();
   /** Lines that were read, and those that were not known. */
   #known = 0;
@@ -126,11 +144,25 @@ export class KnownLines {
     return this.#columnAt(COLUMNS.indexOf(name), length);
   }
 
+  /** Numbers of the keywords of lines that were read last and whose forms are not kept; by line where they begin, -1 for other lines. */
+  keywords(): { readonly starts: Int32Array; readonly keywords: Uint16Array } {
+    const native = this.#native;
+    const starts = this.#columnAt(LINE_KEYWORDS, this.count);
+    const keywords = new Uint16Array(native.memory.buffer, native.column(KEYWORDS), native.keywordTotal());
+    return { starts, keywords };
+  }
+
   /** Takes note of the line that the reader holds: its form was met, and nothing is wrong with it. */
   learn({ outline, scanner, start, textStart, end, next, joined, bytes }: LineReader): void {
-    if (start < this.#start || next > this.#end || outline.id < 0 || textStart !== start || joined > 0) return;
-    if (next !== end + 1 || !isShape(outline)) return;
+    if (start < this.#start || next > this.#end || textStart !== start || joined > 0 || next !== end + 1) return;
     const { words, count, spans } = scanner;
+    if (outline.id < 0) {
+      const isRule = outline.plain && outline.command?.name === "append" && outline.targetRecord?.name !== "TCPMSS";
+      if (!isRule || !areFixed(words, count) || !isSingleSpaced(bytes, spans, count)) return;
+      this.#knownWords().learn(words, count, spans, this.#start);
+      return;
+    }
+    if (!isShape(outline)) return;
     if (outline.kind === "chain") {
       if (count === 3 && words[0] === WORD.chain && words[2] === WORD.counters) this.#native.chainsAre(outline.id);
       return;
@@ -148,6 +180,15 @@ export class KnownLines {
     this.#added[outline.id] = added + 1;
     this.#add(outline, words, count, spans);
     this.#native.learn(at);
+  }
+
+  #knownWords(): KnownWords {
+    if (this.#words === null) {
+      this.#words = new KnownWords(this.#native, typeNumber);
+      // looking may pay from now on
+      this.#known = this.#unknown = 0;
+    }
+    return this.#words;
   }
 
   #add(

@@ -100,6 +100,12 @@ export function mentionsIn(words: readonly Keyword[], count: number): Mentions {
   return bits;
 }
 
+/** What a keyword alone mentions, and the number of its option by which a second one is known; -1 where a second one is none. */
+export function mentionsOfKeyword(word: Keyword): { readonly bits: Mentions; readonly option: number } {
+  const bits = byKeyword[word.id] ?? learn(word);
+  return { bits, option: numberByKeyword[word.id] as number };
+}
+
 function learn(word: Keyword): Mentions {
   const { option, extension, role } = word;
   const isBang = role === "Bang" || role === "OldBang";

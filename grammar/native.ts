@@ -14,6 +14,23 @@ export interface Native {
   word(kind: number, type: number, weight: number, from: number, to: number): void;
   end(form: number, chainWord: number, targetWord: number, valueWord: number): void;
   learn(at: number): boolean | number;
+  open(): void;
+  describe(
+    id: number,
+    expects: number,
+    values: number,
+    role: number,
+    extension: number,
+    weight: number,
+    firstType: number,
+    secondType: number,
+    mentioned: number,
+    option: number,
+    target: number,
+  ): void;
+  wordIs(k: number, id: number, from: number, to: number): void;
+  learnWords(count: number): boolean | number;
+  keywordTotal(): number;
   intern(table: number, from: number, to: number, start: number): number;
   nextOffset(): number;
   ruleCount(): number;

@@ -44,6 +44,9 @@ function learnWeight(word: Keyword, backend: Backend, known: number[]): number {
   return weight;
 }
 
+/** What of the values of a keyword can matter, to iptables-nft or to iptables-legacy. */
+export const weightOfValues = (word: Keyword): number => weightOf(word, false);
+
 /** The words of a line by whose text its judgement can differ from that of another line of the form. */
 export function weightyWords(words: readonly Keyword[], count: number): Weighty[] {
   const found: Weighty[] = [];

@@ -343,7 +343,7 @@ export class Scanner {
 }
 
 /** Whether the option, spelled out, is what such a word means behind `last` whatever else was loaded. */
-function isSureBehind({ extension, stands }: Keyword, option: Keyword): boolean {
+export function isSureBehind({ extension, stands }: Keyword, option: Keyword): boolean {
   if (option === WORD.bang) return true;
   if (option.brings || option.extension !== extension) return option.extension === null && option.unique;
   // what was loaded last is asked first

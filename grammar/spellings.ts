@@ -123,7 +123,10 @@ function addOption(
 ): void {
   const values = option.arity === "optional" ? 1 : option.arity;
   const more = { brings, expects: expectationOf(option), values, negatable: option.negatable, option, extension };
-  for (const flag of flagsOf(option)) if (!made.has(flag)) made.set(flag, keyword(flag, roleOf(option), more));
+  for (const flag of flagsOf(option)) {
+    if (made.has(flag)) continue;
+    made.set(flag, keyword(flag, roleOf(option), { ...more, unique: timesSpelled(flag) === 1 }));
+  }
 }
 
 const flagsOf = ({ flag, short, aliases = [] }: OptionRecord): readonly string[] =>

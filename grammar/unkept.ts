@@ -19,6 +19,9 @@ invariant(allTargets.length < 1 << TARGET_BITS, "more targets than six bits can 
 const targets: readonly (ExtensionRecord | null)[] = [null, ...allTargets];
 const numbers = new Map(targets.map((target, number) => [target, number]));
 
+/** Number of a target in the column. */
+export const targetNumber = (target: ExtensionRecord | null): number => numbers.get(target) as number;
+
 /** So many words of lines that are not kept are remembered; those beyond are read again when they are asked for. */
 const MOST_WORDS = 1 << 24;
 
@@ -40,20 +43,41 @@ export class Unkept {
     return ~(plain | (target << 1) | (mentionsIn(scanner.words, scanner.count) << (1 + TARGET_BITS)));
   }
 
+  /**
+   * Remembers the words of lines that follow each other from `node` on.
+   * @param starts - by line: where its keywords begin in `keywords`, a 0 behind them; -1 for a line that is kept
+   */
+  append(node: number, starts: Int32Array, keywords: Uint16Array): void {
+    const used = this.#used;
+    const end = used + keywords.length;
+    if (keywords.length === 0 || end > MOST_WORDS) return;
+    this.#makeRoom(node + starts.length, end);
+    this.#keywords.set(keywords, used);
+    for (let k = 0; k < starts.length; k++) {
+      const start = starts[k] as number;
+      if (start >= 0) this.#starts[node + k] = used + start;
+    }
+    this.#used = end;
+  }
+
+  #makeRoom(nodes: number, keywords: number): void {
+    if (nodes >= this.#starts.length) {
+      const more = new Int32Array(2 * nodes);
+      more.set(this.#starts);
+      this.#starts = more;
+    }
+    if (keywords >= this.#keywords.length) {
+      const more = new Uint16Array(2 * keywords);
+      more.set(this.#keywords);
+      this.#keywords = more;
+    }
+  }
+
   #remember(node: number, words: readonly Keyword[], count: number): void {
     const start = this.#used;
     const end = start + count;
     if (end > MOST_WORDS) return;
-    if (node >= this.#starts.length) {
-      const more = new Int32Array(2 * node);
-      more.set(this.#starts);
-      this.#starts = more;
-    }
-    if (end >= this.#keywords.length) {
-      const more = new Uint16Array(2 * end);
-      more.set(this.#keywords);
-      this.#keywords = more;
-    }
+    this.#makeRoom(node + 1, end);
     for (let k = 0; k < count; k++) this.#keywords[start + k] = (words[k] as Keyword).id;
     this.#starts[node] = start;
     this.#used = end + 1;

@@ -139,6 +139,10 @@ function learnCodecs(id: number, { codecs }: OptionRecord): readonly (Codec<unkn
   return made;
 }
 
+/** Codecs of the values of a keyword; `null` for one that takes any text that is no longer than a word. */
+export const codecsOf = ({ id, option }: Keyword): readonly (Codec<unknown> | null)[] =>
+  option === null ? [] : (weightyCodecs[id] ?? learnCodecs(id, option));
+
 const numbers = new Map<Codec<unknown>, number>();
 
 function numberOf(codec: Codec<unknown>): number {

@@ -17,6 +17,7 @@ import {
   SPACE,
   TAB,
 } from "./bytes.ts";
+import { LONGEST_CHAIN } from "./chain-class.ts";
 import { Column, put } from "./column.ts";
 import { SeenTexts } from "./seen.ts";
 import { isSurely } from "./values.ts";
@@ -35,9 +36,8 @@ const NUMBERS_ASIDE = 2;
 const LISTED = 3;
 const LENGTH = 4;
 
-export const LONGEST_CHAIN = 28;
 /** Types of values from here on are questions of seen texts; those below are told by their bytes, negative ones by their length. */
-const FIRST_QUESTION = 8;
+const FIRST_QUESTION = 16;
 export const MOST_WORDS = 250;
 /** Letters of the longest name of a target, or more. */
 const LONGEST_EXTENSION = 16;
@@ -140,7 +140,7 @@ export class Forms {
   }
 
   /** Behind the free word at `from`; 0 where the scanner has to look. */
-  private freeEnd(kind: i32, from: i32): i32 {
+  freeEnd(kind: i32, from: i32): i32 {
     if (kind === COUNTERS) return countersEnd(from);
     let at = from;
     if (byteAt(at) === QUOTE) {
@@ -163,7 +163,7 @@ export class Forms {
     return to - from <= LONGEST_EXTENSION && this.extensions.has(0, from, to);
   }
 
-  private isRight(type: i32, from: i32, to: i32, family: i32, isRight: bool): bool {
+  isRight(type: i32, from: i32, to: i32, family: i32, isRight: bool): bool {
     if (type < 0 && byteAt(from) !== QUOTE && to - from <= -type) return true;
     if (type < FIRST_QUESTION && isSurely(type, from, to, family)) return true;
     const question = (type << 3) | family;
@@ -254,7 +254,7 @@ function digitsEnd(from: i32): i32 {
 }
 
 /** What of a word its line's judgement can depend on, as a number. */
-function weigh(weighs: i32, from: i32, to: i32): u64 {
+export function weigh(weighs: i32, from: i32, to: i32): u64 {
   switch (weighs) {
     case BYTES:
       return ((<u64>(to - from)) << 32) | <u64>(<u32>hashOf(1, from, to));

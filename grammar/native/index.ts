@@ -1,9 +1,11 @@
 // What is compiled to WebAssembly: it reads the lines of forms that were met before. known-lines.ts has its other half.
-import { areSame, byteAt, COLON, LF, mix, QUOTE, SPACE, saltHashes } from "./bytes.ts";
+import { byteAt, COLON, LF, mix, QUOTE, SPACE, saltHashes } from "./bytes.ts";
+import { chainClass } from "./chain-class.ts";
 import { put } from "./column.ts";
-import { countersEnd, Forms, LONGEST_CHAIN, NO_FORM } from "./forms.ts";
+import { countersEnd, Forms, NO_FORM } from "./forms.ts";
 import { Names } from "./names.ts";
 import { SeenNumbers } from "./seen.ts";
+import { Words } from "./words.ts";
 
 /** So many lines are read at most before they are taken over. */
 const MOST_LINES = 4096;
@@ -12,20 +14,17 @@ const LONGEST_LINE = 1023;
 /** A comparison of a word may look so many bytes behind the end of the window. */
 const MARGIN = 256;
 const NONE = -1;
-
-const builtInChains: StaticArray<StaticArray<u8>> = [
-  [80, 82, 69, 82, 79, 85, 84, 73, 78, 71],
-  [73, 78, 80, 85, 84],
-  [70, 79, 82, 87, 65, 82, 68],
-  [79, 85, 84, 80, 85, 84],
-  [80, 79, 83, 84, 82, 79, 85, 84, 73, 78, 71],
-];
+/** So many keywords of lines whose forms are not kept are handed over at most. */
+const MOST_KEYWORDS = 1 << 16;
 
 /** Bytes of the text, from some line's first on, up to a line's end. */
 let window: i32 = 0;
 let windowSize: i32 = 0;
 let forms: Forms = changetype<Forms>(0);
 let names: Names = changetype<Names>(0);
+let words: Words = changetype<Words>(0);
+/** No more forms are kept: a rule of another one is read word by word. */
+let isOpen: bool = false;
 let rightRules: SeenNumbers = changetype<SeenNumbers>(0);
 /** The form of `:CHAIN POLICY [packets:bytes]`. */
 let chainForm: i32 = NO_FORM;
@@ -39,6 +38,9 @@ let target: i32 = NONE;
 // columns of the lines that were read last, taken over by others after each call
 let lineStarts: StaticArray<i32> = [];
 let lineForms: StaticArray<i32> = [];
+/** Where the line's keywords begin in `keywords`, a 0 behind them; -1: its form is kept. */
+let lineKeywords: StaticArray<i32> = [];
+let keywords: StaticArray<u16> = [];
 let ruleNodes: StaticArray<i32> = [];
 let ruleChains: StaticArray<i32> = [];
 let ruleTargets: StaticArray<i32> = [];
@@ -48,6 +50,7 @@ let declaredChains: StaticArray<i32> = [];
 let lines: i32 = 0;
 let rules: i32 = 0;
 let chains: i32 = 0;
+let keywordCount: i32 = 0;
 /** Behind the last line that was read. */
 let next: i32 = 0;
 
@@ -61,11 +64,15 @@ export function reset(slots: i32, salt: i32): void {
   saltHashes(salt);
   windowSize = 0;
   forms = new Forms();
+  words = new Words(forms);
+  isOpen = false;
   names = new Names(slots);
   rightRules = new SeenNumbers();
   chainForm = NO_FORM;
   lineStarts = new StaticArray<i32>(MOST_LINES);
   lineForms = new StaticArray<i32>(MOST_LINES);
+  lineKeywords = new StaticArray<i32>(MOST_LINES);
+  keywords = new StaticArray<u16>(MOST_KEYWORDS);
   ruleNodes = new StaticArray<i32>(MOST_LINES);
   ruleChains = new StaticArray<i32>(MOST_LINES);
   ruleTargets = new StaticArray<i32>(MOST_LINES);
@@ -100,18 +107,20 @@ export function enter(newTable: i32, newSurroundings: i32, newFamily: i32): void
  * @returns how many lines were read
  */
 export function read(from: i32, to: i32, base: i32, node: i32): i32 {
-  lines = rules = chains = 0;
+  lines = rules = chains = keywordCount = 0;
   const end = window + to;
   const shift = base - window;
   let at = window + from;
   while (at < end && lines < MOST_LINES) {
     const first = byteAt(at);
     let form = NO_FORM;
+    const keyword = keywordCount;
     if (first === COLON) form = readChain(at, shift, node + lines);
     else form = readRule(at, shift, node + lines);
     if (form === NO_FORM) break;
     put(lineStarts, lines, at + shift);
     put(lineForms, lines, form);
+    put(lineKeywords, lines, keywordCount > keyword ? keyword : NONE);
     lines++;
     at = next;
   }
@@ -121,7 +130,7 @@ export function read(from: i32, to: i32, base: i32, node: i32): i32 {
 
 function readRule(at: i32, shift: i32, node: i32): i32 {
   const form = forms.walk(at, family, false);
-  if (form === NO_FORM) return NO_FORM;
+  if (form === NO_FORM) return isOpen ? readWords(at, shift, node) : NO_FORM;
   const spans = forms.spans;
   if (byteAt(unchecked(spans[forms.chainWords.get(form) << 1])) === QUOTE) return NO_FORM;
   const end = unchecked(spans[(forms.count << 1) - 1]);
@@ -140,6 +149,33 @@ function readRule(at: i32, shift: i32, node: i32): i32 {
   return form;
 }
 
+/** A rule whose form is not kept; the column of unkept.ts. */
+function readWords(at: i32, shift: i32, node: i32): i32 {
+  if (!words.read(at, family, <u64>surroundings)) return NO_FORM;
+  const spans = forms.spans;
+  const count = words.count;
+  const end = unchecked(spans[(count << 1) - 1]);
+  if (byteAt(end) !== LF || end - at > LONGEST_LINE || byteAt(unchecked(spans[words.chainWord << 1])) === QUOTE)
+    return NO_FORM;
+  if (keywordCount + count + 1 > MOST_KEYWORDS) return NO_FORM;
+  for (let k = 0; k < count; k++) putKeyword(unchecked(words.ids[k]));
+  putKeyword(0);
+  chain = nameAt(words.chainWord, chain, chain + 1, shift);
+  if (words.targetWord >= 0) target = nameAt(words.targetWord, target, NONE, shift);
+  put(ruleNodes, rules, node);
+  put(ruleChains, rules, chain);
+  put(ruleTargets, rules, words.targetWord < 0 ? NONE : target);
+  put(ruleValues, rules, NONE);
+  rules++;
+  next = end + 1;
+  return ~(1 | (words.target << 1) | (words.mentions << 7));
+}
+
+function putKeyword(id: i32): void {
+  store<u16>(changetype<usize>(keywords) + ((<usize>keywordCount) << 1), <u16>id);
+  keywordCount++;
+}
+
 /** Number of the chain that the word names: perhaps the last one, or that other one. */
 function nameAt(word: i32, last: i32, other: i32, shift: i32): i32 {
   const from = unchecked(forms.spans[word << 1]);
@@ -156,17 +192,6 @@ function judgementOf(form: i32): u64 {
   const to = unchecked(forms.spans[(word << 1) + 1]);
   const key = mix(mix(<u64>form, <u64>surroundings), <u64>chainClass(from, to));
   return mix(key, forms.weight) | 1;
-}
-
-/** Which built-in chain it is; 5 for a user-defined one, 6 for one whose name is too long. */
-function chainClass(from: i32, to: i32): i32 {
-  const length = to - from;
-  if (length > LONGEST_CHAIN) return 6;
-  for (let k = 0; k < 5; k++) {
-    const name = unchecked(builtInChains[k]);
-    if (name.length === length && areSame(<i32>changetype<usize>(name), from, length)) return k;
-  }
-  return 5;
 }
 
 /** `:CHAIN POLICY [packets:bytes]`; quotes mean nothing here. */
@@ -221,6 +246,36 @@ export function learn(at: i32): bool {
   return true;
 }
 
+/** From now on rules of forms that are not kept are read word by word. */
+export function open(): void {
+  isOpen = true;
+}
+/** Says what a keyword is. */
+export function describe(
+  id: i32,
+  expects: i32,
+  values: i32,
+  role: i32,
+  extension: i32,
+  weight: i32,
+  firstType: i32,
+  secondType: i32,
+  mentioned: i32,
+  option: i32,
+  namedTarget: i32,
+): void {
+  words.describe(id, expects, values, role, extension, weight, firstType, secondType, mentioned, option, namedTarget);
+}
+/** Word `k` of a right rule is that keyword, and stands there in the window; `learnWords` takes note of all of them. */
+export function wordIs(k: i32, id: i32, from: i32, to: i32): void {
+  put(words.ids, k, id);
+  put(forms.spans, k << 1, window + from);
+  put(forms.spans, (k << 1) + 1, window + to);
+}
+export function learnWords(count: i32): bool {
+  return words.learn(count, family, <u64>surroundings);
+}
+
 /** Number of the chain whose name stands in the window. `start`: where it stands in the text. */
 export function intern(inTable: i32, from: i32, to: i32, start: i32): i32 {
   return names.intern(inTable, window + from, window + to, start);
@@ -237,6 +292,9 @@ export function chainCount(): i32 {
 }
 export function nameCount(): i32 {
   return names.count;
+}
+export function keywordTotal(): i32 {
+  return keywordCount;
 }
 export function slotCount(): i32 {
   return names.slots.length;
@@ -267,6 +325,10 @@ export function column(number: i32): i32 {
       return <i32>changetype<usize>(names.starts.values);
     case 10:
       return <i32>changetype<usize>(names.lengths.values);
+    case 12:
+      return <i32>changetype<usize>(lineKeywords);
+    case 13:
+      return <i32>changetype<usize>(keywords);
     default:
       return <i32>changetype<usize>(names.slots);
   }

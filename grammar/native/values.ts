@@ -5,6 +5,15 @@ const ADDRESS = 1;
 const PORT = 2;
 const NAT = 3;
 const PROBABILITY = 4;
+const PORT_LIST = 5;
+const MARK = 6;
+const RANGE_16 = 7;
+const BYTE = 8;
+const UINT_16 = 9;
+const BURST = 10;
+
+/** multiport takes so many. */
+const MOST_PORTS = 15;
 
 /**
  * Whether the bytes are surely a value of the type, as iptables-save prints it; all else is for the codec to judge.
@@ -20,6 +29,18 @@ export function isSurely(type: i32, from: i32, to: i32, family: i32): bool {
       return isDestination(from, to, family);
     case PROBABILITY:
       return isProbability(from, to);
+    case PORT_LIST:
+      return isPortList(from, to);
+    case MARK:
+      return isMark(from, to);
+    case RANGE_16:
+      return isRange(from, to, 65535);
+    case BYTE:
+      return from < to && numberEnd(from, to, 255) === to;
+    case UINT_16:
+      return from < to && numberEnd(from, to, 65535) === to;
+    case BURST:
+      return from < to && numberEnd(from, to, 10000) === to;
     default:
       return false;
   }
@@ -123,5 +144,51 @@ function isDestination(from: i32, to: i32, family: i32): bool {
 function isProbability(from: i32, to: i32): bool {
   if (to - from < 3 || to - from > 32 || byteAt(from) !== 48 || byteAt(from + 1) !== DOT) return false;
   for (let at = from + 2; at < to; at++) if (!isDigit(byteAt(at))) return false;
+  return true;
+}
+
+/** `80,443`; ranges are for the codec. */
+function isPortList(from: i32, to: i32): bool {
+  let at = from;
+  for (let count = 1; count <= MOST_PORTS; count++) {
+    at = numberEnd(at, to, 65535);
+    if (at === 0) return false;
+    if (at === to) return true;
+    if (byteAt(at) !== 44) return false;
+    at++;
+  }
+  return false;
+}
+
+/** `0x4000`, `0x4000/0xc000` */
+function isMark(from: i32, to: i32): bool {
+  const end = hexEnd(from, to);
+  if (end === 0 || end === to) return end === to;
+  return byteAt(end) === SLASH && hexEnd(end + 1, to) === to;
+}
+
+/** Behind `0x` and at most eight digits; 0 where there are none. */
+function hexEnd(from: i32, to: i32): i32 {
+  if (to - from < 3 || byteAt(from) !== 48 || byteAt(from + 1) !== 120) return 0;
+  let at = from + 2;
+  while (at < to && isHex(byteAt(at))) at++;
+  return at > from + 2 && at - from <= 10 ? at : 0;
+}
+
+/** `3`, `3:4` */
+function isRange(from: i32, to: i32, most: i32): bool {
+  const end = numberEnd(from, to, most);
+  if (end === 0 || end === to) return end === to && from < to;
+  return byteAt(end) === COLON && numberEnd(end + 1, to, most) === to && isAtMost(from, end, end + 1, to);
+}
+
+/** Whether one number, its digits given, is no larger than another. */
+function isAtMost(from: i32, to: i32, otherFrom: i32, otherTo: i32): bool {
+  if (to - from !== otherTo - otherFrom) return to - from < otherTo - otherFrom;
+  for (let k = 0; k < to - from; k++) {
+    const digit = byteAt(from + k);
+    const other = byteAt(otherFrom + k);
+    if (digit !== other) return digit < other;
+  }
   return true;
 }
