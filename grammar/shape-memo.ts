@@ -42,8 +42,11 @@ export class ShapeMemo {
     for (let entry = first; entry !== undefined; entry = entry.other)
       if (entry.shape.words === count && entry.shape.plain === plain && same(entry.words, words, count))
         return entry.shape;
-    if (this.shapes.length >= this.#most) return ruleOutline(scanner) ?? shapeOf(words, count, plain, -1);
-    const shape = shapeOf(words, count, plain, this.shapes.length, parsedOf(scanner));
+    const usual = usualLine(scanner);
+    // of these there are four, so they are kept even then
+    if (usual === null && this.shapes.length >= this.#most)
+      return ruleOutline(scanner) ?? shapeOf(words, count, plain, -1);
+    const shape = shapeOf(words, count, plain, this.shapes.length, usual ?? parsedOf(scanner));
     this.shapes.push(shape);
     const kept = words.slice(0, count);
     this.words.push(kept);
@@ -55,11 +58,15 @@ export class ShapeMemo {
 const lines = new Map(usualLines.map(([roles, line]) => [keyOfRoles(roles), line]));
 const longestLine = Math.max(...usualLines.map(([roles]) => roles.length));
 
-/** What Chevrotain makes of the line, put together from what it made of its items before; `null`: it is to be asked. */
+/** What Chevrotain makes of a line that nearly every text has; `null`: it is another one. */
+function usualLine({ words, count }: Scanner): ParsedLine | null {
+  if (count > longestLine) return null;
+  return lines.get(keyOfRoles(words.slice(0, count).map(({ role }) => role))) ?? null;
+}
+
+/** The same of a rule, put together from what it made of its items before; `null`: it is to be asked. */
 function parsedOf(scanner: Scanner): ParsedLine | null {
   const { words, count } = scanner;
-  const line = count > longestLine ? undefined : lines.get(keyOfRoles(words.slice(0, count).map(({ role }) => role)));
-  if (line !== undefined) return line;
   const outline = ruleOutline(scanner);
   if (outline === null) return null;
   const counters = outline.countersWord;

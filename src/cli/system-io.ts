@@ -60,7 +60,7 @@ function tuned<T extends Uint8Array>(bytes: T): T {
   if (bytes.length > LARGE && process.versions.node.startsWith("20.")) {
     const { setFlagsFromString } = process.getBuiltinModule("node:v8");
     setFlagsFromString("--max-inlined-bytecode-size-cumulative=300");
-    setFlagsFromString("--interrupt-budget=400000");
+    setFlagsFromString("--interrupt-budget=200000");
   }
   return bytes;
 }
