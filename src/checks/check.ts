@@ -88,4 +88,5 @@ export interface RelatedSpot {
   readonly before?: boolean;
 }
 
-export type ReportFinding = (draft: Draft) => void;
+/** A draft, or what makes it where there may be very many: of a kind only the first ten thousand are made. */
+export type ReportFinding = (draft: Draft | (() => Draft)) => void;

@@ -19,22 +19,40 @@ const shared = {
 const PASSES: ReadonlySet<string> = new Set(["ACCEPT", "RETURN"]);
 const STOPS: ReadonlySet<string> = new Set(["DROP", "REJECT"]);
 
-const known = new WeakMap<Context, readonly Covered[]>();
+interface Dead extends Covered {
+  /** The earlier rule takes every packet. */
+  readonly isBehindAll: boolean;
+  /** It lets pass what this one is meant to stop, or stops what this one is meant to let pass. */
+  readonly isOpposite: boolean;
+}
+
+const known = new WeakMap<Context, readonly Dead[]>();
 
 /** Rules that no packet gets to match, in chains that are not kube-proxy's and not of a project that writes its own. */
-function deadRules(context: Context): readonly Covered[] {
+function deadRules(context: Context): readonly Dead[] {
   const found = known.get(context) ?? [];
   if (known.has(context)) return found;
   const { ruleset, claims } = context;
   const reader = new ConditionReader(ruleset);
-  const all: Covered[] = [];
+  const all: Dead[] = [];
+  // thousands of rules may stand behind one and the same
+  let last = NONE;
+  let isBehindAll = false;
+  let verdict = "";
   for (const table of ruleset.tables)
     for (const chain of claims.otherChains(table)) {
       const role = claims.role(chain);
       if (role?.includes(" KUBE-") === true) continue;
       // who writes chains of their own tests them
       if (role === null && ownerOfChain(ruleset.chainName(chain)) !== null) continue;
-      for (const covered of coveredRules(ruleset, chain, reader)) all.push(covered);
+      for (const { rule, by } of coveredRules(ruleset, chain, reader)) {
+        if (by !== last) {
+          last = by;
+          isBehindAll = isUnconditional(context.store, by);
+          verdict = verdictOf(context, by);
+        }
+        all.push({ rule, by, isBehindAll, isOpposite: !isBehindAll && areOpposite(verdictOf(context, rule), verdict) });
+      }
     }
   known.set(context, all);
   return all;
@@ -52,8 +70,8 @@ export const unreachableRule: Check = {
   remedy: "Move them in front of that rule, or delete them.",
   run(context, report) {
     const byRule = new Map<RuleId, RuleId[]>();
-    for (const { rule, by } of deadRules(context)) {
-      if (!isUnconditional(context.store, by) || context.isSpokenOf(by)) continue;
+    for (const { rule, by, isBehindAll } of deadRules(context)) {
+      if (!isBehindAll || context.isSpokenOf(by)) continue;
       const rules = byRule.get(by);
       if (rules === undefined) byRule.set(by, [rule]);
       else rules.push(rule);
@@ -101,12 +119,8 @@ function chainNames({ store, ruleset }: Context): (rule: RuleId) => string {
 
 const verdictOf = ({ store }: Context, rule: RuleId): string => store.targetRecord(rule)?.name ?? "";
 
-const isOpposite = (context: Context, { rule, by }: Covered): boolean => {
-  const [a, b] = [verdictOf(context, rule), verdictOf(context, by)];
-  return (PASSES.has(a) && STOPS.has(b)) || (STOPS.has(a) && PASSES.has(b));
-};
-
-const isPair = (context: Context, { by }: Covered): boolean => !isUnconditional(context.store, by);
+const areOpposite = (one: string, other: string): boolean =>
+  (PASSES.has(one) && STOPS.has(other)) || (STOPS.has(one) && PASSES.has(other));
 
 /** The earlier rule does the opposite: what the later one is meant to do does not happen. */
 export const shadowedRule: Check = {
@@ -121,8 +135,8 @@ export const shadowedRule: Check = {
   run(context, report) {
     const chainOf = chainNames(context);
     for (const pair of deadRules(context)) {
-      if (!isPair(context, pair) || !isOpposite(context, pair)) continue;
-      report(
+      if (pair.isBehindAll || !pair.isOpposite) continue;
+      report(() =>
         pairDraft(
           pair,
           chainOf(pair.rule),
@@ -147,13 +161,10 @@ export const redundantRule: Check = {
   run(context, report) {
     const chainOf = chainNames(context);
     for (const pair of deadRules(context)) {
-      if (
-        !isPair(context, pair) ||
-        isOpposite(context, pair) ||
-        context.store.isCopy(pair.rule, pair.by) /* which duplicate-rule tells */
-      )
-        continue;
-      report(
+      if (pair.isBehindAll || pair.isOpposite) continue;
+      // of copies duplicate-rule tells
+      if (context.store.isCopy(pair.rule, pair.by)) continue;
+      report(() =>
         pairDraft(
           pair,
           chainOf(pair.rule),

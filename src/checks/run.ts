@@ -3,7 +3,7 @@ import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import { type ChainId, NONE } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 import { brokenLinesOf } from "./broken-lines.ts";
-import type { Check, Draft, Spot } from "./check.ts";
+import type { Check, Draft } from "./check.ts";
 import { Consequences } from "./consequences.ts";
 import { type Context, contextsOf } from "./context.ts";
 import { type ClusterFacts, NO_FACTS } from "./facts.ts";
@@ -76,16 +76,21 @@ export function runChecks(
   };
 }
 
+const made = (draft: Draft | (() => Draft)): Draft => (typeof draft === "function" ? draft() : draft);
+
 /** Adds what the check has to say of a ruleset; how often it had. */
 function runCheck(check: Check, context: Context, reported: Reported[]): number {
   let count = 0;
-  let at: Spot | null = null;
+  let last: Draft | (() => Draft) | null = null;
   check.run?.(context, (draft) => {
-    at = draft.at;
-    if (++count <= MOST_OF_A_KIND) reported.push({ check, draft });
+    last = draft;
+    if (++count <= MOST_OF_A_KIND) reported.push({ check, draft: made(draft) });
   });
-  if (count > MOST_OF_A_KIND && at !== null)
-    reported.push({ check, draft: { at, message: `${count - MOST_OF_A_KIND} more of this kind`, severity: "info" } });
+  if (count > MOST_OF_A_KIND && last !== null)
+    reported.push({
+      check,
+      draft: { at: made(last).at, message: `${count - MOST_OF_A_KIND} more of this kind`, severity: "info" },
+    });
   return count;
 }
 
