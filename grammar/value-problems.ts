@@ -30,6 +30,10 @@ export class ValueProblems {
   /** Values that were found right where their bytes alone did not tell, by codec and family. */
   readonly #known: ByteTable;
   #family: Family | null = null;
+  /** The value that was refused last: a line is asked about twice, first whether it is right, then what is wrong. */
+  #refusedAt = -1;
+  #refusedBy: Codec<unknown> | null = null;
+  #lastRefusal: Refusal | null = null;
 
   readonly #asked: Judge | undefined;
 
@@ -44,6 +48,7 @@ export class ValueProblems {
   enter(block: Block | null): void {
     const judge = this.#asked ?? block?.header;
     this.#family = judge?.family ?? null;
+    this.#refusedAt = -1;
   }
 
   /** True: nothing to say. */
@@ -96,12 +101,18 @@ export class ValueProblems {
   #refusal(codec: Codec<unknown>, start: number, end: number): Refusal | null {
     const { bytes, scanner } = this.#reader;
     const family = this.#family;
+    if (start === this.#refusedAt && codec === this.#refusedBy) return this.#lastRefusal;
     if (codec.accepts?.(bytes, start, end, family) === true) return null;
     const kind = numberOf(codec) * 16 + (family ?? 0);
     const hash = hashBytes(bytes, start, end);
     if (this.#known.find(kind, hash, start, end) >= 0) return null;
     const result = codec.parse(scanner.text(start, end), { family });
-    if (!("value" in result) && result.needsHost !== true) return result;
+    if (!("value" in result) && result.needsHost !== true) {
+      this.#refusedAt = start;
+      this.#refusedBy = codec;
+      this.#lastRefusal = result;
+      return result;
+    }
     this.#known.add(kind, hash, start, end);
     return null;
   }

@@ -53,7 +53,8 @@ export function runChecks(
   const contexts = contextsOf(maps, facts);
   const broken = brokenLinesOf(store);
   const lost = new Map<number, string[]>();
-  for (const check of checks) check.runOnNode?.({ store, contexts }, (draft) => add(findingOf(check, draft, store)));
+  for (const check of checks)
+    check.runOnNode?.({ store, contexts }, (draft) => add(findingOf(check, made(draft), store)));
   for (const context of contexts) {
     const reported: Reported[] = [];
     for (const [done, check] of checks.entries()) {
