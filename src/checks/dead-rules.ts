@@ -190,8 +190,7 @@ export const unreferencedChain: Check = {
     const { ruleset, store, claims } = context;
     for (const table of context.wholeTables)
       for (const chain of claims.otherChains(table)) {
-        if (store.firstRule(chain) === NONE || ruleset.callers(chain).length > 0 || store.policy(chain) !== "-")
-          continue;
+        if (store.firstRule(chain) === NONE || store.callerCount(chain) > 0 || !store.isUserDefined(chain)) continue;
         const name = ruleset.chainName(chain);
         if (claims.role(chain) !== null || ownerOfChain(name) !== null) continue;
         report({
@@ -218,14 +217,14 @@ export const emptyChainJump: Check = {
     const { ruleset, store, claims } = context;
     for (const table of context.wholeTables)
       for (const chain of claims.otherChains(table)) {
-        const [caller] = ruleset.callers(chain);
-        if (caller === undefined || store.firstRule(chain) !== NONE || store.policy(chain) !== "-") continue;
+        if (store.firstRule(chain) !== NONE || store.callerCount(chain) === 0 || !store.isUserDefined(chain)) continue;
+        const callers = ruleset.callers(chain);
         const name = ruleset.chainName(chain);
         if (claims.role(chain) !== null || ownerOfChain(name) !== null) continue;
         report({
-          at: { rule: caller },
+          at: { rule: callers[0] as RuleId },
           label: "leads to a chain without rules",
-          message: `${table.name} ${name} is empty, and ${counted(ruleset.callers(chain).length, "rule")} ${ruleset.callers(chain).length === 1 ? "leads" : "lead"} to it`,
+          message: `${table.name} ${name} is empty, and ${counted(callers.length, "rule")} ${callers.length === 1 ? "leads" : "lead"} to it`,
           related: [{ at: { chain }, label: "has no rules" }],
           effect: "None: packets come back unchanged.",
         });

@@ -39,6 +39,8 @@ export const duplicateRule: Check = {
     // chains of single Services are compared with what kube-proxy writes
     for (const table of ruleset.tables)
       for (const chain of claims.otherChains(table)) {
+        const one = store.firstRule(chain);
+        if (one === NONE || store.nextRule(one) === NONE) continue;
         for (const [first, others] of copies(context, chain)) {
           const again = others[0] as RuleId;
           const times = others.length + 1;

@@ -29,7 +29,10 @@ export interface StoreColumns {
 /** So many times the callers of a chain are looked for; then there is an index of all. */
 const FEW_LOOKUPS = 32;
 
+const LF = 10;
 const SPACE = 32;
+const DASH = 45;
+const COLON = 58;
 
 const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
 
@@ -119,6 +122,16 @@ export class RuleStore {
     if (shape.kind !== "chain") return null;
     if (word < 0) return shape.command === null ? "" : "-";
     return byteString(bytes, scanner.spans[word << 1] as number, scanner.spans[(word << 1) + 1] as number);
+  }
+
+  /** Whether its declaration says that it is no built-in chain; most are told by their bytes. */
+  isUserDefined(chain: ChainId): boolean {
+    if ((this.#columns.chainNode[chain] as number) < 0) return false;
+    const { bytes } = this;
+    const [start, end] = [this.nameStart(chain), this.nameEnd(chain)];
+    const isDeclaration = bytes[start - 1] === COLON && bytes[start - 2] === LF;
+    if (isDeclaration && bytes[end] === SPACE && bytes[end + 1] === DASH && bytes[end + 2] === SPACE) return true;
+    return this.policy(chain) === "-";
   }
 
   /** Node of the chain's declaration, -1 where it has none. */

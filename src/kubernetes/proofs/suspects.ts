@@ -62,7 +62,7 @@ const FEW = 32;
 /** Proves Service ports that are like one of the first few; `null` where it does not pay. */
 export function proofsOf(
   { source, servicePorts }: ServiceMap,
-  endpoints = EndpointProofs.of(source.rules),
+  endpoints = servicePorts.length === 0 ? null : EndpointProofs.of(source.rules),
 ): ServiceProofs | null {
   if (endpoints === null) return null;
   const groups = servicePorts.map(({ group }) => group);
