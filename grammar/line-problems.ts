@@ -140,7 +140,9 @@ export class LineProblems {
       values?.enter(block);
     }
     const isPlain = outline.kind === "rule" && outline.plain && reader.scanner.count <= MOST_WORDS;
-    if (isPlain && values?.isShort === true && this.#restore.isSurelyRight(block, values)) return;
+    if (isPlain && values?.isShort === true) {
+      if (this.#restore.isSurelyRight(block, values)) return;
+    } else values?.begin();
     const odd = hasOdd(reader.scanner);
     if (odd && this.#oddity(node, reader.shape)) return;
     if (outline.kind === "rule" && reader.scanner.count > MOST_WORDS) {

@@ -105,6 +105,7 @@ export class RuleGroups {
   areRight(values: ValueProblems | null): boolean {
     const { words, count, spans } = this.#reader.scanner;
     this.#used = 0;
+    values?.begin();
     let around = mix(this.#surroundings, this.#chainClass());
     let group = this.#group(null);
     let word: Keyword = WORD.start;

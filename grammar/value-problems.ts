@@ -78,6 +78,11 @@ export class ValueProblems {
     return this.#reader.end - this.#reader.textStart <= LONGEST_WORD;
   }
 
+  /** Another line is asked about; the same place may hold other bytes by now. */
+  begin(): void {
+    this.#refusedAt = -1;
+  }
+
   /** Whether the option takes the bytes as its value at that place, of a line that is short. */
   takes({ option, id }: Keyword, place: number, start: number, end: number): boolean {
     if (option === null) return true;
