@@ -31,10 +31,13 @@ export const nodePortOutsideRange: Check = {
     const { from, to } = facts.nodePortRange ?? DEFAULT_RANGE;
     const confidence = facts.nodePortRange === null ? "hint" : "certain";
     const outside: Outside[] = [];
-    for (const port of services.servicePorts)
+    for (const port of services.servicePorts) {
+      const known = services.provenNodePort(port);
+      if (known === null || (known !== undefined && known >= from && known <= to)) continue;
       for (const { kind, port: number, rule } of port.frontends)
         if (kind === "nodePort" && number !== null && (number < from || number > to))
           outside.push({ port, number, rule });
+    }
     outside.sort((a, b) => a.rule - b.rule);
     const [first] = outside;
     // so many are no slip: the cluster has another range

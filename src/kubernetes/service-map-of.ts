@@ -135,6 +135,11 @@ export class ServiceMap {
     return this.proofs?.clusterIP(port.group) ?? port.clusterIP;
   }
 
+  /** A Service port's only NodePort where proofs show it, `null`: it has none; `undefined`: its frontends are to be asked. */
+  provenNodePort(port: ServicePort): number | null | undefined {
+    return this.proofs?.nodePort(port.group);
+  }
+
   /** Service ports that are not known to be as kube-proxy writes them. */
   get suspects(): Suspects {
     this.#suspects ??= suspectsOf(this);

@@ -122,7 +122,8 @@ A text is read line by line, so that a broken line costs itself and nothing else
   *shape*, and \`shape-memo.ts\` keeps the shapes it has seen. A dump of a million rules has a few dozen.
 - \`known-lines.ts\` reads the lines of forms that were met before and right, which is nearly all of a large dump. Its other half is
   \`native/\`: the loop over the bytes in AssemblyScript, compiled to WebAssembly (\`native-code.ts\`, made by \`npm run build\` and before the
-  tests), because V8 optimises no code as soon as most dumps are read. It judges nothing that it does not know to be right.
+  tests), because V8 optimises no code as soon as most dumps are read. It judges nothing that it does not know to be right. Where
+  hardly two lines are alike and no more shapes are kept, \`known-words.ts\` has it read word by word what was met behind the word before.
 - \`node-of.ts\` makes a node of shape and bytes when somebody asks for it; \`print.ts\` gives the bytes back, word by word and gap by gap.
 
 ## Productions

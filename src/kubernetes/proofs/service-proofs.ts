@@ -152,11 +152,11 @@ export class ServiceProofs implements DestinationSet {
     if (clusterIP === null) return null;
     const { index, ways, chains } = group;
     const at = (this.#places[index] as number) * PORT;
-    const [way, nodeWay] = ways;
+    const [way] = ways;
     return {
       clusterIP,
       port: this.#portOf(way as RuleId),
-      nodePort: nodeWay === undefined ? null : this.#portOf(nodeWay),
+      nodePort: this.nodePort(group) ?? null,
       hasExternalChain: chains.ext !== NONE,
       firstJump: this.#ports[at + JUMP] as RuleId,
       endpointCount: this.#ports[at + JUMPS] as number,
@@ -171,6 +171,13 @@ export class ServiceProofs implements DestinationSet {
     const at = place * PORT;
     const { bytes } = this.#rules.ruleset.store;
     return hostOf(byteString(bytes, ports[at + ADDRESS_START] as number, ports[at + ADDRESS_END] as number));
+  }
+
+  /** `null`: no rule leads from a port of the node to it; `undefined` for one that is not proven. */
+  nodePort({ index, ways }: ServiceGroup): number | null | undefined {
+    if ((this.#places[index] ?? NONE) === NONE) return undefined;
+    const [, nodeWay] = ways;
+    return nodeWay === undefined ? null : this.#portOf(nodeWay);
   }
 
   #portOf(rule: RuleId): number {
