@@ -7,7 +7,7 @@ import { shapeOf } from "./shape-of.ts";
 import { keyOfRoles, usualLines } from "./usual-forms.ts";
 
 /** A dump has a few dozen shapes; one that has more than this gains nothing from keeping more. */
-export const MOST_SHAPES = 4096;
+export const MOST_SHAPES = 1024;
 
 interface Entry {
   readonly words: readonly Keyword[];
