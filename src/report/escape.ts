@@ -18,6 +18,9 @@ export function forTerminal(text: string, unicode = true): string {
   return unicode ? shown : shown.replace(/[^ -~]/gu, codeOf);
 }
 
+/** Whether a text is let out just as it is, and takes as many columns as it has letters. */
+export const isPlain = (text: string): boolean => text.length <= longest && plainAscii.test(text);
+
 /** Nothing that a person reads is longer than this many UTF-16 units. */
 const longest = 4000;
 

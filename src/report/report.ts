@@ -164,7 +164,7 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
 
 /** `623023` -> `623,023`, whatever the locale. */
 export function groupDigits(count: number): string {
-  return String(count).replace(/\B(?=(\d{3})+$)/g, ",");
+  return count < 1000 ? String(count) : String(count).replace(/\B(?=(\d{3})+$)/g, ",");
 }
 
 /** `iptables-restore takes this`, or how many lines it refuses. */

@@ -1,5 +1,5 @@
 import { columnsOf, pad, wrapProse } from "./columns.ts";
-import { forTerminal, inertLines } from "./escape.ts";
+import { forTerminal, inertLines, isPlain } from "./escape.ts";
 import { groupDigits, type Look, plural } from "./report.ts";
 import type { ServiceRow, ServiceTable } from "./service-list.ts";
 import { painter } from "./style.ts";
@@ -59,19 +59,25 @@ function* table(ports: readonly ServiceRow[], look: Look): Iterable<string> {
     const [, ...others] = shown;
     const room = look.width - total(others, widths) - 2;
     const nameWidth = widestName(rows, room);
-    yield `${paint("bold", lineOf(titles, others, widths, nameWidth))}\n`;
+    yield `${paint("bold", lineOf({ cells: titles, isPlain: true }, others, widths, nameWidth))}\n`;
     for (const row of rows) yield inertLines(`${lineOf(row, others, widths, nameWidth)}\n`);
   }
-  const unknown = rows.some((row) => row.some((cell) => cell.includes(notShown)));
+  const unknown = rows.some(({ cells: row }) => row.some((cell) => cell.includes(notShown)));
   const sum = `${plural(ports.length, "service port")}${unknown ? `; ${notShown} is not shown by the rules` : ""}`;
   yield `${wrapProse(sum, look.width).join("\n")}\n`;
 }
 
 const titles = columns.map(({ title }) => title);
 
-/** The cells of a table, escaped. */
+/** The cells of a row, escaped; `isPlain`: each takes as many columns as it has letters. */
+interface Row {
+  readonly cells: readonly string[];
+  readonly isPlain: boolean;
+}
+
+/** The cells of a table. */
 interface Cells {
-  readonly rows: readonly (readonly string[])[];
+  readonly rows: readonly Row[];
   /** Columns of the terminal that each column of the table takes, its title included. */
   readonly widths: readonly number[];
   /** Columns of the table with anything in them. */
@@ -79,46 +85,51 @@ interface Cells {
 }
 
 function cellsOf(ports: readonly ServiceRow[], look: Look, terse: boolean): Cells {
-  const rows: string[][] = [];
+  const rows: Row[] = [];
   const widths = titles.map((title) => title.length);
   const saying = columns.map(({ spare }) => spare === 0);
   for (const port of ports) {
-    const row: string[] = [];
+    const row = rowOf(port, look, terse);
+    rows.push(row);
     for (let i = 0; i < columns.length; i++) {
-      const text = (columns[i] as Column).cell(port, terse);
-      const cell = text === "" ? "" : forTerminal(text, look.unicode);
-      row.push(cell);
+      const cell = row.cells[i] as string;
       if (cell === "") continue;
       saying[i] = true;
-      // no text takes more than two columns for each of its units
-      if (cell.length * 2 > (widths[i] as number)) widths[i] = Math.max(widths[i] as number, columnsOf(cell));
+      const width = widthIn(row, cell);
+      if (width > (widths[i] as number)) widths[i] = width;
     }
-    rows.push(row);
   }
   return { rows, widths, saying };
 }
+
+/** One look at a row tells of nearly every one that it has no letter to escape. */
+function rowOf(port: ServiceRow, look: Look, terse: boolean): Row {
+  const cells: string[] = [];
+  for (let i = 0; i < columns.length; i++) cells.push((columns[i] as Column).cell(port, terse));
+  if (isPlain(cells.join(""))) return { cells, isPlain: true };
+  return { cells: cells.map((cell) => forTerminal(cell, look.unicode)), isPlain: false };
+}
+
+const widthIn = (row: Row, cell: string): number => (row.isPlain ? cell.length : columnsOf(cell));
+
+const padIn = (row: Row, cell: string, width: number): string => (row.isPlain ? cell.padEnd(width) : pad(cell, width));
 
 /** The widest name that has room. */
 function widestName(rows: Cells["rows"], room: number): number {
   let widest = (titles[0] ?? "").length;
   for (const row of rows) {
-    const width = columnsOf(row[0] ?? "");
+    const width = widthIn(row, row.cells[0] ?? "");
     if (width <= room && width > widest) widest = width;
   }
   return widest;
 }
 
 /** A row of the table; a name that is wider than its column gets a line of its own. */
-function lineOf(
-  row: readonly string[],
-  others: readonly number[],
-  widths: readonly number[],
-  nameWidth: number,
-): string {
-  const name = row[0] ?? "";
-  let line = columnsOf(name) > nameWidth ? `${name}\n${" ".repeat(nameWidth)}` : pad(name, nameWidth);
+function lineOf(row: Row, others: readonly number[], widths: readonly number[], nameWidth: number): string {
+  const name = row.cells[0] ?? "";
+  let line = widthIn(row, name) > nameWidth ? `${name}\n${" ".repeat(nameWidth)}` : padIn(row, name, nameWidth);
   let rest = "";
-  for (const index of others) rest += `  ${pad(row[index] ?? "", widths[index] ?? 0)}`;
+  for (const index of others) rest += `  ${padIn(row, row.cells[index] ?? "", widths[index] ?? 0)}`;
   line += `  ${rest.slice(2).trimEnd()}`;
   return line;
 }
@@ -146,11 +157,11 @@ function total(shown: readonly number[], widths: readonly number[]): number {
 }
 
 /** A Service port on lines of its own, for terminals that are too narrow for a table. */
-function stacked(row: readonly string[], look: Look): string[] {
+function stacked({ cells }: Row, look: Look): string[] {
   const facts = columns.flatMap(({ title }, index) =>
-    index === 0 || (row[index] ?? "") === "" ? [] : [`${title.toLowerCase()} ${row[index]}`],
+    index === 0 || (cells[index] ?? "") === "" ? [] : [`${title.toLowerCase()} ${cells[index]}`],
   );
-  return [row[0] ?? "", ...wrapProse(facts.join(", "), look.width - 2).map((line) => `  ${line}`)];
+  return [cells[0] ?? "", ...wrapProse(facts.join(", "), look.width - 2).map((line) => `  ${line}`)];
 }
 
 function nameOf(port: ServiceRow): string {
