@@ -15,19 +15,7 @@ export default async function buildNative() {
 
 async function compile(folder) {
   let code;
-  const flags = [
-    "--runtime",
-    "stub",
-    "--optimizeLevel",
-    "3",
-    "--shrinkLevel",
-    "0",
-    "--noAssert",
-    "--use",
-    "abort=",
-    "--enable",
-    "simd",
-  ];
+  const flags = ["--runtime", "stub", "--optimizeLevel", "3", "--shrinkLevel", "0", "--noAssert", "--use", "abort="];
   const entry = `${folder}/native/index.ts`;
   const { error, stderr } = await main([entry, "--baseDir", root, ...flags, "--outFile", "code.wasm"], {
     writeFile: (_name, contents) => {

@@ -20,7 +20,6 @@ import {
   text,
   wordEnd,
 } from "./columns.ts";
-import { endLane, hashLanes, isLaneSpelledAt, LANES, laneAt, MOST_LANE_BYTES } from "./four-hashes.ts";
 import { hash, isSpelledAt, MOST_BYTES, message } from "./sha256.ts";
 
 /** Half a unit of the tenth decimal, in which kube-proxy writes, and half of the grid; as in balance.ts. */
@@ -38,8 +37,6 @@ let leaders: usize = 0;
 let starts: usize = 0;
 let ends: usize = 0;
 let leader: i32 = 0;
-/** By lane: where the name stands whose hash it is to be. */
-const spelled = memory.data(16);
 
 export function beginEndpoints(chainCount: i32): void {
   leaders = heap.alloc(chainCount * 4);
@@ -54,36 +51,16 @@ export function beginEndpoints(chainCount: i32): void {
  * @param length - of the owner
  */
 export function areNamed(rule: i32, length: i32): bool {
-  let lane = 0;
   for (let each = rule; each !== NONE; each = nextRule(each)) {
     const chain = targetOf(each);
     const start = at(starts, chain);
     const bytes = at(ends, chain) - start;
     const letters = hashOf(chain);
     if (letters === 0 || length + bytes > MOST_BYTES) return false;
-    if (length + bytes > MOST_LANE_BYTES) {
-      memory.copy(message + length, text + start, bytes);
-      hash(length + bytes);
-      if (!isSpelledAt(letters)) return false;
-      continue;
-    }
-    memory.copy(laneAt(lane), message, length);
-    memory.copy(laneAt(lane) + length, text + start, bytes);
-    endLane(lane, length + bytes);
-    store<usize>(spelled + ((<usize>lane) << 2), letters);
-    lane++;
-    if (lane < LANES) continue;
-    if (!areSpelled(lane)) return false;
-    lane = 0;
+    memory.copy(message + length, text + start, bytes);
+    hash(length + bytes);
+    if (!isSpelledAt(letters)) return false;
   }
-  return lane === 0 || areSpelled(lane);
-}
-
-/** Whether the names are the hashes of the messages in the first so many lanes. */
-function areSpelled(lanes: i32): bool {
-  hashLanes();
-  for (let lane = 0; lane < lanes; lane++)
-    if (!isLaneSpelledAt(lane, load<usize>(spelled + ((<usize>lane) << 2)))) return false;
   return true;
 }
 

@@ -1,7 +1,7 @@
 /** SHA-256 of a message of a few blocks (FIPS 180-4), and its first letters in base32, as in the names of kube-proxy's chains. */
 
 /** Section 4.2.2. */
-export const constants: StaticArray<u32> = [
+const constants: StaticArray<u32> = [
   0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98,
   0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786,
   0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8,
@@ -90,15 +90,10 @@ function add(block: usize): void {
 
 /** Whether the first sixteen letters of the hash stand there. */
 export function isSpelledAt(place: usize): bool {
-  return areLettersOf(place, h0, h1, h2);
-}
-
-/** Whether sixteen letters of a hash that begins with these words stand there. */
-export function areLettersOf(place: usize, first: u32, second: u32, third: u32): bool {
   return (
-    areLetters(place, first >> 2, 6) &&
-    areLetters(place + 6, ((first & 3) << 28) | (second >> 4), 6) &&
-    areLetters(place + 12, ((second & 15) << 16) | (third >> 16), 4)
+    areLetters(place, h0 >> 2, 6) &&
+    areLetters(place + 6, ((h0 & 3) << 28) | (h1 >> 4), 6) &&
+    areLetters(place + 12, ((h1 & 15) << 16) | (h2 >> 16), 4)
   );
 }
 

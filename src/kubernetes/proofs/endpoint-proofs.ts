@@ -5,7 +5,7 @@ import { type Candidate, planFor } from "../templates/plan.ts";
 import { claimOf } from "../templates/slots.ts";
 import { type ProofCode, proofCodeFor } from "./proof-code.ts";
 
-// kinds of forms: src/kubernetes/native/index.ts has the same
+// kinds of forms: src/kubernetes/native/columns.ts has the same
 const NO_KIND = 0;
 const LAST = 1;
 const CHANCE = 2;
@@ -26,7 +26,7 @@ const FEW_RULES = 2000;
 /** The memory of an instance has four gigabytes at most. */
 const LARGEST_TEXT = 1 << 30;
 /** Longer ones are not proven here: an address is yet to follow, and src/kubernetes/native has room for six blocks of SHA-256. */
-export const LONGEST_OWNER = 300;
+const LONGEST_OWNER = 300;
 
 /**
  * Proves that the endpoints of single Service ports are as kube-proxy writes them, without a look at the claims of their rules: by forms that
