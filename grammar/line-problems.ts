@@ -119,6 +119,11 @@ export class LineProblems {
     return this.#list.isCounted;
   }
 
+  /** By node: whether it has an error; empty where none has. */
+  refused(nodes: number): Uint8Array {
+    return this.#list.refused(nodes);
+  }
+
   /** All problems so far, which are then forgotten. */
   drain(): Problem[] {
     this.#list.flush();

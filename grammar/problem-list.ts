@@ -1,3 +1,4 @@
+import { Growing } from "./growing.ts";
 import type { Problem } from "./problem.ts";
 
 /** So many problems of one kind are kept; the rest is counted. */
@@ -25,12 +26,17 @@ export class ProblemList {
   /** How many of severity error there were so far, and how many cases of anything. */
   errors = 0;
   cases = 0;
+  /** Nodes of all problems of severity error, also of those that are counted alone. */
+  readonly #refused = new Growing();
 
   add(node: number, found: Found): void {
     this.cases++;
     const count = (this.#counts.get(found.checkId) ?? 0) + 1;
     this.#counts.set(found.checkId, count);
-    if (found.severity === "error") this.errors++;
+    if (found.severity === "error") {
+      this.errors++;
+      this.#refused.push(node);
+    }
     if (count > MOST_OF_A_KIND) return;
     this.#problems.push({ ...found, node, expected: found.expected ?? null, suggestion: found.suggestion?.() ?? null });
   }
@@ -55,7 +61,16 @@ export class ProblemList {
     return [...this.#counts.values()].some((count) => count > MOST_OF_A_KIND);
   }
 
+  /** By node: whether there is a problem of severity error; empty where there is none. */
+  refused(nodes: number): Uint8Array {
+    const all = this.#refused.view();
+    const refused = new Uint8Array(all.length === 0 ? 0 : nodes);
+    for (const node of all) refused[node] = 1;
+    return refused;
+  }
+
   clear(): void {
+    this.#refused.length = 0;
     this.#problems.length = 0;
     this.#counts.clear();
   }

@@ -167,6 +167,7 @@ class Reading {
       blocks: this.#blocks,
       problems: this.#problems.all(),
       isCounted: this.#problems.isCounted,
+      refused: this.#problems.refused(this.#starts.length),
       judge: this.#judge,
     });
   }

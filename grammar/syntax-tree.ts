@@ -25,6 +25,9 @@ export interface Place {
   readonly column: number;
 }
 
+const DASH = 45;
+const COLON = 58;
+
 interface Columns {
   readonly source: Source;
   readonly reader: LineReader;
@@ -37,6 +40,7 @@ interface Columns {
   readonly blocks: readonly Block[];
   readonly problems: readonly Problem[];
   readonly isCounted: boolean;
+  readonly refused: Uint8Array;
   readonly judge: Judge | null;
 }
 
@@ -78,6 +82,11 @@ export class Ast implements Iterable<Node> {
 
   *[Symbol.iterator](): Iterator<Node> {
     for (let index = 0; index < this.length; index++) yield this.node(index);
+  }
+
+  /** Whether iptables-restore refuses the node's line: a problem of severity error says why, unless it is one of too many. */
+  isRefused(index: number): boolean {
+    return this.#columns.refused[index] === 1;
   }
 
   /** Number of the form of a node's line among those that are kept; negative where it is not. */
@@ -135,7 +144,8 @@ export class Ast implements Iterable<Node> {
   textSpan(index: number): { readonly start: number; readonly end: number } {
     const start = this.offset(index);
     const { bytes } = this.source;
-    if (bytes[start] === 45 && bytes[start + 1] === 65 && bytes[start + 2] === 32)
+    const first = bytes[start];
+    if (first === COLON || (first === DASH && bytes[start + 1] === 65 && bytes[start + 2] === 32))
       return { start, end: this.#lineEnd(index) };
     const { textStart, end } = this.read(index);
     return { start: textStart, end };
@@ -222,7 +232,7 @@ export class Ast implements Iterable<Node> {
     return {
       file: this.source.fileAt(offset).name,
       line,
-      column: displayLength(byteString(lines, lineStart, at)) + 1,
+      column: at === lineStart ? 1 : displayLength(byteString(lines, lineStart, at)) + 1,
     };
   }
 }

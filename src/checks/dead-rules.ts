@@ -1,4 +1,3 @@
-import { ownerOfChain } from "../kubernetes/owners.ts";
 import { ConditionReader, type Covered, coveredRules } from "../netfilter/cover.ts";
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft, ReportFinding } from "./check.ts";
@@ -32,7 +31,7 @@ const known = new WeakMap<Context, readonly Dead[]>();
 function deadRules(context: Context): readonly Dead[] {
   const found = known.get(context) ?? [];
   if (known.has(context)) return found;
-  const { ruleset, claims } = context;
+  const { ruleset, store, claims, services } = context;
   const reader = new ConditionReader(ruleset);
   const all: Dead[] = [];
   // thousands of rules may stand behind one and the same
@@ -41,10 +40,12 @@ function deadRules(context: Context): readonly Dead[] {
   let verdict = "";
   for (const table of ruleset.tables)
     for (const chain of claims.otherChains(table)) {
+      const first = store.firstRule(chain);
+      if (first === NONE || store.nextRule(first) === NONE) continue;
       const role = claims.role(chain);
       if (role?.includes(" KUBE-") === true) continue;
       // who writes chains of their own tests them
-      if (role === null && ownerOfChain(ruleset.chainName(chain)) !== null) continue;
+      if (role === null && services.ownerOf(chain) !== null) continue;
       for (const { rule, by } of coveredRules(ruleset, chain, reader)) {
         if (by !== last) {
           last = by;
@@ -187,18 +188,17 @@ export const unreferencedChain: Check = {
   whenFine: "Chains that programs keep for later, such as those of fail2ban or ufw that are switched off.",
   remedy: "Add the jump, or delete the chain (iptables -F and -X).",
   run(context, report) {
-    const { ruleset, store, claims } = context;
+    const { ruleset, store, claims, services } = context;
     for (const table of context.wholeTables)
       for (const chain of claims.otherChains(table)) {
         if (store.firstRule(chain) === NONE || store.callerCount(chain) > 0 || !store.isUserDefined(chain)) continue;
-        const name = ruleset.chainName(chain);
-        if (claims.role(chain) !== null || ownerOfChain(name) !== null) continue;
-        report({
+        if (claims.role(chain) !== null || services.ownerOf(chain) !== null) continue;
+        report(() => ({
           at: { chain },
           label: "no rule leads here",
-          message: `no rule leads to ${table.name} ${name}, which has ${counted(context.rulesOf(chain).length, "rule")}`,
+          message: `no rule leads to ${table.name} ${ruleset.chainName(chain)}, which has ${counted(context.rulesOf(chain).length, "rule")}`,
           effect: "Its rules are never asked.",
-        });
+        }));
       }
   },
 };
@@ -214,19 +214,21 @@ export const emptyChainJump: Check = {
   whenFine: "Chains for the administrator's own rules, and those that are filled when needed.",
   remedy: "Fill the chain, or delete the jump.",
   run(context, report) {
-    const { ruleset, store, claims } = context;
+    const { ruleset, store, claims, services } = context;
     for (const table of context.wholeTables)
       for (const chain of claims.otherChains(table)) {
         if (store.firstRule(chain) !== NONE || store.callerCount(chain) === 0 || !store.isUserDefined(chain)) continue;
-        const callers = ruleset.callers(chain);
-        const name = ruleset.chainName(chain);
-        if (claims.role(chain) !== null || ownerOfChain(name) !== null) continue;
-        report({
-          at: { rule: callers[0] as RuleId },
-          label: "leads to a chain without rules",
-          message: `${table.name} ${name} is empty, and ${counted(callers.length, "rule")} ${callers.length === 1 ? "leads" : "lead"} to it`,
-          related: [{ at: { chain }, label: "has no rules" }],
-          effect: "None: packets come back unchanged.",
+        if (claims.role(chain) !== null || services.ownerOf(chain) !== null) continue;
+        report(() => {
+          const name = ruleset.chainName(chain);
+          const callers = ruleset.callers(chain);
+          return {
+            at: { rule: callers[0] as RuleId },
+            label: "leads to a chain without rules",
+            message: `${table.name} ${name} is empty, and ${counted(callers.length, "rule")} ${callers.length === 1 ? "leads" : "lead"} to it`,
+            related: [{ at: { chain }, label: "has no rules" }],
+            effect: "None: packets come back unchanged.",
+          };
         });
       }
   },

@@ -67,6 +67,7 @@ function copies({ store, claims, suspects: { soundChains } }: Context, chain: Ch
   const found = new Map<RuleId, RuleId[]>();
   const rules: RuleId[] = [];
   for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+    if (store.isRefused(rule)) continue;
     const target = store.targetChain(rule);
     // a Service that is sound has one rule for its cluster IP and one for a NodePort: neither is a copy
     if (target === NONE || soundChains[target] === 0 || claims.claim(rule) <= UNEXPECTED) rules.push(rule);

@@ -1,4 +1,4 @@
-import { ownerOfChain, ownerOfComment } from "../kubernetes/owners.ts";
+import { ownerOfComment } from "../kubernetes/owners.ts";
 import { isHookRole } from "../kubernetes/templates/slot.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import { BUILT_IN, type TableName } from "../netfilter/table.ts";
@@ -41,13 +41,13 @@ export function foreignRules(context: Context): readonly ForeignRule[] {
 }
 
 function findForeign(context: Context): readonly ForeignRule[] {
-  const { ruleset, store, claims } = context;
+  const { ruleset, store, claims, services } = context;
   const found: ForeignRule[] = [];
   for (const [chain, hooks] of hooksOfChains(context)) {
     const role = claims.role(chain);
     if (role !== null && !isHookRole(role)) continue;
     const { name: table } = ruleset.tableOf(chain);
-    if (ownerOfChain(ruleset.chainName(chain)) !== null) continue;
+    if (services.ownerOf(chain) !== null) continue;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
       const target = store.targetRecord(rule)?.name;
       if (target === undefined || !(DECIDING.has(target) || (table === "nat" && IN_NAT.has(target)))) continue;

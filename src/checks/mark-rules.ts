@@ -1,5 +1,5 @@
 import type { TargetNode } from "../../grammar/ast.ts";
-import { ownerOfChain, ownerOfComment } from "../kubernetes/owners.ts";
+import { ownerOfComment } from "../kubernetes/owners.ts";
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Context } from "./context.ts";
 
@@ -25,7 +25,7 @@ export function markSetters(context: Context): readonly MarkSetter[] {
   return found;
 }
 
-function findSetters({ ruleset, store, claims }: Context): readonly MarkSetter[] {
+function findSetters({ ruleset, store, claims, services }: Context): readonly MarkSetter[] {
   const found: MarkSetter[] = [];
   for (let chain = 0; chain < store.chainCount && found.length < MOST; chain++) {
     if (claims.isServiceChain(chain) || !ruleset.tables.includes(store.tableOf(chain))) continue;
@@ -35,7 +35,7 @@ function findSetters({ ruleset, store, claims }: Context): readonly MarkSetter[]
       const set = target === null ? null : bitsSet(target);
       if (set === null) continue;
       const comment = claims.comment(rule);
-      const owner = ownerOfChain(ruleset.chainName(chain)) ?? (comment === null ? null : ownerOfComment(comment));
+      const owner = services.ownerOf(chain) ?? (comment === null ? null : ownerOfComment(comment));
       found.push({ rule, owner: owner?.name ?? null, ...set });
     }
   }

@@ -2,6 +2,7 @@ import { bytesOf } from "../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import { askedOf, type HostPort, hostPortsOf } from "./host-ports.ts";
 import { type UsedSet, usedSets } from "./ipvs.ts";
+import type { Owner } from "./owners.ts";
 import type { ServiceProofs } from "./proofs/service-proofs.ts";
 import { proofsOf, type Suspects, suspectsOf } from "./proofs/suspects.ts";
 import { mayAskForAddress, mayAskForPort } from "./read/frontends.ts";
@@ -10,7 +11,7 @@ import type { ServiceGroup } from "./read/service-group.ts";
 import type { ServiceGroups } from "./read/service-groups.ts";
 import type { Frontend, Missing, ProxyMode, ProxyParameters } from "./service-map.ts";
 import { ServicePort } from "./service-port.ts";
-import { missingFrom, type OwnedChains, ownersIn, proxyModeOf } from "./surroundings.ts";
+import { ChainOwners, missingFrom, type OwnedChains, proxyModeOf } from "./surroundings.ts";
 import { claimOf } from "./templates/slots.ts";
 
 /** A rule that leads to KUBE-NODEPORTS in table nat. */
@@ -38,12 +39,13 @@ export class ServiceMap {
   #proofs: ServiceProofs | null | undefined;
   #suspects: Suspects | undefined;
   #hostPorts: readonly HostPort[] | undefined;
-  #owners: readonly OwnedChains[] | undefined;
+  readonly #owners: ChainOwners;
   #byEndpoint: ReadonlyMap<string, readonly ServicePort[]> | undefined;
   #byEndpointChain: Int32Array | undefined;
 
   constructor(source: MapSource, groups: ServiceGroups) {
     this.source = source;
+    this.#owners = new ChainOwners(source);
     this.#groups = groups;
     this.ruleset = source.ruleset;
     this.parameters = source.parameters;
@@ -154,8 +156,12 @@ export class ServiceMap {
 
   /** Everyone with chains of their own in this ruleset, kube-proxy included. */
   get owners(): readonly OwnedChains[] {
-    this.#owners ??= ownersIn(this.source);
-    return this.#owners;
+    return this.#owners.all;
+  }
+
+  /** Who owns the chain; `null`: nobody known. */
+  ownerOf(chain: ChainId): Owner | null {
+    return this.#owners.of(chain);
   }
 
   /** How Services are programmed here; `null`: by nobody, as far as the capture shows. */

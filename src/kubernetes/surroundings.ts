@@ -1,4 +1,4 @@
-import { NONE, type Ruleset } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type Ruleset } from "../netfilter/ruleset.ts";
 import { KUBE_PROXY, type Owner, ownerOfChain } from "./owners.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { Missing, ProxyMode } from "./service-map.ts";
@@ -11,8 +11,35 @@ export interface OwnedChains {
   readonly first: string;
 }
 
-/** Everyone with chains of their own in the ruleset, in the order of the text. */
-export function ownersIn({ ruleset, rules }: Pick<MapSource, "ruleset" | "rules">): readonly OwnedChains[] {
+/** Who owns which chain of a ruleset, by the chains' names; each is looked at once. */
+export class ChainOwners {
+  readonly #source: Pick<MapSource, "ruleset" | "rules">;
+  readonly #known: (Owner | null | undefined)[] = [];
+  #all: readonly OwnedChains[] | undefined;
+
+  constructor(source: Pick<MapSource, "ruleset" | "rules">) {
+    this.#source = source;
+  }
+
+  /** `null`: nobody known. */
+  of(chain: ChainId): Owner | null {
+    let owner = this.#known[chain];
+    if (owner === undefined) {
+      const { ruleset, rules } = this.#source;
+      owner = rules.isServiceChain(chain) ? KUBE_PROXY : ownerOfChain(ruleset.chainName(chain));
+      this.#known[chain] = owner;
+    }
+    return owner;
+  }
+
+  /** Everyone with chains of their own, in the order of the text. */
+  get all(): readonly OwnedChains[] {
+    this.#all ??= ownersIn(this.#source.ruleset, this);
+    return this.#all;
+  }
+}
+
+function ownersIn(ruleset: Ruleset, owners: ChainOwners): readonly OwnedChains[] {
   const found = new Map<string, { owner: Owner; count: number; first: string }>();
   const { store } = ruleset;
   const { chainTable } = store.columns;
@@ -21,7 +48,7 @@ export function ownersIn({ ruleset, rules }: Pick<MapSource, "ruleset" | "rules"
   for (let chain = 0; chain < store.chainCount; chain++) {
     if (isOwn[chainTable[chain] as number] === 0) continue;
     if (!store.isDeclared(chain) && store.firstRule(chain) === NONE) continue;
-    const owner = rules.isServiceChain(chain) ? KUBE_PROXY : ownerOfChain(ruleset.chainName(chain));
+    const owner = owners.of(chain);
     if (owner === null) continue;
     const known = found.get(owner.name);
     if (known === undefined) found.set(owner.name, { owner, count: 1, first: ruleset.chainName(chain) });

@@ -60,6 +60,7 @@ export function coveredRules(ruleset: Ruleset, chain: ChainId, reader = new Cond
   let position = 0;
   for (let rule = first; rule !== NONE; rule = store.nextRule(rule)) {
     position++;
+    if (store.isRefused(rule)) continue;
     const mentions = store.mentions(rule);
     const target = store.targetRecord(rule);
     const jump = ruleset.target(rule);

@@ -182,6 +182,11 @@ export class RuleStore {
     return this.ast.shape(this.node(rule));
   }
 
+  /** Whether iptables-restore refuses the rule: the kernel has none like it, whatever it was before the text was damaged. */
+  isRefused(rule: RuleId): boolean {
+    return this.ast.isRefused(this.node(rule));
+  }
+
   /** Number of the rule's form among those that are kept; negative where it is not. */
   shapeId(rule: RuleId): number {
     return this.ast.shapeId(this.node(rule));

@@ -146,3 +146,13 @@ describe("a fault elsewhere is found all the same", () => {
     expect(found).toHaveLength(2);
   });
 });
+
+test("two broken rules with the same words are a finding each, and no copies of each other", () => {
+  const rule = "-A FORWARD -p tcp -m tcp --dport 99999 -j DROP";
+  const text = ["*filter", ":FORWARD ACCEPT [0:0]", rule, rule, "COMMIT", ""].join("\n");
+  const [node] = lint(groupByNode([{ name: "d.txt", bytes: bytesOf(text) }])).nodes;
+  expect(node?.findings.map(({ checkId, location }) => `${location.line} ${checkId}`)).toEqual([
+    "3 invalid-value",
+    "4 invalid-value",
+  ]);
+});

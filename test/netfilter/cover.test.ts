@@ -18,6 +18,11 @@ function covered(rules: readonly string[], table = "filter"): string[] {
   );
 }
 
+test("a rule that iptables-restore refuses covers none and is covered by none", () => {
+  expect(covered(["-p tcp -m tcp --dport 99999 -j DROP", "-p tcp -m tcp --dport 99999 -j DROP"])).toEqual([]);
+  expect(covered(["-j RETURN", "-p tcp -m tcp --dport 99999 -j DROP", "-p tcp -j DROP"])).toEqual(["3 by 1"]);
+});
+
 describe("a rule is covered", () => {
   test.each<[string, string[]]>([
     ["by the same conditions", ["-s 10.0.0.1/32 -j DROP", "-s 10.0.0.1/32 -j ACCEPT"]],

@@ -20,6 +20,9 @@ const IPVS_CHAIN = /^KUBE-(NODE-PORT|LOAD-BALANCER|SOURCE-RANGES-FIREWALL|IPVS-F
 /** Number of a role, by which tables of roles are indexed. */
 export const roleNumber = (role: Role): number => roleNumbers.get(role) as number;
 
+/** With which the names of all roles begin: `nat KUBE-SERVICES`, `KUBE-FW-`. */
+const firstLetters: ReadonlySet<number> = new Set(roles.map((role) => (role.split(" ")[1] ?? "K").charCodeAt(0)));
+
 /** Letters of the longest name that is a role's, and of `KUBE-FW-` with its hash. */
 const LONGEST_NAME = 24;
 
@@ -262,7 +265,7 @@ export class ClaimedRules {
     const quick = table === "nat" ? hashedRoleAt(store.bytes, start, end) : null;
     if (quick === "sep") return SEP;
     if (quick != null) return roleNumbers.get(quick);
-    if (end - start > LONGEST_NAME) return undefined;
+    if (end - start > LONGEST_NAME || !firstLetters.has(store.bytes[start] as number)) return undefined;
     const name = store.chainName(chain);
     const hashed = quick === undefined ? hashedChainName(name) : null;
     return roleNumbers.get(hashed?.role ?? `${table} ${name}`);
