@@ -34,6 +34,7 @@ const defaults: SieveOptions = {
   baseline: null,
   newBaseline: null,
   suppressions: true,
+  maxFindings: 0,
 };
 
 /** Reads the texts of nodes and says what is wrong with each. */
@@ -79,7 +80,6 @@ function lintNode({ name, store, maps }: NodeModel, options: LintOptions, sieve:
     mode: maps.find(({ mode }) => mode !== null)?.mode ?? null,
     owners: ownersOf(maps),
     ...sieve.sift(name, store.ast, run),
-    withheld: [],
     restore: null,
     notes: [
       ...new Set(

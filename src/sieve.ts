@@ -1,10 +1,11 @@
 import type { Ast } from "../grammar/syntax-tree.ts";
 import { judgesSuppressions } from "./checks/documented.ts";
-import type { Finding, Severity } from "./checks/finding.ts";
+import { type Finding, severities } from "./checks/finding.ts";
+import type { PendingFinding } from "./checks/pending-finding.ts";
 import type { CheckRun } from "./checks/run.ts";
 import { type Config, levelOf } from "./config/config.ts";
-import { type CheckCount, countsInWords, type NodeReport } from "./report/report.ts";
-import { isWanted, type Selection, select } from "./report/select.ts";
+import { countsInWords, type NodeReport } from "./report/report.ts";
+import { CheckCounts, isWanted, limited, type Selection, select } from "./report/select.ts";
 import type { Baseline, NewBaseline } from "./suppress/baseline.ts";
 import { Suppressions } from "./suppress/suppressions.ts";
 
@@ -17,6 +18,8 @@ export interface SieveOptions extends Selection {
   readonly newBaseline: NewBaseline | null;
   /** False: as if nothing were suppressed. */
   readonly suppressions: boolean;
+  /** So many findings of each check are told of a node; the rest is counted. 0: all are told. */
+  readonly maxFindings: number;
 }
 
 /** Parts the findings of a run into those that are told, those that are known and accepted, and those that nobody wants. */
@@ -34,26 +37,51 @@ export class Sieve {
     node: string,
     ast: Ast,
     { findings, muted, counted }: CheckRun,
-  ): Pick<NodeReport, "findings" | "suppressed" | "turnedOff"> {
+  ): Pick<NodeReport, "findings" | "withheld" | "suppressed" | "turnedOff"> {
     const silent = new Set([...muted.flatMap(({ checkIds }) => checkIds), ...counted]);
     const parts = this.#suppressions?.sift(node, ast, findings, silent) ?? { findings, suppressed: [] };
-    const off = new Counts();
-    const left = select(this.#levelled(parts.findings, node, off), this.#options);
+    const off = new CheckCounts();
+    const left = this.#wanted(parts.findings, node, off).sort(
+      (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || a.offset - b.offset,
+    );
     const known = parts.suppressed.flatMap(({ finding, suppression }) =>
-      select(this.#levelled([finding], node, off), this.#options).map((each) => ({ finding: each, suppression })),
+      this.#levelled(finding, node, off)
+        .filter((each) => isWanted(each, this.#options))
+        .map((each) => ({ finding: each, suppression })),
     );
     const { newBaseline } = this.#options;
-    if (newBaseline === null) return { findings: left, suppressed: known, turnedOff: off.all };
-    const accepted = left.filter(({ checkId }) => !judgesSuppressions(checkId));
+    const accepted = newBaseline === null ? [] : left.filter(({ checkId }) => !judgesSuppressions(checkId));
+    const told = newBaseline === null ? left : left.filter(({ checkId }) => judgesSuppressions(checkId));
+    const { shown, withheld } = limited(told, this.#options.maxFindings);
     return {
-      findings: left.filter(({ checkId }) => judgesSuppressions(checkId)),
-      suppressed: [...known, ...newBaseline.accept(ast, accepted)],
+      findings: shown.map(({ finding }) => finding),
+      withheld,
+      suppressed: [
+        ...known,
+        ...(newBaseline?.accept(
+          ast,
+          accepted.map(({ finding }) => finding),
+        ) ?? []),
+      ],
       turnedOff: off.all,
     };
   }
 
+  #wanted(findings: readonly PendingFinding[], node: string, off: CheckCounts): PendingFinding[] {
+    const wanted: PendingFinding[] = [];
+    for (const pending of findings) {
+      if (this.#options.config === null) {
+        if (isWanted(pending, this.#options)) wanted.push(pending);
+        continue;
+      }
+      for (const each of this.#levelled(pending.finding, node, off))
+        if (isWanted(each, this.#options)) wanted.push(pending.as(each.severity));
+    }
+    return wanted;
+  }
+
   /** A sentence about findings of which the selection wants nothing to be said; none where it wants all. */
-  notes(findings: readonly Finding[]): string[] {
+  notes(findings: readonly PendingFinding[]): string[] {
     const left = findings.filter((finding) => !isWanted(finding, this.#options));
     if (left.length === 0) return [];
     const counts = { error: 0, warning: 0, info: 0 };
@@ -63,36 +91,23 @@ export class Sieve {
 
   /** What is to be said of the suppressions themselves, once every node was there. */
   remarks(): Finding[] {
-    return select(this.#levelled(this.#suppressions?.unused() ?? [], "", new Counts()), this.#options);
+    const all = this.#suppressions?.unused() ?? [];
+    const off = new CheckCounts();
+    return select(
+      all.flatMap((finding) => this.#levelled(finding, "", off)),
+      this.#options,
+    );
   }
 
-  /** Findings as bad as the configuration says; what it turns off is counted. */
-  #levelled(findings: readonly Finding[], node: string, off: Counts): readonly Finding[] {
+  /** The finding as bad as the configuration says; none where that turns it off, which is counted. */
+  #levelled(finding: Finding, node: string, off: CheckCounts): readonly Finding[] {
     const { config, only } = this.#options;
-    if (config === null) return findings;
-    return findings.flatMap((finding) => {
-      const level = levelOf(finding, node, config);
-      if (level !== "off") return level === finding.severity ? finding : { ...finding, severity: level };
-      // who asks for a check by its name gets it
-      if (only?.includes(finding.checkId) === true) return finding;
-      if (isWanted(finding, this.#options)) off.add(finding);
-      return [];
-    });
-  }
-}
-
-/** Findings by check and severity. */
-class Counts {
-  readonly #counts = new Map<string, { checkId: string; severity: Severity; count: number }>();
-
-  add({ checkId, severity }: Finding): void {
-    const key = `${severity} ${checkId}`;
-    const entry = this.#counts.get(key);
-    if (entry === undefined) this.#counts.set(key, { checkId, severity, count: 1 });
-    else entry.count++;
-  }
-
-  get all(): CheckCount[] {
-    return [...this.#counts.values()];
+    if (config === null) return [finding];
+    const level = levelOf(finding, node, config);
+    if (level !== "off") return [level === finding.severity ? finding : { ...finding, severity: level }];
+    // who asks for a check by its name gets it
+    if (only?.includes(finding.checkId) === true) return [finding];
+    if (isWanted(finding, this.#options)) off.add(finding);
+    return [];
   }
 }

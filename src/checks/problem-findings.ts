@@ -3,15 +3,20 @@ import type { Problem } from "../../grammar/problem.ts";
 import type { Ast } from "../../grammar/syntax-tree.ts";
 import type { Finding } from "./finding.ts";
 import { locate } from "./location.ts";
+import { PendingFinding } from "./pending-finding.ts";
 import { problemDocs } from "./problem-docs.ts";
 
 /**
  * What the parser has to say of a text, as findings.
  * @param lost - by node: what is found where a line is not there that could not be read
  */
-export function* problemFindings(ast: Ast, lost: ReadonlyMap<number, readonly string[]>): Iterable<Finding> {
-  for (const problem of ast.problems)
-    if (!isUnprinted(ast, problem)) yield findingOf(ast, problem, lost.get(problem.node) ?? []);
+export function* problemFindings(ast: Ast, lost: ReadonlyMap<number, readonly string[]>): Iterable<PendingFinding> {
+  for (const problem of ast.problems) {
+    if (isUnprinted(ast, problem)) continue;
+    const { checkId, severity, offset, node } = problem;
+    const known = { checkId, severity, confidence: "certain" } as const;
+    yield new PendingFinding(known, ast.source.lineOffset(offset), () => findingOf(ast, problem, lost.get(node) ?? []));
+  }
 }
 
 const UNPRINTED = "[unsupported revision]";

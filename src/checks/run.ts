@@ -10,8 +10,9 @@ import { type ClusterFacts, NO_FACTS } from "./facts.ts";
 import { type Finding, severities } from "./finding.ts";
 import { allChecks } from "./index.ts";
 import { oneForEachCause, type Reported } from "./one-cause.ts";
+import { PendingFinding } from "./pending-finding.ts";
 import { problemFindings } from "./problem-findings.ts";
-import { locationOf } from "./spot.ts";
+import { bytesOfSpot, locationOf } from "./spot.ts";
 
 /** Checks that did not judge a ruleset, and why. */
 export interface Muted {
@@ -25,7 +26,7 @@ const MOST_OF_A_KIND = 10_000;
 
 export interface CheckRun {
   /** Worst first, then in the order of the text. */
-  readonly findings: readonly Finding[];
+  readonly findings: readonly PendingFinding[];
   readonly muted: readonly Muted[];
   /** Checks that found more than was told. */
   readonly counted: readonly string[];
@@ -42,19 +43,14 @@ export function runChecks(
   facts: ClusterFacts = NO_FACTS,
   onCheck: (done: number) => void = () => {},
 ): CheckRun {
-  const found: { finding: Finding; offset: number }[] = [];
+  const found: PendingFinding[] = [];
   const muted = new Map<string, Set<string>>();
   const counted = new Set<string>();
-  const fileStart = new Map(store.ast.source.files.map((file) => [file.name, file.start]));
-  const add = (finding: Finding): void => {
-    const { file, byteOffset } = finding.location;
-    found.push({ finding, offset: (fileStart.get(file) ?? 0) + byteOffset });
-  };
   const contexts = contextsOf(maps, facts);
   const broken = brokenLinesOf(store);
   const lost = new Map<number, string[]>();
   for (const check of checks)
-    check.runOnNode?.({ store, contexts }, (draft) => add(findingOf(check, made(draft), store)));
+    check.runOnNode?.({ store, contexts }, (draft) => found.push(pending(check, made(draft), store)));
   for (const context of contexts) {
     const reported: Reported[] = [];
     for (const [done, check] of checks.entries()) {
@@ -65,13 +61,13 @@ export function runChecks(
       } else if (reason !== NOT_THERE) muted.set(reason, (muted.get(reason) ?? new Set()).add(check.id));
     }
     const { kept, explained } = new Consequences(context, broken).part(reported);
-    for (const { check, draft } of oneForEachCause(context, kept)) add(findingOf(check, draft, store));
+    for (const { check, draft } of oneForEachCause(context, kept)) found.push(pending(check, draft, store));
     for (const [{ draft }, { node }] of explained) lost.set(node, [...(lost.get(node) ?? []), draft.message]);
   }
-  for (const finding of problemFindings(store.ast, lost)) add(finding);
-  found.sort((a, b) => rank(a.finding) - rank(b.finding) || a.offset - b.offset || order(a.finding, b.finding));
+  for (const finding of problemFindings(store.ast, lost)) found.push(finding);
+  found.sort((a, b) => rank(a) - rank(b) || a.offset - b.offset || order(a, b));
   return {
-    findings: found.map(({ finding }) => finding),
+    findings: found,
     muted: [...muted].map(([reason, ids]) => ({ reason, checkIds: [...ids] })),
     counted: [...counted],
   };
@@ -95,9 +91,10 @@ function runCheck(check: Check, context: Context, reported: Reported[]): number 
   return count;
 }
 
-const rank = (finding: Finding): number => severities.indexOf(finding.severity);
+const rank = (finding: PendingFinding): number => severities.indexOf(finding.severity);
 
-const order = (a: Finding, b: Finding): number => (a.checkId < b.checkId ? -1 : a.checkId > b.checkId ? 1 : 0);
+const order = (a: PendingFinding, b: PendingFinding): number =>
+  a.checkId < b.checkId ? -1 : a.checkId > b.checkId ? 1 : 0;
 
 const whyNotWhole = {
   cut: "is cut off",
@@ -125,6 +122,12 @@ function reasonToBeSilent({ subject, needs }: Check, context: Context): string |
 function ofFamily(context: Context): string {
   const several = new Set(context.all.map(({ ruleset }) => ruleset.family)).size > 1;
   return several && context.ruleset.family !== null ? ` (IPv${context.ruleset.family})` : "";
+}
+
+function pending(check: Check, draft: Draft, store: RuleStore): PendingFinding {
+  const { severity = check.severity, confidence = check.confidence } = draft;
+  const offset = store.ast.source.lineOffset(bytesOfSpot(store, draft.at).offset);
+  return new PendingFinding({ checkId: check.id, severity, confidence }, offset, () => findingOf(check, draft, store));
 }
 
 function findingOf(check: Check, draft: Draft, store: RuleStore): Finding {

@@ -10,7 +10,7 @@ import { NewBaseline } from "../suppress/baseline.ts";
 import { loadBaseline, loadConfig } from "./config-file.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { type Io, UsageError } from "./io.ts";
-import { outputsFor, writeReport } from "./output.ts";
+import { mostShown, outputsFor, writeReport } from "./output.ts";
 import { writeTo } from "./print.ts";
 import type { LintOptions } from "./program.ts";
 import { readNodeTexts } from "./read-nodes.ts";
@@ -29,6 +29,7 @@ export function lintCommand(paths: readonly string[], options: LintOptions, io: 
     baseline: options.baseline === undefined ? null : loadBaseline(options.baseline, io),
     newBaseline,
     suppressions: options.suppressions ?? true,
+    maxFindings: mostShown(outputs, options),
     ...reading,
   });
   progress.end();
@@ -61,5 +62,6 @@ function warnOfHidden({ name, suppressed, turnedOff }: NodeReport, io: Io): void
 function isFine(report: Report, failOn: Severity | "never"): boolean {
   if (failOn === "never") return true;
   if (report.nodes.some((node) => node.kubeProxy === null && node.expectsKubeProxy)) return false;
-  return [...allFindings(report)].every(({ severity }) => !isAtLeast(severity, failOn));
+  const withheld = report.nodes.flatMap((node) => node.withheld);
+  return [...allFindings(report), ...withheld].every(({ severity }) => !isAtLeast(severity, failOn));
 }

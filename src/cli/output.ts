@@ -39,12 +39,20 @@ export function outputsFor(requests: readonly FormatRequest[] = []): Output[] {
   return onStdout.length === 0 ? [{ format: "text", file: null }, ...outputs] : outputs;
 }
 
+/** So many findings of each check some format shows; 0: all of them. */
+export function mostShown(outputs: readonly Output[], options: OutputOptions): number {
+  const limits = outputs.map(({ format }) => limitOf(format, options));
+  return limits.includes(0) ? 0 : Math.max(...limits);
+}
+
+const limitOf = (format: FormatName, { maxFindings }: OutputOptions): number =>
+  maxFindings ?? (readByPeople.has(format) ? shownOfEach : 0);
+
 /** Prints a report in every format that was asked for. */
 export function writeReport(report: Report, outputs: readonly Output[], options: OutputOptions, io: Io): void {
   for (const { format, file } of outputs) {
-    const limit = options.maxFindings ?? (readByPeople.has(format) ? shownOfEach : 0);
     const look = { ...lookFor(options, io), quiet: options.quiet ?? false };
-    const pieces = formats[format](limitFindings(report, limit), look);
+    const pieces = formats[format](limitFindings(report, limitOf(format, options)), look);
     if (file === null) print(pieces, io);
     else writeTo(file, pieces, io);
   }

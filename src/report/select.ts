@@ -17,7 +17,10 @@ export interface Selection {
 }
 
 /** Whether a finding is wanted. */
-export function isWanted({ confidence, checkId }: Finding, { minConfidence, only }: Selection): boolean {
+export function isWanted(
+  { confidence, checkId }: Pick<Finding, "confidence" | "checkId">,
+  { minConfidence, only }: Selection,
+): boolean {
   return isAsSureAs(confidence, minConfidence) && (only === null || globs(only)(checkId));
 }
 
@@ -39,23 +42,42 @@ export function limitFindings(report: Report, most: number): Report {
 }
 
 function limitNode(node: NodeReport, most: number): NodeReport {
-  const findings: Finding[] = [];
+  const { shown, withheld } = limited(node.findings, most);
+  return { ...node, findings: shown, withheld: [...node.withheld, ...withheld] };
+}
+
+/** At most `most` findings of each check, and how many are left out of which. 0: no limit. */
+export function limited<T extends Pick<Finding, "checkId" | "severity">>(
+  findings: readonly T[],
+  most: number,
+): { readonly shown: readonly T[]; readonly withheld: readonly CheckCount[] } {
+  if (most === 0) return { shown: findings, withheld: [] };
+  const shown: T[] = [];
   const counts = new Map<string, number>();
-  const withheld = new Map<string, { checkId: string; severity: Severity; count: number } & CheckCount>();
-  for (const finding of node.findings) {
-    const { checkId, severity } = finding;
-    const count = (counts.get(checkId) ?? 0) + 1;
-    counts.set(checkId, count);
-    if (count <= most) {
-      findings.push(finding);
-      continue;
-    }
+  const withheld = new CheckCounts();
+  for (const finding of findings) {
+    const count = (counts.get(finding.checkId) ?? 0) + 1;
+    counts.set(finding.checkId, count);
+    if (count <= most) shown.push(finding);
+    else withheld.add(finding);
+  }
+  return { shown, withheld: withheld.all };
+}
+
+/** Counts findings by check and severity. */
+export class CheckCounts {
+  readonly #counts = new Map<string, { checkId: string; severity: Severity; count: number }>();
+
+  add({ checkId, severity }: Pick<Finding, "checkId" | "severity">): void {
     const key = `${severity} ${checkId}`;
-    const entry = withheld.get(key);
-    if (entry === undefined) withheld.set(key, { checkId, severity, count: 1 });
+    const entry = this.#counts.get(key);
+    if (entry === undefined) this.#counts.set(key, { checkId, severity, count: 1 });
     else entry.count++;
   }
-  return { ...node, findings, withheld: [...node.withheld, ...withheld.values()] };
+
+  get all(): CheckCount[] {
+    return [...this.#counts.values()];
+  }
 }
 
 function rank(severity: Severity): number {

@@ -3,6 +3,7 @@ import type { CheckDocumentation } from "../checks/check.ts";
 import { suppressionDocs } from "../checks/documented.ts";
 import type { Finding, Location } from "../checks/finding.ts";
 import { locate } from "../checks/location.ts";
+import { PendingFinding } from "../checks/pending-finding.ts";
 import { counted, listed } from "../checks/words.ts";
 import { type Config, type ConfiguredSuppression, isWithin } from "../config/config.ts";
 import { globs } from "../config/glob.ts";
@@ -13,7 +14,7 @@ import type { SuppressedFinding, Suppression } from "./suppression.ts";
 
 /** What is left of a node's findings, and what is not. */
 export interface Sifted {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly PendingFinding[];
   readonly suppressed: readonly SuppressedFinding[];
 }
 
@@ -42,19 +43,21 @@ export class Suppressions {
    * Parts the findings of a node, and adds what is to be said of the suppressions in its own text.
    * @param silent - checks that did not judge everything here
    */
-  sift(nodeName: string, ast: Ast, findings: readonly Finding[], silent: ReadonlySet<string>): Sifted {
+  sift(nodeName: string, ast: Ast, findings: readonly PendingFinding[], silent: ReadonlySet<string>): Sifted {
     for (const id of silent) this.#silent.add(id);
     for (const entry of this.#configured)
       if (entry.scope.node === null || globs(entry.scope.node)(nodeName)) this.#met.add(entry);
     const { suppressions, malformed } = commentsIn(ast);
     const comments = new Comments(ast, suppressions);
     const counts = new BaselineCounts();
-    const left: Finding[] = [];
+    const isAny = !comments.isEmpty || this.#configured.length > 0 || this.#baseline !== null;
+    const left: PendingFinding[] = [];
     const suppressed: SuppressedFinding[] = [];
-    for (const finding of findings) {
+    for (const pending of isAny ? findings : []) {
+      const { finding } = pending;
       const found = [comments.of(finding), this.#entryFor(finding, nodeName)].find((each) => each !== null);
       const suppression = found ?? this.#inBaseline(finding, ast, counts);
-      if (suppression === null) left.push(finding);
+      if (suppression === null) left.push(pending);
       else suppressed.push({ finding, suppression });
     }
     const told = [
@@ -64,7 +67,7 @@ export class Suppressions {
         location: locate(ast, offset, length),
       })),
     ];
-    return { findings: [...left, ...told], suppressed };
+    return { findings: [...(isAny ? left : findings), ...told.map((finding) => pendingOf(finding, ast))], suppressed };
   }
 
   /** What is to be said of the suppressions outside of the texts, once all nodes were sifted. */
@@ -136,8 +139,11 @@ class Comments {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
   of(finding: Finding): Suppression | null {
-    if (this.#all.length === 0) return null;
     let first: Suppression | null = null;
     for (const each of this.#byTarget.get(nodeOf(this.#ast, finding)) ?? []) {
       if (!each.checkIds.includes(finding.checkId)) continue;
@@ -159,6 +165,12 @@ class Comments {
       location: locate(this.#ast, each.offset, each.length),
     }));
   }
+}
+
+function pendingOf(finding: Finding, { source }: Ast): PendingFinding {
+  const { file, byteOffset } = finding.location;
+  const start = source.files.find(({ name }) => name === file)?.start ?? 0;
+  return new PendingFinding(finding, start + byteOffset, () => finding);
 }
 
 interface Told {

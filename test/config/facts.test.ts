@@ -22,7 +22,7 @@ function findings(cluster: object, ...names: string[]): string[] {
   const config = readConfig({ name: "c", text: JSON.stringify({ cluster }) });
   const maps = rulesetsOf(store).map((ruleset) => readServiceMap(ruleset));
   const run = runChecks(store, maps, allChecks, factsOf(config, "node"));
-  return run.findings.map(({ severity, checkId, message }) => `${severity} ${checkId}: ${message}`);
+  return run.findings.map(({ finding: { severity, checkId, message } }) => `${severity} ${checkId}: ${message}`);
 }
 
 test.each([[base], [six], [calico]])("nothing known finds nothing in %s", (name) => {

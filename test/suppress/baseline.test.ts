@@ -3,6 +3,7 @@ import { bytesOf } from "../../grammar/bytes.ts";
 import { parse } from "../../grammar/parse.ts";
 import { Source } from "../../grammar/source.ts";
 import { locate } from "../../src/checks/location.ts";
+import { PendingFinding } from "../../src/checks/pending-finding.ts";
 import { ConfigError } from "../../src/config/config-error.ts";
 import { renderBaseline } from "../../src/report/baseline-json.ts";
 import { NewBaseline, readBaseline } from "../../src/suppress/baseline.ts";
@@ -46,7 +47,9 @@ const sifted = (content: string, lines: readonly number[], baseline: string) => 
   const { findings, suppressed } = suppressions.sift(
     "n",
     astOf(content),
-    lines.map((line) => findingOn(content, line)),
+    lines
+      .map((line) => findingOn(content, line))
+      .map((finding) => new PendingFinding(finding, finding.location.byteOffset, () => finding)),
     new Set(),
   );
   return {

@@ -34,10 +34,12 @@ function checkKnown(facts: ClusterFacts, texts: readonly Text[]): CheckRun {
 
 /** All checks over a fixture, with what it says of its cluster. */
 export function findingsOf({ text, config }: CheckFixture): readonly Finding[] {
-  return checkKnown(config === null ? NO_FACTS : factsOf(config, "node"), [text]).findings;
+  return read(checkKnown(config === null ? NO_FACTS : factsOf(config, "node"), [text]));
 }
 
-export const findingsIn = (...texts: readonly Text[]): readonly Finding[] => checkNode(...texts).findings;
+const read = ({ findings }: CheckRun): readonly Finding[] => findings.map(({ finding }) => finding);
+
+export const findingsIn = (...texts: readonly Text[]): readonly Finding[] => read(checkNode(...texts));
 
 /** What `--fail-on warning` would fail on, as one line each. */
 export const seriousIn = (...texts: readonly Text[]): string[] =>
