@@ -19,6 +19,8 @@ const CHAIN = /^[ \t]*:\S+[ \t]+(?:-|[A-Z]+)[ \t]*(?:\[\d*)?[ \t]*$/;
 /** A break: a newline with what wrapping puts around it, or so many blanks as a terminal's copy has instead of one. */
 const BREAK = /[ \t]*(?:[ \t]\\|=)?\r?\n|[ \t]{8,}/g;
 
+const LEAST_BLANKS = 8;
+
 const NAMES = /^[ \t]*:(\S+) +(?:-|ACCEPT|DROP) |-[AI] (\S+) +-/gm;
 /** A chain's declaration is no longer. */
 const LONGEST_BEGINNING = 120;
@@ -111,20 +113,30 @@ function groupsOf(ast: Ast, odd: readonly number[]): Group[] {
   };
   for (const node of odd) {
     if (last !== undefined && node < last.end) continue;
-    const text = ownText(ast, node);
     const isNext = last?.end === node;
+    const isRule = beginsRule(ast, node);
+    const text = isRule ? "" : ownText(ast, node);
     const head = isNext && last !== undefined ? last.head : node - 1;
-    if (goesOn(text, node === 0 ? "" : ownText(ast, head), node === 0 ? "" : ownText(ast, node - 1))) {
+    if (isRule) begin(node, node + 1);
+    else if (goesOn(text, node === 0 ? "" : ownText(ast, head), node === 0 ? "" : ownText(ast, node - 1))) {
       if (!isNext || last === undefined) begin(head, node + 1);
       else if (node - last.head < MOST_LINES) last.end = node + 1;
     } else if (BEGINS.test(text)) begin(node, node + 1);
     // a port's name behind open quotes reads like a chain
     while (last !== undefined && last.end < ast.length && last.end - last.head < MOST_LINES) {
-      if (!COLON.test(ownText(ast, last.end)) || !RULE.test(ownText(ast, last.head))) break;
+      if (beginsRule(ast, last.end) || !COLON.test(ownText(ast, last.end)) || !RULE.test(ownText(ast, last.head)))
+        break;
       last.end++;
     }
   }
   return groups;
+}
+
+/** Whether a node begins like most lines: with no other one it goes on. */
+function beginsRule(ast: Ast, node: number): boolean {
+  const { bytes } = ast.source;
+  const start = ast.offset(node);
+  return bytes[start] === 45 && bytes[start + 1] === 65 && bytes[start + 2] === 32;
 }
 
 /** Whether a node may go on with the line that begins at another one, the text before it being its part. */
@@ -144,6 +156,7 @@ function lineOf(ast: Ast, { head, end }: Group): Line | null {
   const { source } = ast;
   const start = ast.offset(head);
   const stop = ast.offset(end);
+  if (!mayBreak(source.bytes, start, stop)) return null;
   if (source.fileAt(start) !== source.fileAt(stop - 1) || !/^[ \t]*[-:[#]/.test(ownText(ast, head))) return null;
   const text = byteString(source.bytes, start, stop).replace(/\r?\n$/, "");
   const prefix = text.slice(0, ast.read(head).textStart - start);
@@ -172,6 +185,18 @@ function lineOf(ast: Ast, { head, end }: Group): Line | null {
   if (parts.length === 0) return null;
   parts.push({ text: text.slice(from), gap: 0, endsLine: true, blank: false, indent: 0, width: 0 });
   return { start, text, parts };
+}
+
+/** Whether there is a newline before the last byte, or as many blanks in a row as make a break. */
+function mayBreak(bytes: Uint8Array, start: number, stop: number): boolean {
+  let blanks = 0;
+  for (let i = start; i < stop - 1; i++) {
+    const code = bytes[i] as number;
+    if (code === 10) return true;
+    blanks = code === 32 || code === 9 ? blanks + 1 : 0;
+    if (blanks === LEAST_BLANKS) return true;
+  }
+  return false;
 }
 
 function wrapOf({ line, joined }: Found): Wrap {

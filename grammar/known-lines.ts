@@ -86,6 +86,7 @@ export class KnownLines {
   /** Lines that were read, and those that were not known. */
   #known = 0;
   #unknown = 0;
+  #last = new LastName(-1, 0, 0, -1);
   /** Of the lines read last: their number, and where the line behind them begins. */
   count = 0;
   next = 0;
@@ -216,6 +217,13 @@ export class KnownLines {
 
   /** Number of the chain in its table; a name not met before gets the next number. */
   intern(table: number, start: number, end: number): number {
+    // most rules stand in the chain of the rule before
+    if (!this.#last.is(this.#bytes, table, start, end))
+      this.#last = new LastName(table, start, end, this.#intern(table, start, end));
+    return this.#last.number;
+  }
+
+  #intern(table: number, start: number, end: number): number {
     if (start >= this.#start && end <= this.#end)
       return this.#native.intern(table, start - this.#start, end - this.#start, start);
     this.#put(start, end);
@@ -279,6 +287,27 @@ export class KnownLines {
       this.#native.extension(end, end + name.length);
       end += name.length;
     }
+  }
+}
+
+/** A name that was asked for by itself. */
+class LastName {
+  readonly #table: number;
+  readonly #start: number;
+  readonly #length: number;
+  readonly number: number;
+
+  constructor(table: number, start: number, end: number, number: number) {
+    this.#table = table;
+    this.#start = start;
+    this.#length = end - start;
+    this.number = number;
+  }
+
+  is(bytes: Uint8Array, table: number, start: number, end: number): boolean {
+    if (table !== this.#table || end - start !== this.#length) return false;
+    for (let k = 0; k < this.#length; k++) if (bytes[start + k] !== bytes[this.#start + k]) return false;
+    return true;
   }
 }
 

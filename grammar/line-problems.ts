@@ -18,6 +18,7 @@ const LONGEST_LINE = 10_239;
 const MOST_WORDS = 253;
 const TABLES = ["filter", "nat", "mangle", "raw", "security"];
 const NEWLINE = "a newline inside quotes; iptables-restore cannot read this back";
+const UNKNOWN_OPTION = { checkId: "unknown-option", severity: "error" } as const;
 const REFUSED = "iptables-restore refuses this";
 
 /** Turns what the reader saw of each line into problems: at most one of severity error per line, noise once per file. */
@@ -149,6 +150,7 @@ export class LineProblems {
       if (this.#restore.isSurelyRight(block, values)) return;
     } else values?.begin();
     const odd = hasOdd(reader.scanner);
+    if (!odd && isPlain && values?.tellRefused(node) === true) return;
     if (odd && this.#oddity(node, reader.shape)) return;
     if (outline.kind === "rule" && reader.scanner.count > MOST_WORDS) {
       const message = `${reader.scanner.count} words; ${REFUSED}`;
@@ -185,12 +187,12 @@ export class LineProblems {
         this.#unknownExtension(node, "target", shape.targetWord);
         return false;
       }
+      if (this.#list.isEnough(node, UNKNOWN_OPTION)) return true;
       const flag = this.#text(unknown.flagWord);
       const expected = "an option of the core or of an extension named before it";
       this.#list.add(node, {
+        ...UNKNOWN_OPTION,
         ...this.#word(unknown.flagWord),
-        checkId: "unknown-option",
-        severity: "error",
         message: `unknown option "${flag}"; ${REFUSED}`,
         expected,
         suggestion: () => nearestOption(flag, shape),
@@ -251,7 +253,7 @@ export class LineProblems {
   #bad(node: number): void {
     const { shape, scanner, textStart, end } = this.#reader;
     const error = shape.error;
-    if (error === null) return;
+    if (error === null || this.#list.isEnough(node, { checkId: error.checkId, severity: "error" })) return;
     const last = scanner.count - 1;
     const word = error.word < 0 ? last : Math.min(error.word, last);
     if (word < 0) {

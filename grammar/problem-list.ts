@@ -29,15 +29,26 @@ export class ProblemList {
   /** Nodes of all problems of severity error, also of those that are counted alone. */
   readonly #refused = new Growing();
 
-  add(node: number, found: Found): void {
+  /** Whether there are enough of a kind: then this case is counted, and nobody needs to say more of it. */
+  isEnough(node: number, { checkId, severity }: Pick<Found, "checkId" | "severity">): boolean {
+    if ((this.#counts.get(checkId) ?? 0) < MOST_OF_A_KIND) return false;
+    this.#count(node, checkId, severity);
+    return true;
+  }
+
+  #count(node: number, checkId: Found["checkId"], severity: Found["severity"]): number {
     this.cases++;
-    const count = (this.#counts.get(found.checkId) ?? 0) + 1;
-    this.#counts.set(found.checkId, count);
-    if (found.severity === "error") {
+    if (severity === "error") {
       this.errors++;
       this.#refused.push(node);
     }
-    if (count > MOST_OF_A_KIND) return;
+    const count = (this.#counts.get(checkId) ?? 0) + 1;
+    this.#counts.set(checkId, count);
+    return count;
+  }
+
+  add(node: number, found: Found): void {
+    if (this.#count(node, found.checkId, found.severity) > MOST_OF_A_KIND) return;
     this.#problems.push({ ...found, node, expected: found.expected ?? null, suggestion: found.suggestion?.() ?? null });
   }
 

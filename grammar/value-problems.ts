@@ -13,6 +13,8 @@ const LONGEST_WORD = 1023;
 const PLACEHOLDER =
   /^(?:<.{0,80}>(?:[/:]\d{1,5})?|\{\{.{0,80}|\$\{?\w{1,80}\}?|[Xx*]{1,4}(?:[.:][Xx*]{1,4})+(?:\/[\dXx*]{1,3})?(?::\d{1,5})?|REDACTED|\.{3})$/;
 
+const INVALID_VALUE = { checkId: "invalid-value", severity: "error" } as const;
+
 /** A value of a line: which word, of which option. */
 export interface Value {
   readonly word: number;
@@ -32,7 +34,9 @@ export class ValueProblems {
   #family: Family | null = null;
   /** The value that was refused last: a line is asked about twice, first whether it is right, then what is wrong. */
   #refusedAt = -1;
+  #refusedEnd = -1;
   #refusedBy: Codec<unknown> | null = null;
+  #refusedOption: OptionRecord | null = null;
   #lastRefusal: Refusal | null = null;
 
   readonly #asked: Judge | undefined;
@@ -48,7 +52,7 @@ export class ValueProblems {
   enter(block: Block | null): void {
     const judge = this.#asked ?? block?.header;
     this.#family = judge?.family ?? null;
-    this.#refusedAt = -1;
+    this.begin();
   }
 
   /** True: nothing to say. */
@@ -81,13 +85,25 @@ export class ValueProblems {
   /** Another line is asked about; the same place may hold other bytes by now. */
   begin(): void {
     this.#refusedAt = -1;
+    this.#refusedOption = null;
   }
 
   /** Whether the option takes the bytes as its value at that place, of a line that is short. */
   takes({ option, id }: Keyword, place: number, start: number, end: number): boolean {
     if (option === null) return true;
     const codec = (weightyCodecs[id] ?? learnCodecs(id, option))[place];
-    return codec == null || this.#refusal(codec, start, end) === null;
+    if (codec == null || this.#refusal(codec, start, end) === null) return true;
+    this.#refusedEnd = end;
+    this.#refusedOption = option;
+    return false;
+  }
+
+  /** Says what is wrong with the value that `takes` refused; false where it refused none of the line. */
+  tellRefused(node: number): boolean {
+    const [start, end, option, refusal] = [this.#refusedAt, this.#refusedEnd, this.#refusedOption, this.#lastRefusal];
+    if (start < 0 || option === null || refusal === null) return false;
+    this.#refused(node, option.flag, start, end - start, this.#reader.scanner.text(start, end), refusal.expected);
+    return true;
   }
 
   #isRight(node: number, option: OptionRecord, codec: Codec<unknown>, offset: number, end: number): boolean {
@@ -138,11 +154,12 @@ export class ValueProblems {
       );
       return;
     }
+    if (this.#list.isEnough(node, INVALID_VALUE)) return;
     const message =
       length > LONGEST_WORD
         ? `a word of ${length} bytes; iptables-restore refuses this`
         : `${flag} cannot be "${text.slice(0, 80)}"; iptables-restore refuses this`;
-    this.#list.add(node, { checkId: "invalid-value", severity: "error", offset, length, message, expected });
+    this.#list.add(node, { ...INVALID_VALUE, offset, length, message, expected });
   }
 }
 
