@@ -24,6 +24,8 @@ const LF = 10;
 const WINDOW = 1 << 18;
 /** So many lines are not known before it is asked whether looking pays. */
 const MOST_UNKNOWN = 4096;
+/** A dump of kube-proxy's has not so many forms: these are added when they are met, others when they are met again. */
+const USUAL_FORMS = 64;
 /** A form is added in so many spellings at most. */
 const MOST_SPELLINGS = 8;
 /** A word of fixed text is at most so long. */
@@ -170,15 +172,13 @@ export class KnownLines {
     }
     if (outline.command?.name !== "append" || outline.targetRecord?.name === "TCPMSS") return;
     const added = this.#added[outline.id];
-    if (added === undefined) {
-      // where hardly two lines are alike, most forms are met once
-      this.#added[outline.id] = 0;
-      return;
-    }
+    // where hardly two lines are alike, most forms are met once
+    if (added === undefined) this.#added[outline.id] = 0;
+    if (added === undefined && outline.id >= USUAL_FORMS) return;
     const at = start - this.#start;
     if (this.#native.learn(at)) return;
     if (added === MOST_SPELLINGS || !areFixed(words, count) || !isSingleSpaced(bytes, spans, count)) return;
-    this.#added[outline.id] = added + 1;
+    this.#added[outline.id] = (added ?? 0) + 1;
     this.#add(outline, words, count, spans);
     this.#native.learn(at);
   }

@@ -31,8 +31,9 @@ export const isShape = (outline: Outline): outline is Shape => (outline as Shape
 const LONGEST_ITEM = 6;
 /** Items by their roles, with word numbers from 0; `null`: these roles are none. */
 const items = new Map<number, ParsedItem | null>(usualItems.map(([roles, item]) => [keyOfRoles(roles), item]));
-/** Those of at most three words, by the same keys, once they were asked for. */
-const shortItems = new Array<ParsedItem | null | undefined>(1 << 15);
+/** Those of at most three words, once they were asked for: by the same keys their places in a list, from 1. */
+const shortPlaces = new Uint16Array(1 << 15);
+const shortItems: (ParsedItem | null)[] = [null];
 
 const goesOn = ({ role }: Keyword): boolean => role === "Value" || role === "Name" || role === "OldBang";
 
@@ -102,7 +103,8 @@ function itemAt(words: readonly Keyword[], start: number, end: number): ParsedIt
   if (end - start > LONGEST_ITEM) return null;
   let key = 0;
   for (let k = start; k < end; k++) key = key * 32 + (words[k] as Keyword).roleNumber;
-  const known = key < shortItems.length ? shortItems[key] : items.get(key);
+  const place = shortPlaces[key];
+  const known = place === undefined ? items.get(key) : place === 0 ? undefined : shortItems[place];
   return known === undefined ? learnItem(key, words.slice(start, end)) : known;
 }
 
@@ -110,7 +112,7 @@ function learnItem(key: number, words: readonly Keyword[]): ParsedItem | null {
   let item = items.get(key);
   if (item === undefined) item = parseItem(words);
   items.set(key, item);
-  if (key < shortItems.length) shortItems[key] = item;
+  if (key < shortPlaces.length) shortPlaces[key] = shortItems.push(item) - 1;
   return item;
 }
 

@@ -64,7 +64,6 @@ export function reset(slots: i32, salt: i32): void {
   saltHashes(salt);
   windowSize = 0;
   forms = new Forms();
-  words = new Words(forms);
   isOpen = false;
   names = new Names(slots);
   rightRules = new SeenNumbers();
@@ -72,7 +71,6 @@ export function reset(slots: i32, salt: i32): void {
   lineStarts = new StaticArray<i32>(MOST_LINES);
   lineForms = new StaticArray<i32>(MOST_LINES);
   lineKeywords = new StaticArray<i32>(MOST_LINES);
-  keywords = new StaticArray<u16>(MOST_KEYWORDS);
   ruleNodes = new StaticArray<i32>(MOST_LINES);
   ruleChains = new StaticArray<i32>(MOST_LINES);
   ruleTargets = new StaticArray<i32>(MOST_LINES);
@@ -249,6 +247,8 @@ export function learn(at: i32): bool {
 /** From now on rules of forms that are not kept are read word by word. */
 export function open(): void {
   isOpen = true;
+  words = new Words(forms);
+  keywords = new StaticArray<u16>(MOST_KEYWORDS);
 }
 /** Says what a keyword is. */
 export function describe(

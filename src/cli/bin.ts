@@ -3,7 +3,8 @@ import { version } from "../version.ts";
 
 async function start(argv: readonly string[]): Promise<void> {
   const [{ main }, { systemIo }] = await Promise.all([import("./main.ts"), import("./system-io.ts")]);
-  process.exitCode = await main([...argv], systemIo());
+  // all is written, and nothing is to be waited for: to end so takes a few milliseconds less than to take everything down
+  process.exit(await main([...argv], systemIo()));
 }
 
 const argv = process.argv.slice(2);
