@@ -120,13 +120,22 @@ export class Ast implements Iterable<Node> {
   /** What a rule may name. */
   mentions(index: number): Mentions {
     const column = this.#columns.shapes[index] as number;
-    if (column < 0) return mentionsInColumn(column);
-    let known = this.#mentions[column];
+    return column < 0 ? mentionsInColumn(column) : this.#mentionsOf(column);
+  }
+
+  #mentionsOf(form: number): Mentions {
+    let known = this.#mentions[form];
     if (known === undefined) {
-      known = mentionsOf(this.#columns.reader.memo.shapes[column] as Shape);
-      this.#mentions[column] = known;
+      known = mentionsOf(this.#columns.reader.memo.shapes[form] as Shape);
+      this.#mentions[form] = known;
     }
     return known;
+  }
+
+  /** Of each form that is kept, whether the test passes what it mentions and its target. */
+  formsWhere(test: (mentions: Mentions, target: ExtensionRecord | null) => boolean): Uint8Array {
+    const { shapes } = this.#columns.reader.memo;
+    return Uint8Array.from(shapes, ({ targetRecord }, form) => Number(test(this.#mentionsOf(form), targetRecord)));
   }
 
   /** Raw bytes of a node without its line end: from the first byte of its own text (blanks and noise before it left out). */

@@ -3,9 +3,12 @@ import { CORE, type Shape, type ShapeOption } from "../../grammar/shape.ts";
 import type { RuleId } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 
+let comment: Mentions | undefined;
+
 /** Whether the rule asks nothing of a packet. */
 export function isUnconditional(store: RuleStore, rule: RuleId): boolean {
-  if ((store.mentions(rule) & CONDITIONS & ~bitsOfMatches("comment")) !== 0) return false;
+  comment ??= bitsOfMatches("comment");
+  if ((store.mentions(rule) & CONDITIONS & ~comment) !== 0) return false;
   const { matches, options } = store.shape(rule);
   return matches.every(({ name }) => name === "comment") && options.every(({ owner }) => owner !== CORE);
 }

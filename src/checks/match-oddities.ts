@@ -1,7 +1,7 @@
 import type { RuleNode } from "../../grammar/ast.ts";
 import { bytesOf } from "../../grammar/bytes.ts";
 import { type Keyword, WORD } from "../../grammar/keyword.ts";
-import { bitOfOption, bitsOfMatches, CORE_OPTIONS, NEGATED, REPEATED } from "../../grammar/mentions.ts";
+import { bitOfOption, bitsOfMatches, CORE_OPTIONS, type Mentions, NEGATED, REPEATED } from "../../grammar/mentions.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Check } from "./check.ts";
@@ -9,6 +9,7 @@ import type { Context } from "./context.ts";
 import { hasMatch, matchesNamed, optionOf } from "./form.ts";
 import { hookOf } from "./hooks.ts";
 import { hex } from "./mark-rules.ts";
+import { type FormTest, hasTarget, otherRules } from "./other-rules.ts";
 import { counted, listed } from "./words.ts";
 
 const shared = {
@@ -18,23 +19,6 @@ const shared = {
   confirm: "iptables -t TABLE -L CHAIN -nv --line-numbers",
 } as const;
 const MAN = "https://manpages.debian.org/bookworm/iptables/iptables-extensions.8.en.html";
-
-const known = new WeakMap<Context, readonly RuleId[]>();
-
-/** Rules of a ruleset outside kube-proxy's chains of single Services. */
-function otherRules(context: Context): readonly RuleId[] {
-  const found = known.get(context);
-  if (found !== undefined) return found;
-  const { ruleset, store, claims } = context;
-  const rules: RuleId[] = [];
-  for (const table of ruleset.tables)
-    for (const chain of claims.otherChains(table)) {
-      if (claims.role(chain)?.includes(" KUBE-") === true) continue;
-      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) rules.push(rule);
-    }
-  known.set(context, rules);
-  return rules;
-}
 
 /** A packet comes in by an interface before OUTPUT and leaves by one after INPUT; iptables(8), -i and -o. */
 export const neverAppliesAtHook: Check = {
@@ -53,8 +37,7 @@ export const neverAppliesAtHook: Check = {
     const { store } = context;
     const interfaces = bitOfOption("--in-interface") | bitOfOption("--out-interface");
     const lacking = new Map<ChainId, ReturnType<typeof interfacesLackingIn>>();
-    for (const rule of otherRules(context)) {
-      if ((store.mentions(rule) & interfaces) === 0) continue;
+    for (const rule of otherRules(context, (mentions) => (mentions & interfaces) !== 0)) {
       const chain = store.chainOf(rule);
       let lacks = lacking.get(chain);
       if (lacks === undefined) {
@@ -99,8 +82,8 @@ export const contradictoryMatch: Check = {
   references: [MAN],
   run(context, report) {
     const { store } = context;
-    for (const rule of otherRules(context)) {
-      const why = mayContradict(store, rule) ? contradiction(store, rule) : null;
+    for (const rule of otherRules(context, mayContradict)) {
+      const why = isLikelier(store, rule) ? contradiction(store, rule) : null;
       if (why === null) continue;
       const chain = store.chainOf(rule);
       report({
@@ -129,17 +112,23 @@ const ADDRESSES = bitOfOption("--source") | bitOfOption("--destination");
 const PORT_BITS = bitsOfMatches("tcp", "udp", "sctp", "dccp", "multiport");
 const STATE_BITS = bitsOfMatches("conntrack", "state");
 
-/** Whether a rule may ask for two things of one kind, or for no address; it need not. */
-function mayContradict(store: RuleStore, rule: RuleId): boolean {
-  const mentions = store.mentions(rule);
+/** Whether a rule may ask for two things of one kind. */
+function mayAskTwice(mentions: Mentions): boolean {
   const [ports, states] = [mentions & PORT_BITS, mentions & STATE_BITS];
   return (
     ((mentions & REPEATED) !== 0 && (ports | states) !== 0) ||
-    ((mentions & NEGATED) !== 0 && (mentions & ADDRESSES) !== 0 && store.holds(rule, NO_BITS)) ||
     (ports & (ports - 1)) !== 0 ||
     (states & (states - 1)) !== 0
   );
 }
+
+const mayExclude = (mentions: Mentions): boolean => (mentions & NEGATED) !== 0 && (mentions & ADDRESSES) !== 0;
+
+const mayContradict = (mentions: Mentions): boolean => mayAskTwice(mentions) || mayExclude(mentions);
+
+/** Whether a rule that may contradict itself may do so by what its line holds. */
+const isLikelier = (store: RuleStore, rule: RuleId): boolean =>
+  mayAskTwice(store.mentions(rule)) || store.holds(rule, NO_BITS);
 
 function contradiction(store: RuleStore, rule: RuleId): string | null {
   const scanner = store.words(rule);
@@ -204,9 +193,7 @@ export const logWithoutLimit: Check = {
     const { store } = context;
     const limits = matchesNamed(...LIMITS, "statistic");
     const limited = new Map<ChainId, boolean>();
-    for (const rule of otherRules(context)) {
-      const name = store.targetRecord(rule)?.name;
-      if (name !== "LOG" && name !== "ULOG" && name !== "NFLOG") continue;
+    for (const rule of otherRules(context, hasTarget("LOG", "ULOG", "NFLOG"))) {
       if (hasMatch(store, rule, limits)) continue;
       const chain = store.chainOf(rule);
       let isLimited = limited.get(chain);
@@ -252,7 +239,9 @@ export const deprecatedSpelling: Check = {
     const seen = new Map<string, RuleId[]>();
     const { store } = context;
     const state = matchesNamed("state");
-    for (const rule of otherRules(context)) {
+    const isUlogRule = hasTarget("ULOG");
+    const isOld: FormTest = (mentions, target) => (mentions & state.bits) !== 0 || isUlogRule(mentions, target);
+    for (const rule of otherRules(context, isOld)) {
       const isUlog = store.targetRecord(rule)?.name === "ULOG";
       const old = hasMatch(store, rule, state) ? "-m state" : isUlog ? "-j ULOG" : null;
       if (old === null) continue;
@@ -328,10 +317,9 @@ export const unreadMark: Check = {
     const { ruleset, store } = context;
     if (context.services.owners.length > 0) return;
     const setters: { rule: RuleId; bits: number }[] = [];
-    for (const rule of otherRules(context)) {
-      const target = store.targetRecord(rule)?.name;
-      if (target === "CONNMARK" || target === "TPROXY" || target === "NFQUEUE") return;
-      if (target !== "MARK" || ruleset.tableOf(store.chainOf(rule)).name === "nat") continue;
+    if (otherRules(context, hasTarget("CONNMARK", "TPROXY", "NFQUEUE")).length > 0) return;
+    for (const rule of otherRules(context, hasTarget("MARK"))) {
+      if (ruleset.tableOf(store.chainOf(rule)).name === "nat") continue;
       const [value = "", mask = value] = (ruleset.rule(rule).target?.options[0]?.values[0]?.text ?? "").split("/");
       const bits = Number(value) & Number(mask);
       if (bits !== 0) setters.push({ rule, bits });
@@ -339,7 +327,7 @@ export const unreadMark: Check = {
     }
     const marks = matchesNamed("mark", "connmark");
     let unread: readonly { rule: RuleId; bits: number }[] = setters;
-    for (const rule of otherRules(context)) {
+    for (const rule of unread.length === 0 ? [] : otherRules(context, (mentions) => (mentions & marks.bits) !== 0)) {
       if (unread.length === 0) return;
       if (!hasMatch(store, rule, marks)) continue;
       const read = bitsAsked(ruleset.rule(rule));
