@@ -34,6 +34,18 @@ export class Growing {
     this.length = length;
   }
 
+  /** Fills up to a length. */
+  fill(length: number, value: number): void {
+    if (length <= this.length) return;
+    if (length > this.values.length) {
+      const more = new Int32Array(Math.max(this.values.length * 2, length));
+      more.set(this.values);
+      this.values = more;
+    }
+    this.values.fill(value, this.length, length);
+    this.length = length;
+  }
+
   get(index: number): number {
     return this.values[index] as number;
   }

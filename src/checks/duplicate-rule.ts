@@ -36,12 +36,13 @@ export const duplicateRule: Check = {
   needs: [],
   run(context, report) {
     const { ruleset, store, claims } = context;
+    const copies = new Copies(context);
     // chains of single Services are compared with what kube-proxy writes
     for (const table of ruleset.tables)
       for (const chain of claims.otherChains(table)) {
         const one = store.firstRule(chain);
         if (one === NONE || store.nextRule(one) === NONE) continue;
-        for (const [first, others] of copies(context, chain)) {
+        for (const [first, others] of copies.in(chain) ?? []) {
           const again = others[0] as RuleId;
           const times = others.length + 1;
           const isHook = store.targetChain(first) !== NONE;
@@ -62,40 +63,73 @@ export const duplicateRule: Check = {
   },
 };
 
-/** Rules with equal words, each with its copies; equal hashes of their bytes find them. */
-function copies({ store, claims, suspects: { soundChains } }: Context, chain: ChainId): Map<RuleId, RuleId[]> {
-  const found = new Map<RuleId, RuleId[]>();
-  const rules: RuleId[] = [];
-  for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
-    if (store.isRefused(rule)) continue;
-    const target = store.targetChain(rule);
-    // a Service that is sound has one rule for its cluster IP and one for a NodePort: neither is a copy
-    if (target === NONE || soundChains[target] === 0 || claims.claim(rule) <= UNEXPECTED) rules.push(rule);
+/** Finds rules with equal words; equal hashes of their bytes tell. Asked of one chain after the other. */
+class Copies {
+  readonly #context: Context;
+  readonly #stateful = matchesNamed(...STATEFUL);
+  readonly #rules: RuleId[] = [];
+  /** By hashes: the places among the rules of those that differ from all before, from 1; 0: none. */
+  #places = new Int32Array(LEAST_PLACES);
+  #hashes = new Int32Array(LEAST_PLACES);
+
+  constructor(context: Context) {
+    this.#context = context;
   }
-  if (rules.length < 2) return found;
-  const stateful = matchesNamed(...STATEFUL);
-  let size = 4;
-  while (size < 2 * rules.length) size *= 2;
-  /** By hashes: the places among `rules` of those that differ from all before, from 1; 0: none. */
-  const places = new Int32Array(size);
-  const hashes = new Int32Array(rules.length);
-  for (let k = 0; k < rules.length; k++) {
-    const rule = rules[k] as RuleId;
-    const hash = store.hashOf(rule);
-    hashes[k] = hash;
-    let slot = hash & (size - 1);
-    let first = NONE;
-    for (; places[slot] !== 0 && first === NONE; slot = (slot + 1) & (size - 1)) {
-      const place = (places[slot] as number) - 1;
-      if (hashes[place] === hash && store.isCopy(rules[place] as RuleId, rule)) first = rules[place] as RuleId;
+
+  /** By rule of the chain its copies; `null`: none has any. */
+  in(chain: ChainId): ReadonlyMap<RuleId, readonly RuleId[]> | null {
+    const { store } = this.#context;
+    const rules = this.#rules;
+    this.#take(chain);
+    if (rules.length < 2) return null;
+    let found: Map<RuleId, RuleId[]> | null = null;
+    const size = this.#makeRoom();
+    const [places, hashes] = [this.#places, this.#hashes];
+    for (let k = 0; k < rules.length; k++) {
+      const rule = rules[k] as RuleId;
+      const hash = store.hashOf(rule);
+      hashes[k] = hash;
+      let slot = hash & (size - 1);
+      let first = NONE;
+      for (; places[slot] !== 0 && first === NONE; slot = (slot + 1) & (size - 1)) {
+        const place = (places[slot] as number) - 1;
+        if (hashes[place] === hash && store.isCopy(rules[place] as RuleId, rule)) first = rules[place] as RuleId;
+      }
+      if (first === NONE) places[slot] = k + 1;
+      // asked last: only few rules have an equal one
+      else if (!hasMatch(store, rule, this.#stateful)) {
+        found ??= new Map();
+        const others = found.get(first);
+        if (others === undefined) found.set(first, [rule]);
+        else others.push(rule);
+      }
     }
-    if (first === NONE) places[slot] = k + 1;
-    // asked last: only few rules have an equal one
-    else if (!hasMatch(store, rule, stateful)) {
-      const others = found.get(first);
-      if (others === undefined) found.set(first, [rule]);
-      else others.push(rule);
+    return found;
+  }
+
+  /** Takes the rules of the chain that may be copies. */
+  #take(chain: ChainId): void {
+    const { store, claims, suspects } = this.#context;
+    const { soundChains } = suspects;
+    this.#rules.length = 0;
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+      if (store.isRefused(rule)) continue;
+      const target = store.targetChain(rule);
+      // a Service that is sound has one rule for its cluster IP and one for a NodePort: neither is a copy
+      if (target === NONE || soundChains[target] === 0 || claims.claim(rule) <= UNEXPECTED) this.#rules.push(rule);
     }
   }
-  return found;
+
+  /** Empties as many places as the rules need; how many. */
+  #makeRoom(): number {
+    let size = LEAST_PLACES;
+    while (size < 2 * this.#rules.length) size *= 2;
+    if (size > this.#places.length) {
+      this.#places = new Int32Array(size);
+      this.#hashes = new Int32Array(size);
+    } else this.#places.fill(0, 0, size);
+    return size;
+  }
 }
+
+const LEAST_PLACES = 8;

@@ -257,6 +257,14 @@ for (const record of owners) {
   for (const start of record.comments ?? []) byComment.push([start, owner]);
 }
 
+/** By code of a letter: whether the name of somebody's chain begins with it. */
+const isFirst = new Uint8Array(256);
+for (const name of [...byChain.keys(), "KUBE-"]) isFirst[name.charCodeAt(0)] = 1;
+for (const first of byFirst.keys()) isFirst[first] = 1;
+
+/** Whether a chain whose name begins with that byte may be of somebody known. */
+export const mayBeOwned = (first: number): boolean => isFirst[first] === 1;
+
 /** Owner of a user-defined chain by its name; `null` for names that nobody known gives. */
 export function ownerOfChain(name: string): Owner | null {
   const named = byChain.get(name);

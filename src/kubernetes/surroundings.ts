@@ -1,5 +1,5 @@
 import { type ChainId, NONE, type Ruleset } from "../netfilter/ruleset.ts";
-import { KUBE_PROXY, type Owner, ownerOfChain } from "./owners.ts";
+import { KUBE_PROXY, mayBeOwned, type Owner, ownerOfChain } from "./owners.ts";
 import type { MapSource } from "./read/map-source.ts";
 import type { Missing, ProxyMode } from "./service-map.ts";
 
@@ -26,7 +26,10 @@ export class ChainOwners {
     let owner = this.#known[chain];
     if (owner === undefined) {
       const { ruleset, rules } = this.#source;
-      owner = rules.isServiceChain(chain) ? KUBE_PROXY : ownerOfChain(ruleset.chainName(chain));
+      const { store } = ruleset;
+      if (rules.isServiceChain(chain)) owner = KUBE_PROXY;
+      else if (mayBeOwned(store.bytes[store.nameStart(chain)] as number)) owner = ownerOfChain(store.chainName(chain));
+      else owner = null;
       this.#known[chain] = owner;
     }
     return owner;

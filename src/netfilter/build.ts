@@ -123,7 +123,7 @@ class Builder implements ColumnVisitor {
 
   /** Every chain that has a number has its place in the columns. */
   #makeRoom(): void {
-    for (let chain = this.#chainNode.length; chain < this.#known.nameCount; chain++) this.#chainNode.push(NONE);
+    this.#chainNode.fill(this.#known.nameCount, NONE);
   }
 
   #enter(block: Block): void {

@@ -2,6 +2,7 @@ import type { Mentions } from "../../grammar/mentions.ts";
 import type { InterfacePattern } from "../../grammar/values/types.ts";
 import { hashUnder, hasValuesOf, isSingle, NO_HASH, type Ports, takesPorts, takesTexts } from "./cover-compare.ts";
 import type { Conditions } from "./cover-conditions.ts";
+import type { Changes } from "./cover-index.ts";
 import { Dimension, hashOfText, mix } from "./cover-plan.ts";
 import type { Network } from "./network.ts";
 import { NONE, type RuleId } from "./ruleset.ts";
@@ -94,7 +95,7 @@ export class CoverForm {
    * The first of them that takes all that a rule asks for, `NONE` without one.
    * @param after - a change of what it asks for stands there: it has to come later
    */
-  find(rule: RuleId, conditions: Conditions, after: { readonly changed: number; readonly rewritten: number }): RuleId {
+  find(rule: RuleId, conditions: Conditions, after: Changes): RuleId {
     const hash = hashUnder(conditions, this.#sample);
     if (hash === NO_HASH || this.#count === 0) return NONE;
     let entry = (this.#slots[this.#slotOf(hash, rule, conditions)] as number) - 1;

@@ -6,22 +6,23 @@ import { NONE, type RuleId } from "./ruleset.ts";
 /** Sets of dimensions beyond this many are not looked at: a dump of random rules shall not make this quadratic. */
 const MOST_FORMS = 64;
 
+/** Positions in the chain of the last rule that changed what rules ask for, and of one that changed even addresses and states. */
+export interface Changes {
+  readonly changed: number;
+  readonly rewritten: number;
+}
+
 /** Earlier rules of a chain after which no packet comes back, by what they ask for. */
 export class CoverIndex {
   readonly #reader: Reader;
   readonly #forms: CoverForm[] = [];
   /** What all forms require. */
   #required: Mentions = ~0;
-  /** Positions of the last rule that changed what rules ask for, and of one that changed even addresses and states. */
-  readonly #after = { changed: 0, rewritten: 0 };
+  readonly #after: Changes;
 
-  constructor(reader: Reader) {
+  constructor(reader: Reader, after: Changes) {
     this.#reader = reader;
-  }
-
-  changedAt(position: number, rewrites: boolean): void {
-    this.#after.changed = position;
-    if (rewrites) this.#after.rewritten = position;
+    this.#after = after;
   }
 
   /** @param conditions - what the rule asks for; it was the last to be read */

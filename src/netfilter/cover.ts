@@ -56,7 +56,9 @@ export function coveredRules(ruleset: Ruleset, chain: ChainId, reader = new Cond
   const { store } = ruleset;
   const first = store.firstRule(chain);
   if (first === NONE || store.nextRule(first) === NONE) return covered;
-  const index = new CoverIndex(reader);
+  const after = { changed: 0, rewritten: 0 };
+  // many chains have no rule that decides anything
+  let index = null as CoverIndex | null;
   let position = 0;
   for (let rule = first; rule !== NONE; rule = store.nextRule(rule)) {
     position++;
@@ -65,13 +67,16 @@ export function coveredRules(ruleset: Ruleset, chain: ChainId, reader = new Cond
     const target = store.targetRecord(rule);
     const jump = ruleset.target(rule);
     const ends = jump === NONE ? target?.terminating === true : (mentions & GOTO) !== 0;
-    if (ends || index.mayCover(mentions)) {
+    if (ends || index?.mayCover(mentions) === true) {
       const conditions = reader.peek(rule);
+      index ??= new CoverIndex(reader, after);
       const by = index.find(rule, conditions, mentions);
       if (by !== NONE) covered.push({ rule, by });
       else if (ends && !conditions.fickle) index.add(rule, conditions, position);
     }
-    if (!ends && (jump !== NONE || changesPacket(target))) index.changedAt(position, REWRITES.has(target?.name ?? ""));
+    if (ends || (jump === NONE && !changesPacket(target))) continue;
+    after.changed = position;
+    if (target !== null && REWRITES.has(target.name)) after.rewritten = position;
   }
   return covered;
 }
