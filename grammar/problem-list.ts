@@ -48,8 +48,10 @@ export class ProblemList {
   }
 
   add(node: number, found: Found): void {
-    if (this.#count(node, found.checkId, found.severity) > MOST_OF_A_KIND) return;
-    this.#problems.push({ ...found, node, expected: found.expected ?? null, suggestion: found.suggestion?.() ?? null });
+    const { checkId, severity, offset, length, message, expected = null } = found;
+    if (this.#count(node, checkId, severity) > MOST_OF_A_KIND) return;
+    const suggestion = found.suggestion?.() ?? null;
+    this.#problems.push({ checkId, severity, node, offset, length, message, expected, suggestion });
   }
 
   /** Notes one more case of what `key` names; `message` is asked for the words once the number is known. */

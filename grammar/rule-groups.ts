@@ -1,3 +1,4 @@
+import { bytesOf } from "./bytes.ts";
 import { Expects, type Keyword, WORD } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import type { ValueProblems } from "./value-problems.ts";
@@ -5,6 +6,8 @@ import type { Backend, ExtensionRecord } from "./vocabulary/record.ts";
 import { weighsValues } from "./vocabulary/refuse-extension.ts";
 
 const BUILT_IN = ["PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"];
+const BUILT_IN_BYTES = BUILT_IN.map(bytesOf);
+const QUOTE = 34;
 const LONGEST_CHAIN = 28;
 /** Targets of which it matters what parts the range has, not which numbers. */
 const NAT: ReadonlySet<string> = new Set(["DNAT", "SNAT", "MASQUERADE", "REDIRECT"]);
@@ -192,10 +195,12 @@ export class RuleGroups {
     const start = scanner.spans[outline.chainWord << 1] as number;
     const end = scanner.spans[(outline.chainWord << 1) + 1] as number;
     if (end - start > LONGEST_CHAIN) return 6;
-    const first = bytes[start] as number;
-    if (first !== 80 && first !== 73 && first !== 70 && first !== 79 && first !== 34) return 5;
-    const known = BUILT_IN.indexOf(scanner.text(start, end));
-    return known < 0 ? 5 : known;
+    if (bytes[start] === QUOTE) {
+      const quoted = BUILT_IN.indexOf(scanner.text(start, end));
+      return quoted < 0 ? 5 : quoted;
+    }
+    for (let k = 0; k < BUILT_IN.length; k++) if (isAt(bytes, BUILT_IN_BYTES[k] as Uint8Array, start, end)) return k;
+    return 5;
   }
 
   #bytes(start: number, end: number): number {
@@ -224,6 +229,12 @@ export class RuleGroups {
     for (let i = start; i < end; i++) if (bytes[i] === 44) return 4;
     return 5;
   }
+}
+
+function isAt(bytes: Uint8Array, name: Uint8Array, start: number, end: number): boolean {
+  if (end - start !== name.length) return false;
+  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
+  return true;
 }
 
 const mix = (hash: number, value: number): number => Math.imul(hash ^ value, 0x01000193) ^ (hash >>> 15);

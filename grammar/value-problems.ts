@@ -15,6 +15,8 @@ const PLACEHOLDER =
 
 const INVALID_VALUE = { checkId: "invalid-value", severity: "error" } as const;
 
+const FIRST_OF_PLACEHOLDER: ReadonlySet<number> = new Set(Array.from("<{$Xx*R.", (char) => char.charCodeAt(0)));
+
 /** A value of a line: which word, of which option. */
 export interface Value {
   readonly word: number;
@@ -37,6 +39,7 @@ export class ValueProblems {
   #refusedEnd = -1;
   #refusedBy: Codec<unknown> | null = null;
   #refusedOption: OptionRecord | null = null;
+  #refusedText = "";
   #lastRefusal: Refusal | null = null;
 
   readonly #asked: Judge | undefined;
@@ -102,7 +105,7 @@ export class ValueProblems {
   tellRefused(node: number): boolean {
     const [start, end, option, refusal] = [this.#refusedAt, this.#refusedEnd, this.#refusedOption, this.#lastRefusal];
     if (start < 0 || option === null || refusal === null) return false;
-    this.#refused(node, option.flag, start, end - start, this.#reader.scanner.text(start, end), refusal.expected);
+    this.#refused(node, option.flag, start, end - start, this.#refusedText, refusal.expected);
     return true;
   }
 
@@ -127,9 +130,11 @@ export class ValueProblems {
     const kind = numberOf(codec) * 16 + (family ?? 0);
     const hash = hashBytes(bytes, start, end);
     if (this.#known.find(kind, hash, start, end) >= 0) return null;
-    const result = codec.parse(scanner.text(start, end), { family });
+    const text = scanner.text(start, end);
+    const result = codec.parse(text, { family });
     if (!("value" in result) && result.needsHost !== true) {
       this.#refusedAt = start;
+      this.#refusedText = text;
       this.#refusedBy = codec;
       this.#lastRefusal = result;
       return result;
@@ -144,7 +149,7 @@ export class ValueProblems {
   }
 
   #refused(node: number, flag: string, offset: number, length: number, text: string, expected: string): void {
-    if (length <= LONGEST_WORD && PLACEHOLDER.test(text)) {
+    if (length <= LONGEST_WORD && FIRST_OF_PLACEHOLDER.has(text.charCodeAt(0)) && PLACEHOLDER.test(text)) {
       this.#list.once(
         "placeholder",
         node,

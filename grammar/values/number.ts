@@ -39,10 +39,10 @@ export function wholeNumber(text: string, min: number, max: number): number | nu
   return value >= min && value <= max ? value : null;
 }
 
-/** The value of at most nine decimal digits without a leading zero; -1 for any other text. */
+/** The value of at most fifteen decimal digits without a leading zero; -1 for any other text. */
 function plainDecimal(text: string): number {
   const { length } = text;
-  if (length === 0 || length > 9 || (length > 1 && text.charCodeAt(0) === 48)) return -1;
+  if (length === 0 || length > 15 || (length > 1 && text.charCodeAt(0) === 48)) return -1;
   let value = 0;
   for (let at = 0; at < length; at++) {
     const code = text.charCodeAt(at) - 48;

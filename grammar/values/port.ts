@@ -4,17 +4,17 @@ import { runsForward } from "./range.ts";
 import { servicePort } from "./services.ts";
 import type { NumberRange } from "./types.ts";
 
-const DIGITS = /^\d+$/;
 const SERVICE_NAME = /^[A-Za-z0-9][\w.+*/-]*$/;
 
 /** A port by number or service name (xtables_parse_port in libxtables/xtables.c). */
 export function readPort(text: string): number | Refusal {
-  const number = wholeNumber(text, 0, 0xffff) ?? (DIGITS.test(text) ? null : servicePort(text));
+  const number = wholeNumber(text, 0, 0xffff);
   if (number !== null) return number;
   const expected = "a port from 0 to 65535 or the name of a service";
-  return SERVICE_NAME.test(text) && /[A-Za-z]/.test(text) && !/^0x/i.test(text)
-    ? { expected, needsHost: true }
-    : { expected };
+  if (!/[A-Za-z]/.test(text)) return { expected };
+  const known = servicePort(text);
+  if (known !== null) return known;
+  return SERVICE_NAME.test(text) && !/^0x/i.test(text) ? { expected, needsHost: true } : { expected };
 }
 
 /** `80`, `80:90`, `:90`, `80:`, `ssh` */
