@@ -59,6 +59,7 @@ type Column = (typeof COLUMNS)[number];
 /** Those of keywords. */
 const LINE_KEYWORDS = 12;
 const KEYWORDS = 13;
+const WORD_LENGTHS = 14;
 
 /** All chains of a text: by number the table and the place of the name; by the hash of table and name the number plus one, and the hash. */
 export interface NameColumns {
@@ -147,12 +148,13 @@ export class KnownLines {
     return this.#columnAt(COLUMNS.indexOf(name), length);
   }
 
-  /** Numbers of the keywords of lines that were read last and whose forms are not kept; by line where they begin, -1 for other lines. */
-  keywords(): { readonly starts: Int32Array; readonly keywords: Uint16Array } {
+  /** Words of lines that were read last and whose forms are not kept; by line where they begin, -1 for other lines. */
+  words(): { readonly starts: Int32Array; readonly keywords: Uint16Array; readonly lengths: Uint16Array } {
     const native = this.#native;
     const starts = this.#columnAt(LINE_KEYWORDS, this.count);
-    const keywords = new Uint16Array(native.memory.buffer, native.column(KEYWORDS), native.keywordTotal());
-    return { starts, keywords };
+    const column = (number: number): Uint16Array =>
+      new Uint16Array(native.memory.buffer, native.column(number), native.keywordTotal());
+    return { starts, keywords: column(KEYWORDS), lengths: column(WORD_LENGTHS) };
   }
 
   /** Takes note of the line that the reader holds: its form was met, and nothing is wrong with it. */

@@ -145,8 +145,7 @@ class Reading {
       const node = this.#starts.length;
       this.#starts.append(known.column("starts"));
       this.#shapes.append(known.column("forms"));
-      const { starts, keywords } = known.keywords();
-      this.#unkept.append(node, starts, keywords);
+      this.#unkept.append(node, known.words());
       this.#problems.ends.add(known.count);
       this.#columns?.lines(known, node);
       if (this.#block !== null) this.#block.lastNode = this.#starts.length - 1;

@@ -239,18 +239,24 @@ export class Scanner {
   }
 
   /**
-   * Gives the words of the line that was split last their keywords.
-   * @param numbers - of one line after the other, from `start` on those of this one; 0 stands between lines
-   * @returns false where the line has not as many words as were split
+   * Takes over a line whose words one blank parts.
+   * @param numbers - of the keywords of one line after the other, from `first` on those of this one; 0 stands between lines
+   * @param lengths - of their words
+   * @param start - where the line begins
    */
-  name(numbers: Uint16Array, start: number): boolean {
-    for (let k = 0; k < this.count; k++) {
-      const number = numbers[start + k] as number;
-      if (number === 0) return false;
-      this.#ownWords[k] = keywordOf(number);
+  recall(numbers: Uint16Array, lengths: Uint16Array, first: number, start: number): void {
+    this.#reset();
+    let at = start;
+    let k = 0;
+    for (let number = numbers[first] as number; number !== 0; number = numbers[first + k] as number) {
+      if ((k << 1) + 2 > this.spans.length) this.#grow();
+      const end = at + (lengths[first + k] as number);
+      this.spans[k << 1] = at;
+      this.spans[(k << 1) + 1] = end;
+      this.#ownWords[k++] = keywordOf(number);
+      at = end + 1;
     }
-    this.words = this.#ownWords;
-    return true;
+    this.count = k;
   }
 
   #reset(): void {

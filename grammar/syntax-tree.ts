@@ -177,13 +177,9 @@ export class Ast implements Iterable<Node> {
       this.#held = index;
       return reader.scanner;
     }
-    const { bytes } = this.source;
-    if (isPlain(shape) && (bytes[start] === 45 || bytes[start] === 91)) {
-      reader.scanner.split(start, this.#lineEnd(index));
-      if (unkept.name(index, reader.scanner)) {
-        this.#held = index;
-        return reader.scanner;
-      }
+    if (isPlain(shape) && unkept.recall(index, start, reader.scanner)) {
+      this.#held = index;
+      return reader.scanner;
     }
     return this.read(index).scanner;
   }

@@ -1,5 +1,6 @@
 import { invariant } from "./invariant.ts";
 import type { Keyword } from "./keyword.ts";
+import type { KnownLines } from "./known-lines.ts";
 import type { LineReader } from "./line-reader.ts";
 import { type Mentions, mentionsIn } from "./mentions.ts";
 import type { Scanner } from "./scanner.ts";
@@ -31,28 +32,32 @@ export class Unkept {
   #starts = new Int32Array(1024);
   /** Numbers of the keywords of one line after the other, with a 0 before each line and behind the last. */
   #keywords = new Uint16Array(1024);
+  /** Bytes of their words; one blank stands between two. */
+  #lengths = new Uint16Array(1024);
   #used = 1;
 
   /** What the column of shapes says of the node that the reader holds; remembers its words. */
-  column({ outline, start, textStart, scanner }: LineReader, node: number): number {
+  column(reader: LineReader, node: number): number {
+    const { outline, start, textStart, scanner } = reader;
     if (outline.id >= 0) return outline.id;
     if (outline.kind !== "rule") return ~0;
     const plain = outline.plain && start === textStart ? PLAIN : 0;
-    if (plain !== 0) this.#remember(node, scanner.words, scanner.count);
+    if (plain !== 0 && isSingleSpaced(reader)) this.#remember(node, scanner);
     const target = numbers.get(outline.targetRecord) as number;
     return ~(plain | (target << 1) | (mentionsIn(scanner.words, scanner.count) << (1 + TARGET_BITS)));
   }
 
   /**
    * Remembers the words of lines that follow each other from `node` on.
-   * @param starts - by line: where its keywords begin in `keywords`, a 0 behind them; -1 for a line that is kept
+   * @param words - by line: where its words begin among those of all, a keyword 0 behind them; -1 for a line that is kept
    */
-  append(node: number, starts: Int32Array, keywords: Uint16Array): void {
+  append(node: number, { starts, keywords, lengths }: ReturnType<KnownLines["words"]>): void {
     const used = this.#used;
     const end = used + keywords.length;
     if (keywords.length === 0 || end > MOST_WORDS) return;
     this.#makeRoom(node + starts.length, end);
     this.#keywords.set(keywords, used);
+    this.#lengths.set(lengths, used);
     for (let k = 0; k < starts.length; k++) {
       const start = starts[k] as number;
       if (start >= 0) this.#starts[node + k] = used + start;
@@ -67,29 +72,50 @@ export class Unkept {
       this.#starts = more;
     }
     if (keywords >= this.#keywords.length) {
-      const more = new Uint16Array(2 * keywords);
-      more.set(this.#keywords);
-      this.#keywords = more;
+      this.#keywords = enlarged(this.#keywords, 2 * keywords);
+      this.#lengths = enlarged(this.#lengths, 2 * keywords);
     }
   }
 
-  #remember(node: number, words: readonly Keyword[], count: number): void {
+  #remember(node: number, { words, spans, count }: Scanner): void {
     const start = this.#used;
     const end = start + count;
     if (end > MOST_WORDS) return;
     this.#makeRoom(node + 1, end);
-    for (let k = 0; k < count; k++) this.#keywords[start + k] = (words[k] as Keyword).id;
+    for (let k = 0; k < count; k++) {
+      this.#keywords[start + k] = (words[k] as Keyword).id;
+      this.#lengths[start + k] = (spans[(k << 1) + 1] as number) - (spans[k << 1] as number);
+    }
     this.#starts[node] = start;
     this.#used = end + 1;
   }
 
-  /** Gives their keywords to the words into which the scanner has cut the node's line; false where they are not remembered. */
-  name(node: number, scanner: Scanner): boolean {
+  /** Gives the words of the node's line, which begins there, to the scanner; false where they are not remembered. */
+  recall(node: number, lineStart: number, scanner: Scanner): boolean {
     const start = this.#starts[node] ?? 0;
-    if (start === 0 || this.#keywords[start + scanner.count] !== 0) return false;
-    return scanner.name(this.#keywords, start);
+    if (start === 0) return false;
+    scanner.recall(this.#keywords, this.#lengths, start, lineStart);
+    return true;
   }
 }
+
+function enlarged(values: Uint16Array, length: number): Uint16Array<ArrayBuffer> {
+  const more = new Uint16Array(length);
+  more.set(values);
+  return more;
+}
+
+/** Whether one blank stands between words, none before the first, and none of them is longer than a number here can say. */
+function isSingleSpaced({ bytes, start, end, scanner: { spans, count } }: LineReader): boolean {
+  if (spans[0] !== start || end - start > 0xffff) return false;
+  for (let k = 1; k < count; k++) {
+    const before = spans[(k << 1) - 1] as number;
+    if (spans[k << 1] !== before + 1 || bytes[before] !== BLANK) return false;
+  }
+  return true;
+}
+
+const BLANK = 32;
 
 export const isPlain = (column: number): boolean => column < 0 && (~column & PLAIN) !== 0;
 

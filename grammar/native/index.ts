@@ -41,6 +41,8 @@ let lineForms: StaticArray<i32> = [];
 /** Where the line's keywords begin in `keywords`, a 0 behind them; -1: its form is kept. */
 let lineKeywords: StaticArray<i32> = [];
 let keywords: StaticArray<u16> = [];
+/** Of the keywords' words, which one blank parts. */
+let wordLengths: StaticArray<u16> = [];
 let ruleNodes: StaticArray<i32> = [];
 let ruleChains: StaticArray<i32> = [];
 let ruleTargets: StaticArray<i32> = [];
@@ -156,8 +158,9 @@ function readWords(at: i32, shift: i32, node: i32): i32 {
   if (byteAt(end) !== LF || end - at > LONGEST_LINE || byteAt(unchecked(spans[words.chainWord << 1])) === QUOTE)
     return NO_FORM;
   if (keywordCount + count + 1 > MOST_KEYWORDS) return NO_FORM;
-  for (let k = 0; k < count; k++) putKeyword(unchecked(words.ids[k]));
-  putKeyword(0);
+  for (let k = 0; k < count; k++)
+    putKeyword(unchecked(words.ids[k]), unchecked(spans[(k << 1) + 1]) - unchecked(spans[k << 1]));
+  putKeyword(0, 0);
   chain = nameAt(words.chainWord, chain, chain + 1, shift);
   if (words.targetWord >= 0) target = nameAt(words.targetWord, target, NONE, shift);
   put(ruleNodes, rules, node);
@@ -169,8 +172,9 @@ function readWords(at: i32, shift: i32, node: i32): i32 {
   return ~(1 | (words.target << 1) | (words.mentions << 7));
 }
 
-function putKeyword(id: i32): void {
+function putKeyword(id: i32, length: i32): void {
   store<u16>(changetype<usize>(keywords) + ((<usize>keywordCount) << 1), <u16>id);
+  store<u16>(changetype<usize>(wordLengths) + ((<usize>keywordCount) << 1), <u16>length);
   keywordCount++;
 }
 
@@ -249,6 +253,7 @@ export function open(): void {
   isOpen = true;
   words = new Words(forms);
   keywords = new StaticArray<u16>(MOST_KEYWORDS);
+  wordLengths = new StaticArray<u16>(MOST_KEYWORDS);
 }
 /** Says what a keyword is. */
 export function describe(
@@ -329,6 +334,8 @@ export function column(number: i32): i32 {
       return <i32>changetype<usize>(lineKeywords);
     case 13:
       return <i32>changetype<usize>(keywords);
+    case 14:
+      return <i32>changetype<usize>(wordLengths);
     default:
       return <i32>changetype<usize>(names.slots);
   }

@@ -318,12 +318,14 @@ export const unreadMark: Check = {
     if (context.services.owners.length > 0) return;
     const setters: { rule: RuleId; bits: number }[] = [];
     if (otherRules(context, hasTarget("CONNMARK", "TPROXY", "NFQUEUE")).length > 0) return;
-    for (const rule of otherRules(context, hasTarget("MARK"))) {
-      if (ruleset.tableOf(store.chainOf(rule)).name === "nat") continue;
+    const marking = otherRules(context, hasTarget("MARK")).filter(
+      (rule) => ruleset.tableOf(store.chainOf(rule)).name !== "nat",
+    );
+    if (marking.length > MOST_SETTERS) return;
+    for (const rule of marking) {
       const [value = "", mask = value] = (ruleset.rule(rule).target?.options[0]?.values[0]?.text ?? "").split("/");
       const bits = Number(value) & Number(mask);
       if (bits !== 0) setters.push({ rule, bits });
-      if (setters.length > MOST_SETTERS) return;
     }
     const marks = matchesNamed("mark", "connmark");
     let unread: readonly { rule: RuleId; bits: number }[] = setters;

@@ -4,6 +4,7 @@ import { findBytes } from "../../grammar/find-bytes.ts";
 import { invariant } from "../../grammar/invariant.ts";
 import type { NameColumns } from "../../grammar/known-lines.ts";
 import type { Mentions } from "../../grammar/mentions.ts";
+import { SALT } from "../../grammar/salt.ts";
 import type { Scanner } from "../../grammar/scanner.ts";
 import type { Shape } from "../../grammar/shape.ts";
 import type { Ast, Place } from "../../grammar/syntax-tree.ts";
@@ -33,6 +34,8 @@ const LF = 10;
 const SPACE = 32;
 const DASH = 45;
 const COLON = 58;
+
+const PRIME = 0x01000193;
 
 const isBlank = (code: number): boolean => code === 32 || code === 10 || code === 13 || code === 9;
 
@@ -232,8 +235,9 @@ export class RuleStore {
   hashOf(rule: RuleId): number {
     const { bytes } = this.ast.source;
     const end = this.#lineEnd(rule);
-    let hash = 0x811c9dc5;
-    for (let i = this.#commandStart(rule); i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+    let hash = SALT;
+    for (let i = this.#commandStart(rule); i < end; i++)
+      hash = Math.imul(hash ^ (bytes[i] as number), PRIME) ^ (hash >>> 15);
     return hash ^ (hash >>> 15);
   }
 
