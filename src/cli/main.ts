@@ -1,10 +1,9 @@
-import { CommanderError } from "commander";
 import { RequestError } from "../explain/request-error.ts";
 import { forTerminal } from "../report/escape.ts";
 import { version } from "../version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { ClosedPipeError, type Io, UsageError } from "./io.ts";
-import { createProgram } from "./program.ts";
+import { areDumps, presets } from "./plain.ts";
 
 /**
  * The whole command line.
@@ -22,19 +21,14 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 }
 
 async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
-  let code: ExitCode = exitCodes.ok;
-  const program = createProgram(io, (result) => {
-    code = result;
-  });
   try {
-    if (argv.length === 0 && io.stdinIsTerminal) {
-      io.stderr.write(program.helpInformation({ error: true }));
-      return exitCodes.usage;
+    if (areDumps(argv) && (argv.length > 0 || !io.stdinIsTerminal)) {
+      const { lintCommand } = await import("./lint-command.ts");
+      return lintCommand(argv, presets, io);
     }
-    await program.parseAsync([...argv], { from: "user" });
-    return code;
+    const { runProgram } = await import("./program.ts");
+    return await runProgram(argv, io);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (error instanceof UsageError || error instanceof RequestError) {
       const problems = error instanceof UsageError ? error.problems : [error.message];
       const lines = problems.map((problem) => `iptlint: ${forTerminal(problem)}\n`);

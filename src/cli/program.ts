@@ -1,7 +1,7 @@
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import type { NodeOptions, PacketOptions } from "../explain/packet.ts";
 import { version } from "../version.ts";
-import type { ExitCode } from "./exit-codes.ts";
+import { type ExitCode, exitCodes } from "./exit-codes.ts";
 import { type Io, UsageError } from "./io.ts";
 import type { LookOptions } from "./look.ts";
 
@@ -78,6 +78,28 @@ const formatNames = ["text", "concise", "json", "sarif", "github", "markdown", "
 const exitHelp = `
 Exit codes: 0 fine; 1 findings, or nothing found; 2 wrong usage; 3 an input is unreadable or no dump; 4 a bug in iptlint
 `;
+
+/**
+ * Does what the arguments say.
+ * @throws {UsageError} when they ask for what cannot be
+ */
+export async function runProgram(argv: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok;
+  const program = createProgram(io, (result) => {
+    code = result;
+  });
+  if (argv.length === 0) {
+    io.stderr.write(program.helpInformation({ error: true }));
+    return exitCodes.usage;
+  }
+  try {
+    await program.parseAsync([...argv], { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    throw error;
+  }
+}
 
 /** Declares the commands. Each is loaded when it is called, so that help and version wait for nothing. */
 export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
