@@ -1,7 +1,7 @@
 import type { Counters, MatchNode, Node, OptionNode, RuleCommand, RuleNode, TargetNode, Word } from "./ast.ts";
 import { byteString } from "./bytes.ts";
 import type { LineReader } from "./line-reader.ts";
-import { type Shape, type ShapeOption, TARGET } from "./shape.ts";
+import { CORE, type Shape, type ShapeOption, TARGET } from "./shape.ts";
 
 /** The node of the line that the reader holds. */
 export function nodeOf(reader: LineReader, index: number, line: number): Node {
@@ -57,21 +57,25 @@ function ruleNode(
   shape: Shape,
   words: readonly Word[],
 ): RuleNode {
-  const of = (owner: number): OptionNode[] =>
-    shape.options.filter((option) => option.owner === owner).map((option) => optionNode(option, words));
-  const matches = shape.matches.map(
-    (match, k): MatchNode => ({
-      name: match.name ?? words[match.word]?.text ?? "",
-      word: words[match.word] ?? null,
-      record: match.record,
-      options: of(k),
-    }),
-  );
+  const ofMatches: OptionNode[][] = [];
+  const ofTarget: OptionNode[] = [];
+  const options: OptionNode[] = [];
+  const matches: MatchNode[] = [];
+  for (const { name, word, record } of shape.matches) {
+    const own: OptionNode[] = [];
+    ofMatches.push(own);
+    matches.push({ name: name ?? words[word]?.text ?? "", word: words[word] ?? null, record, options: own });
+  }
+  for (const option of shape.options) {
+    const { owner } = option;
+    const all = owner === CORE ? options : owner === TARGET ? ofTarget : ofMatches[owner];
+    all?.push(optionNode(option, words));
+  }
   const targetWord = words[shape.targetWord];
   const target: TargetNode | null =
     targetWord === undefined
       ? null
-      : { name: targetWord.text, word: targetWord, goto: shape.goto, record: shape.targetRecord, options: of(TARGET) };
+      : { name: targetWord.text, word: targetWord, goto: shape.goto, record: shape.targetRecord, options: ofTarget };
   const number = words[shape.numberWord]?.text;
   return {
     ...base,
@@ -80,7 +84,7 @@ function ruleNode(
     ruleNumber: number !== undefined && /^\d{1,9}$/.test(number) ? Number(number) : null,
     chain: words[shape.chainWord] as Word,
     counters: countersOf(words[shape.countersWord]) ?? setCounters(shape, words),
-    options: of(-1),
+    options,
     matches,
     target,
   };
@@ -105,7 +109,8 @@ function countersOf(word: Word | undefined): Counters | null {
 /** `-c 7 8` or `-c 7,8` */
 function setCounters(shape: Shape, words: readonly Word[]): Counters | null {
   const option = shape.options.find((each) => each.record?.flag === "--set-counters");
-  const text = option?.valueWords.map((k) => words[k]?.text ?? "").join(",") ?? "";
+  if (option === undefined) return null;
+  const text = option.valueWords.map((k) => words[k]?.text ?? "").join(",");
   const found = /^(\d{1,20}),(\d{1,20})$/.exec(text);
   return found === null ? null : { packets: BigInt(found[1] as string), bytes: BigInt(found[2] as string) };
 }

@@ -3,7 +3,7 @@ import type { ServicePort } from "../kubernetes/service-port.ts";
 import { type Role, roles } from "../kubernetes/templates/slot.ts";
 import type { WrittenRule } from "../kubernetes/write-rules.ts";
 import { buildStore } from "../netfilter/build.ts";
-import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
 import type { Context } from "./context.ts";
 import type { Deviation } from "./deviation.ts";
 import { ruleKey } from "./rule-key.ts";
@@ -37,13 +37,12 @@ export interface Expected {
 }
 
 function compare(context: Context, port: ServicePort, written: Written, rules: readonly RuleId[]): Deviation[] {
-  const byChain = new Map<string, Expected[]>();
+  const byChain = new Map<string, RuleId[]>();
   for (const rule of rules) {
     const made = written.rules[rule];
-    if (made == null) continue;
-    push(byChain, `${made.table} ${made.chain}`, { written: made, key: ruleKey(written.ruleset.rule(rule)) });
+    if (made != null) push(byChain, `${made.table} ${made.chain}`, rule);
   }
-  const found: Deviation[] = [];
+  const deviations: Deviation[] = [];
   const actual = actualRules(context, port);
   for (const key of new Set([...byChain.keys(), ...actual.keys()])) {
     const space = key.indexOf(" ");
@@ -54,12 +53,23 @@ function compare(context: Context, port: ServicePort, written: Written, rules: r
     const chain = context.ruleset.chain(table, chainName);
     // a chain to which no rule leads is said to be so, whatever is in it
     if (chain !== NONE && isOwn(port, chain) && context.ruleset.callers(chain).length === 0) continue;
-    const expected = byChain.get(key) ?? [];
+    const [made, found] = [byChain.get(key) ?? [], actual.get(key) ?? []];
+    if (areSameLines(context.ruleset, found, written.ruleset, made)) continue;
+    const expected = made.map((rule) => ({
+      written: written.rules[rule] as WrittenRule,
+      key: ruleKey(written.ruleset.rule(rule)),
+    }));
     const role = expected[0]?.written.slot.role ?? context.role(chain) ?? "svc";
-    const parts = compareChain(context, { port, role, chainName, chain }, expected, actual.get(key) ?? []);
-    for (const part of parts) if (!isRounding(context, part) && !isUnprinted(context, part)) found.push(part);
+    const parts = compareChain(context, { port, role, chainName, chain }, expected, found);
+    for (const part of parts) if (!isRounding(context, part) && !isUnprinted(context, part)) deviations.push(part);
   }
-  return found.map((deviation) => astray(context, deviation));
+  return deviations.map((deviation) => astray(context, deviation));
+}
+
+/** Whether two chains have the same lines: of most of a damaged Service's chains that is all there is to know. */
+function areSameLines(one: Ruleset, rules: readonly RuleId[], other: Ruleset, others: readonly RuleId[]): boolean {
+  if (rules.length !== others.length) return false;
+  return rules.every((rule, i) => one.store.text(rule) === other.store.text(others[i] as RuleId));
 }
 
 /** A missing rule of a chain that all Services share, where one with its comment has no owner: that is what became of it. */
