@@ -75,9 +75,10 @@ export class LineReader {
 
   /**
    * Reads a rule again whose form is kept: its words need only to be cut. The next line begins at `next`.
+   * @param mayJoin - a newline may stand within
    * @returns false where it is to be read like any other line
    */
-  readAgain(start: number, next: number, form: number): boolean {
+  readAgain(start: number, next: number, form: number, mayJoin: boolean): boolean {
     const { bytes, scanner, memo } = this;
     const shape = memo.shapes[form] as Shape;
     const words = memo.words[form] as readonly Keyword[];
@@ -88,7 +89,7 @@ export class LineReader {
     const lineEnd = bytes[next - 1] === LF ? next - 1 : next;
     const end = bytes[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd;
     scanner.split(start, end);
-    const newline = bytes.indexOf(LF, start);
+    const newline = mayJoin ? bytes.indexOf(LF, start) : -1;
     // noise before it, a newline within
     if (scanner.count !== shape.words || (newline >= 0 && newline < end)) return false;
     scanner.hold(words, shape.words);

@@ -57,6 +57,7 @@ export class Ast implements Iterable<Node> {
   readonly judge: Judge | null;
   readonly blocks: readonly Block[];
   readonly #columns: Columns;
+  readonly #hasJoins: boolean;
   /** The node whose words the scanner holds, -1 where that is not known. */
   #held = -1;
   readonly #mentions: Mentions[] = [];
@@ -68,6 +69,7 @@ export class Ast implements Iterable<Node> {
     this.judge = columns.judge;
     this.blocks = columns.blocks;
     this.#columns = columns;
+    this.#hasJoins = columns.joins.length > 0;
   }
 
   /** Number of nodes. */
@@ -144,7 +146,7 @@ export class Ast implements Iterable<Node> {
     this.#held = -1;
     const start = starts[index] as number;
     const form = this.shapeId(index);
-    if (form < 0 || !reader.readAgain(start, this.offset(index + 1), form))
+    if (form < 0 || !reader.readAgain(start, this.offset(index + 1), form, this.#hasJoins))
       reader.read(start, this.#limit(start), fileNodes.includes(index));
     return reader;
   }
@@ -173,7 +175,7 @@ export class Ast implements Iterable<Node> {
     if (this.#held === index) return reader.scanner;
     const shape = shapes[index] as number;
     const start = starts[index] as number;
-    if (shape >= 0 && reader.readAgain(start, this.offset(index + 1), shape)) {
+    if (shape >= 0 && reader.readAgain(start, this.offset(index + 1), shape, this.#hasJoins)) {
       this.#held = index;
       return reader.scanner;
     }

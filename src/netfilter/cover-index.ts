@@ -19,6 +19,8 @@ export class CoverIndex {
   /** What all forms require. */
   #required: Mentions = ~0;
   readonly #after: Changes;
+  /** The one to which a rule was added last. */
+  #last: CoverForm | null = null;
 
   constructor(reader: Reader, after: Changes) {
     this.#reader = reader;
@@ -32,6 +34,13 @@ export class CoverIndex {
 
   /** Rules with the same dimensions and widths; `null` where there are too many others. */
   #formOf(conditions: Conditions): CoverForm | null {
+    // most rules are like the one before
+    if (this.#last?.isOf(conditions) === true) return this.#last;
+    this.#last = this.#knownForm(conditions);
+    return this.#last;
+  }
+
+  #knownForm(conditions: Conditions): CoverForm | null {
     const hash = hashOfForm(conditions);
     const { length } = this.#forms;
     for (let k = 0; k < length; k++) {
