@@ -56,3 +56,22 @@ COMMIT
   expect(found.at(-1)).toMatchObject({ message: "7 more of this kind", severity: "info" });
   expect(idsOf(text)).not.toContain("unused-suppression");
 });
+
+test("with a limit the first findings of each check are told, and the others counted", () => {
+  const rules = Array.from({ length: 30 }, (_, i) => `-A FORWARD -s 10.0.0.${i}/32 -p tcp -j ACCEPT`);
+  const text = `*filter
+:FORWARD ACCEPT [0:0]
+-A FORWARD -p tcp -j ACCEPT
+${rules.join("\n")}
+-A FORWARD -p tcp -m tcp --dport 99999 -j DROP
+COMMIT
+`;
+  const nodes = [{ name: "node", texts: [{ name: "dump.txt", bytes: bytesOf(text) }] }];
+  const [all] = lint(nodes).nodes;
+  const [some] = lint(nodes, { maxFindings: 4 }).nodes;
+  const left = all?.findings.filter(({ checkId }) => checkId === "redundant-rule") ?? [];
+  expect(left).toHaveLength(30);
+  expect(all?.withheld).toEqual([]);
+  expect(some?.findings).toEqual(all?.findings.filter((finding) => !left.slice(4).includes(finding)));
+  expect(some?.withheld).toEqual([{ checkId: "redundant-rule", severity: "info", count: 26 }]);
+});
