@@ -59,6 +59,8 @@ class Builder implements ColumnVisitor {
   /** Rules of `-I CHAIN 3`, and the numbers of their places. */
   readonly #inserted = new Map<number, number>();
   readonly #unapplied: number[] = [];
+  /** By table: how many rules it has so far. */
+  readonly #tableRules: number[] = [];
   readonly #fragments = new Map<Block, FragmentLine[]>();
   /** Tables in which a declared chain has the name of a target: `-j LOG` may then be a jump. */
   readonly #masked = new Set<number>();
@@ -115,7 +117,9 @@ class Builder implements ColumnVisitor {
       this.#chainNode.set(chain, nodes[i] as number);
       table.chains.push(chain);
     }
-    this.#ruleNode.append(known.column("ruleNodes"));
+    const rules = known.column("ruleNodes");
+    this.#ruleNode.append(rules);
+    this.#tableRules[table.index] = (this.#tableRules[table.index] as number) + rules.length;
     this.#ruleChain.append(known.column("ruleChains"));
     this.#ruleTarget.append(known.column("ruleTargets"));
     this.#ruleValue.append(known.column("ruleValues"));
@@ -145,6 +149,7 @@ class Builder implements ColumnVisitor {
       chains: [],
     };
     this.#tables.push(table);
+    this.#tableRules.push(0);
     return table;
   }
 
@@ -177,6 +182,7 @@ class Builder implements ColumnVisitor {
     this.#ruleChain.push(chain);
     this.#ruleTarget.push(target);
     this.#ruleValue.push(this.#valueStart(reader));
+    this.#tableRules[table.index] = (this.#tableRules[table.index] as number) + 1;
     if (command === "insert") this.#inserted.set(rule, this.#number(reader));
   }
 
@@ -270,6 +276,7 @@ class Builder implements ColumnVisitor {
         chainFirst: order.first,
         chainNode: this.#chainNode.view(),
         chainTable: names.tables,
+        tableRules: Int32Array.from(this.#tableRules),
       },
       names,
       this.#unapplied,

@@ -25,6 +25,8 @@ export interface StoreColumns {
   readonly chainNode: Int32Array;
   readonly chainFirst: Int32Array;
   readonly chainTable: Int32Array;
+  /** By table: how many rules it has. */
+  readonly tableRules: Int32Array;
 }
 
 /** So many times the callers of a chain are looked for; then there is an index of all. */
@@ -49,7 +51,7 @@ export class RuleStore {
   readonly #names: NameIndex;
   #callerStarts: Int32Array | undefined;
   #callerRules: Int32Array | undefined;
-  #ruleCounts: Int32Array | undefined;
+  #callerCounts: Int32Array | undefined;
   #lookups = 0;
 
   constructor(
@@ -281,25 +283,23 @@ export class RuleStore {
 
   /** How many rules jump or go to the chain. */
   callerCount(chain: ChainId): number {
-    if (this.#callerStarts === undefined) this.#index();
-    const starts = this.#callerStarts as unknown as Int32Array;
-    return (starts[chain + 1] as number) - (starts[chain] as number);
+    this.#callerCounts ??= this.#countCallers();
+    return this.#callerCounts[chain] as number;
+  }
+
+  #countCallers(): Int32Array {
+    const { ruleTarget } = this.#columns;
+    const counts = new Int32Array(this.chainCount);
+    for (let rule = 0; rule < ruleTarget.length; rule++) {
+      const target = ruleTarget[rule] as number;
+      if (target >= 0) counts[target] = (counts[target] as number) + 1;
+    }
+    return counts;
   }
 
   /** How many rules the table has. */
   rulesIn(table: Table): number {
-    this.#ruleCounts ??= this.#countRules();
-    return this.#ruleCounts[table.index] ?? 0;
-  }
-
-  #countRules(): Int32Array {
-    const { ruleChain, chainTable } = this.#columns;
-    const counts = new Int32Array(this.tables.length);
-    for (let rule = 0; rule < ruleChain.length; rule++) {
-      const table = chainTable[ruleChain[rule] as number] as number;
-      counts[table] = (counts[table] as number) + 1;
-    }
-    return counts;
+    return this.#columns.tableRules[table.index] ?? 0;
   }
 
   /** Rules that jump or go to the chain, in the order of the text. */
@@ -319,14 +319,10 @@ export class RuleStore {
 
   #index(): void {
     const { ruleTarget } = this.#columns;
+    this.#callerCounts ??= this.#countCallers();
     const starts = new Int32Array(this.chainCount + 2);
-    // counted by hand: in code that V8 has not optimised yet, for-of makes an object of every number
-    for (let rule = 0; rule < ruleTarget.length; rule++) {
-      const target = ruleTarget[rule] as number;
-      if (target >= 0) starts[target + 2] = (starts[target + 2] as number) + 1;
-    }
     for (let chain = 2; chain < starts.length; chain++)
-      starts[chain] = (starts[chain] as number) + (starts[chain - 1] as number);
+      starts[chain] = (starts[chain - 1] as number) + (this.#callerCounts[chain - 2] as number);
     const rules = new Int32Array(starts[starts.length - 1] as number);
     for (let rule = 0; rule < ruleTarget.length; rule++) {
       const target = ruleTarget[rule] as number;
