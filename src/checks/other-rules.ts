@@ -1,4 +1,5 @@
 import type { Mentions } from "../../grammar/mentions.ts";
+import { mentionsInColumn, targetIn } from "../../grammar/unkept.ts";
 import type { ExtensionRecord } from "../../grammar/vocabulary/record.ts";
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Context } from "./context.ts";
@@ -30,11 +31,14 @@ export function otherRules(context: Context, test: FormTest): readonly RuleId[] 
   if (ast.shapes !== null && !passes.includes(1)) return [];
   const { ruleNode } = context.store.columns;
   const { shapeIds } = ast;
-  return allOthers(context).filter((rule) => {
-    const node = ruleNode[rule] as number;
-    const form = shapeIds[node] as number;
-    return form >= 0 ? passes[form] === 1 : test(ast.mentions(node), ast.targetRecord(node));
-  });
+  const all = allOthers(context);
+  const found: RuleId[] = [];
+  for (let k = 0; k < all.length; k++) {
+    const rule = all[k] as RuleId;
+    const form = shapeIds[ruleNode[rule] as number] as number;
+    if (form >= 0 ? passes[form] === 1 : test(mentionsInColumn(form), targetIn(form))) found.push(rule);
+  }
+  return found;
 }
 
 /** Passes rules with one of the targets. */

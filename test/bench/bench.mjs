@@ -59,7 +59,7 @@ try {
   const tenK = await measure(
     "10k",
     { lint: ours(ten), legacy: restoreCommand("legacy", ten), nft: restoreCommand("nft", ten) },
-    rounds,
+    quick ? 3 : 15,
   );
   row("lint 10k / legacy --test", over(tenK("lint"), tenK("legacy")), 2.5, 1.8);
   row("lint 10k / nft --test", over(tenK("lint"), tenK("nft")), null, null);
