@@ -1,5 +1,6 @@
+import { areFixed, isSingleSpaced } from "./fixed-words.ts";
 import { invariant } from "./invariant.ts";
-import { Expects, type Keyword, WORD } from "./keyword.ts";
+import { type Keyword, keywordOf, WORD } from "./keyword.ts";
 import { KnownWords } from "./known-words.ts";
 import type { LineReader } from "./line-reader.ts";
 import { loadNative, type Native } from "./native.ts";
@@ -24,12 +25,12 @@ const LF = 10;
 const WINDOW = 1 << 18;
 /** So many lines are not known before it is asked whether looking pays. */
 const MOST_UNKNOWN = 4096;
+/** So often it is found out whether a value is all that is wrong with a line of a form. */
+const MOST_TRIES = 16;
 /** A dump of kube-proxy's has not so many forms: these are added when they are met, others when they are met again. */
 const USUAL_FORMS = 64;
 /** A form is added in so many spellings at most. */
 const MOST_SPELLINGS = 8;
-/** A word of fixed text is at most so long. */
-const LONGEST_TEXT = 128;
 
 // numbers of grammar/native/forms.ts: what a word is
 const TEXT = 0;
@@ -60,6 +61,17 @@ type Column = (typeof COLUMNS)[number];
 const LINE_KEYWORDS = 12;
 const KEYWORDS = 13;
 const WORD_LENGTHS = 14;
+/** The first of those of values that are in doubt. */
+const DOUBTS = 15;
+
+/** Values that are perhaps none, by line. */
+export interface Doubts {
+  readonly count: number;
+  readonly lines: Int32Array;
+  readonly words: Int32Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
 
 /** All chains of a text: by number the table and the place of the name; by the hash of table and name the number plus one, and the hash. */
 export interface NameColumns {
@@ -83,6 +95,8 @@ export class KnownLines {
   #end = 0;
   /** How often each form was added: it may be spelled in some ways. */
   readonly #added: number[] = [];
+  /** How often each form was met with a value that is wrong. */
+  readonly #tries: number[] = [];
   /** Once no more forms are kept. */
   #words: KnownWords | null = null;
   readonly #surroundings = new Map<string, number>();
@@ -157,11 +171,40 @@ export class KnownLines {
     return { starts, keywords: column(KEYWORDS), lengths: column(WORD_LENGTHS) };
   }
 
-  /** Takes note of the line that the reader holds: its form was met, and nothing is wrong with it. */
-  learn({ outline, scanner, start, textStart, end, next, joined, bytes }: LineReader): void {
+  /** Word `word` of the line that was read last with that number and whose form is not kept. */
+  keywordAt(line: number, word: number): Keyword {
+    const { starts, keywords } = this.words();
+    return keywordOf(keywords[(starts[line] as number) + word] as number);
+  }
+
+  /** Values of lines that were read last and that may be wrong: in which line, which word, where it begins and ends. `null`: there are none. */
+  doubts(): Doubts | null {
+    const count = this.#native.doubtCount();
+    if (count === 0) return null;
+    // copies: memory may grow while they are judged
+    const [lines, words, starts, ends] = [0, 1, 2, 3].map((k) => this.#columnAt(DOUBTS + k, count).slice()) as [
+      Int32Array,
+      Int32Array,
+      Int32Array,
+      Int32Array,
+    ];
+    return { count, lines, words, starts, ends };
+  }
+
+  /** One of the doubts was none: the same value is right from now on. */
+  isRight(doubt: number): void {
+    this.#native.valueIsRight(doubt);
+  }
+
+  /**
+   * Takes note of the line that the reader holds: its form was met, and nothing is wrong with it.
+   * @param butForValue - nothing but a value
+   */
+  learn({ outline, scanner, start, textStart, end, next, joined, bytes }: LineReader, butForValue = false): void {
     if (start < this.#start || next > this.#end || textStart !== start || joined > 0 || next !== end + 1) return;
     const { words, count, spans } = scanner;
     if (outline.id < 0) {
+      if (butForValue) return;
       const isRule = outline.plain && outline.command?.name === "append" && outline.targetRecord?.name !== "TCPMSS";
       if (!isRule || !areFixed(words, count) || !isSingleSpaced(bytes, spans, count)) return;
       this.#knownWords().learn(words, count, spans, this.#start);
@@ -178,11 +221,19 @@ export class KnownLines {
     if (added === undefined) this.#added[outline.id] = 0;
     if (added === undefined && outline.id >= USUAL_FORMS) return;
     const at = start - this.#start;
-    if (this.#native.learn(at)) return;
+    if (this.#native.learn(at, !butForValue)) return;
     if (added === MOST_SPELLINGS || !areFixed(words, count) || !isSingleSpaced(bytes, spans, count)) return;
     this.#added[outline.id] = (added ?? 0) + 1;
     this.#add(outline, words, count, spans);
-    this.#native.learn(at);
+    this.#native.learn(at, !butForValue);
+  }
+
+  /** Whether it pays to find out that a line of the form that the reader holds is right but for a value. Asked of each such line. */
+  mayLearn({ outline: { id } }: LineReader): boolean {
+    if (id < 0) return false;
+    const tries = (this.#tries[id] ?? 0) + 1;
+    this.#tries[id] = tries;
+    return tries <= MOST_TRIES;
   }
 
   #knownWords(): KnownWords {
@@ -328,41 +379,3 @@ function typeNumber(codec: Codec<unknown>): number {
 
 const kindOf = (word: Keyword): number =>
   word === WORD.value ? VALUE : word === WORD.name ? NAME : word === WORD.counters ? COUNTERS : TEXT;
-
-/** Whether what the scanner makes of each word follows from the words before it, whatever a free word says. */
-function areFixed(words: readonly Keyword[], count: number): boolean {
-  for (let k = 0; k < count; k++) {
-    const word = words[k] as Keyword;
-    const before = words[k - 1];
-    if (word.role === "Counters" && word !== WORD.counters) return false;
-    if (word === WORD.name ? before?.role !== "Jump" : !KEPT_ROLES.has(word.role)) return false;
-    if (word.bytes.length > LONGEST_TEXT) return false;
-    // how many values follow depends on what they are
-    if (word.expects === Expects.optional || word.expects === Expects.loose) return false;
-    if (word.command !== null && word.command.least !== word.command.most) return false;
-    if (word === WORD.value && before?.expects === Expects.protocol) return false;
-  }
-  return true;
-}
-
-const KEPT_ROLES: ReadonlySet<string> = new Set([
-  "Value",
-  "Name",
-  "Counters",
-  "Bang",
-  "Match",
-  "Jump",
-  "Command1",
-  "Command2",
-  "Flag0",
-  "Flag1",
-  "Flag2",
-]);
-
-function isSingleSpaced(bytes: Uint8Array, spans: Int32Array, count: number): boolean {
-  for (let k = 1; k < count; k++) {
-    const end = spans[(k << 1) - 1] as number;
-    if (spans[k << 1] !== end + 1 || bytes[end] !== 32) return false;
-  }
-  return true;
-}

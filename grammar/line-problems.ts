@@ -1,6 +1,6 @@
 import type { Block, Judge } from "./block.ts";
 import { byteString } from "./bytes.ts";
-import { hasOdd, WORD } from "./keyword.ts";
+import { hasOdd, type Keyword, WORD } from "./keyword.ts";
 import { LineEnds } from "./line-ends.ts";
 import type { LineReader } from "./line-reader.ts";
 import { isNearlyCommit } from "./line-start.ts";
@@ -28,6 +28,8 @@ export class LineProblems {
   readonly #values: ValueProblems | null;
   readonly #restore: RestoreProblems;
   #block: Block | null | undefined;
+  /** The option whose value alone was told of the line told last. */
+  #refusedOption: Keyword | null = null;
   /** Of the file that is read. */
   readonly ends = new LineEnds(this.#list);
 
@@ -44,6 +46,7 @@ export class LineProblems {
   }
 
   line(node: number, block: Block | null): void {
+    this.#refusedOption = null;
     const reader = this.#reader;
     const { outline } = reader;
     if (reader.next > reader.end) this.ends.line(reader.bytes, reader.end, reader.next, node);
@@ -70,6 +73,29 @@ export class LineProblems {
         return;
       default:
     }
+  }
+
+  /** Whether nothing is wrong with the rule that the reader holds but the value that was just told, on which nothing else depends. */
+  isRightButForValue(block: Block | null): boolean {
+    return this.#refusedOption !== null && this.#restore.isRightBut(this.#refusedOption, block);
+  }
+
+  /**
+   * Asks about a value of a rule with which nothing else is wrong, and says so where it is refused.
+   * @param option - whose value it is, the one at that place
+   */
+  refuses(node: number, block: Block | null, option: Keyword, place: number, start: number, end: number): boolean {
+    const values = this.#values;
+    if (values === null) return false;
+    this.#enter(block);
+    values.begin();
+    return !values.takes(option, place, start, end) && values.tellRefused(node);
+  }
+
+  #enter(block: Block | null): void {
+    if (block === this.#block) return;
+    this.#block = block;
+    this.#values?.enter(block);
   }
 
   endFile(): void {
@@ -141,16 +167,16 @@ export class LineProblems {
       return;
     }
     const values = this.#values;
-    if (block !== this.#block) {
-      this.#block = block;
-      values?.enter(block);
-    }
+    this.#enter(block);
     const isPlain = outline.kind === "rule" && outline.plain && reader.scanner.count <= MOST_WORDS;
     if (isPlain && values?.isShort === true) {
       if (this.#restore.isSurelyRight(block, values)) return;
     } else values?.begin();
     const odd = hasOdd(reader.scanner);
-    if (!odd && isPlain && values?.tellRefused(node) === true) return;
+    if (!odd && isPlain && values?.tellRefused(node) === true) {
+      this.#refusedOption = values.refusedOption;
+      return;
+    }
     if (odd && this.#oddity(node, reader.shape)) return;
     if (outline.kind === "rule" && reader.scanner.count > MOST_WORDS) {
       const message = `${reader.scanner.count} words; ${REFUSED}`;

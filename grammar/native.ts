@@ -13,7 +13,9 @@ export interface Native {
   begin(): void;
   word(kind: number, type: number, weight: number, from: number, to: number): void;
   end(form: number, chainWord: number, targetWord: number, valueWord: number): void;
-  learn(at: number): boolean | number;
+  learn(at: number, withValues: boolean): boolean | number;
+  valueIsRight(doubt: number): void;
+  doubtCount(): number;
   open(): void;
   describe(
     id: number,

@@ -2,6 +2,7 @@ import { type Block, type Header, type Judge, readHeader } from "./block.ts";
 import { byteString } from "./bytes.ts";
 import { findWraps } from "./find-wraps.ts";
 import { Growing } from "./growing.ts";
+import type { Keyword } from "./keyword.ts";
 import { KnownLines } from "./known-lines.ts";
 import { LineProblems } from "./line-problems.ts";
 import type { LineReader } from "./line-reader.ts";
@@ -114,12 +115,20 @@ class Reading {
       if (isMended) this.#mended(node);
       this.#visitor?.line(reader, node, this.#block);
       const isIn = this.#table >= 0 && this.#entered === this.#block;
-      if (isIn && !isMended && this.#problems.cases === cases) this.#known.learn(reader);
+      if (isIn && !isMended) this.#learn(this.#problems.cases - cases);
       if (reader.outline.kind === "commit") this.#block = null;
       if (this.#takesKnown) this.#enter();
     }
     this.#endBlock();
     this.#problems.endFile();
+  }
+
+  /** @param cases - how many were found in the line that the reader holds */
+  #learn(cases: number): void {
+    const reader = this.#reader;
+    if (cases === 0) this.#known.learn(reader);
+    else if (cases === 1 && this.#known.mayLearn(reader) && this.#problems.isRightButForValue(this.#block))
+      this.#known.learn(reader, true);
   }
 
   /** Says to the reader of known lines in which block the next line stands. */
@@ -147,11 +156,38 @@ class Reading {
       this.#shapes.append(known.column("forms"));
       this.#unkept.append(node, known.words());
       this.#problems.ends.add(known.count);
+      this.#judgeDoubts(node);
       this.#columns?.lines(known, node);
       if (this.#block !== null) this.#block.lastNode = this.#starts.length - 1;
       at = known.next;
     }
     return at;
+  }
+
+  /** Judges values of known lines from `node` on that may be wrong; of each line that has one, the first is told. */
+  #judgeDoubts(node: number): void {
+    const doubts = this.#known.doubts();
+    if (doubts === null) return;
+    const { count, lines, words, starts, ends } = doubts;
+    let refused = -1;
+    for (let k = 0; k < count; k++) {
+      const line = lines[k] as number;
+      if (line === refused) continue;
+      let place = 0;
+      let word = (words[k] as number) - 1;
+      let keyword = this.#keywordAt(node, line, word);
+      for (; keyword.role === "Value" || keyword.role === "Name"; place++)
+        keyword = this.#keywordAt(node, line, --word);
+      const [start, end] = [starts[k] as number, ends[k] as number];
+      if (this.#problems.refuses(node + line, this.#block, keyword, place, start, end)) refused = line;
+      else this.#known.isRight(k);
+    }
+  }
+
+  /** Word `word` of known line `line` from `node` on. */
+  #keywordAt(node: number, line: number, word: number): Keyword {
+    const form = this.#shapes.get(node + line);
+    return form < 0 ? this.#known.keywordAt(line, word) : (this.#reader.memo.words[form]?.[word] as Keyword);
   }
 
   #ast(): Ast {

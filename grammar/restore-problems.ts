@@ -2,12 +2,13 @@ import type { RuleNode } from "./ast.ts";
 import type { Block, Judge } from "./block.ts";
 import { releaseOf } from "./format-context.ts";
 import { refusalOfJoin, refusedJoin } from "./joined-value.ts";
+import type { Keyword } from "./keyword.ts";
 import type { LineReader } from "./line-reader.ts";
 import { nodeOf } from "./node-of.ts";
 import type { ProblemList } from "./problem-list.ts";
-import { RuleGroups } from "./rule-groups.ts";
+import { RuleGroups, weightOfValues } from "./rule-groups.ts";
 import type { ValueProblems } from "./value-problems.ts";
-import { builtInChains, type RestoreContext, refusals } from "./vocabulary/refuse.ts";
+import { builtInChains, type RestoreContext, type RestoreRefusal, refusals } from "./vocabulary/refuse.ts";
 
 /** The release whose judgement stands in where the text names none. */
 export const USUAL_VERSION = "1.8.9";
@@ -49,15 +50,24 @@ export class RestoreProblems {
     else if (!this.#groups.areRight(null)) this.#judge(node);
   }
 
-  /** Asks for everything that is held against the line. */
-  #judge(node: number): void {
+  /** Whether nothing is wrong with the rule that the reader holds but a value of the option; false where more depends on that. */
+  isRightBut(option: Keyword, block: Block | null): boolean {
+    if (block !== this.#block) this.#enter(block);
+    if (weightOfValues(option) !== 0 || refusedJoin(this.#reader) >= 0) return false;
+    return this.#groups.areRight(null) || this.#refusalOf(0) === null;
+  }
+
+  /** The first of all that is held against the rule that the reader holds, and whose groups were asked about last. */
+  #refusalOf(node: number): RestoreRefusal | null {
     const rule = nodeOf(this.#reader, node, 0);
-    if (rule.kind !== "rule") return;
-    const first = refusals(rule as RuleNode, this.#context)[0];
-    if (first === undefined) {
-      this.#groups.learn();
-      return;
-    }
+    const first = rule.kind === "rule" ? refusals(rule as RuleNode, this.#context)[0] : undefined;
+    if (first === undefined && rule.kind === "rule") this.#groups.learn();
+    return first ?? null;
+  }
+
+  #judge(node: number): void {
+    const first = this.#refusalOf(node);
+    if (first === null) return;
     const { offset, length, message, expected } = first;
     this.#list.add(node, {
       checkId: "refused-rule",

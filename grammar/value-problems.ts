@@ -38,7 +38,7 @@ export class ValueProblems {
   #refusedAt = -1;
   #refusedEnd = -1;
   #refusedBy: Codec<unknown> | null = null;
-  #refusedOption: OptionRecord | null = null;
+  #refusedOption: Keyword | null = null;
   #refusedText = "";
   #lastRefusal: Refusal | null = null;
 
@@ -92,19 +92,26 @@ export class ValueProblems {
   }
 
   /** Whether the option takes the bytes as its value at that place, of a line that is short. */
-  takes({ option, id }: Keyword, place: number, start: number, end: number): boolean {
+  takes(keyword: Keyword, place: number, start: number, end: number): boolean {
+    const { option, id } = keyword;
     if (option === null) return true;
     const codec = (weightyCodecs[id] ?? learnCodecs(id, option))[place];
     if (codec == null || this.#refusal(codec, start, end) === null) return true;
     this.#refusedEnd = end;
-    this.#refusedOption = option;
+    this.#refusedOption = keyword;
     return false;
+  }
+
+  /** The option whose value `takes` refused; `null`: it refused none since `begin`. */
+  get refusedOption(): Keyword | null {
+    return this.#refusedAt < 0 ? null : this.#refusedOption;
   }
 
   /** Says what is wrong with the value that `takes` refused; false where it refused none of the line. */
   tellRefused(node: number): boolean {
-    const [start, end, option, refusal] = [this.#refusedAt, this.#refusedEnd, this.#refusedOption, this.#lastRefusal];
-    if (start < 0 || option === null || refusal === null) return false;
+    const [start, end, refusal] = [this.#refusedAt, this.#refusedEnd, this.#lastRefusal];
+    const option = this.refusedOption?.option ?? null;
+    if (option === null || refusal === null) return false;
     this.#refused(node, option.flag, start, end - start, this.#refusedText, refusal.expected);
     return true;
   }

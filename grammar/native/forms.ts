@@ -39,6 +39,8 @@ const LENGTH = 4;
 /** Types of values from here on are questions of seen texts; those below are told by their bytes, negative ones by their length. */
 const FIRST_QUESTION = 16;
 export const MOST_WORDS = 250;
+/** So many values of a line may be in doubt. */
+const MOST_DOUBTS = 4;
 /** Letters of the longest name of a target, or more. */
 const LONGEST_EXTENSION = 16;
 
@@ -74,6 +76,10 @@ export class Forms {
   readonly spans: StaticArray<i32> = new StaticArray<i32>(MOST_WORDS * 2 + 2);
   count: i32 = 0;
   weight: u64 = 0;
+  /** Of its words those that are perhaps no values of their types: their numbers, their types. */
+  doubts: i32 = 0;
+  readonly doubtWords: StaticArray<i32> = new StaticArray<i32>(MOST_DOUBTS);
+  readonly doubtTypes: StaticArray<i32> = new StaticArray<i32>(MOST_DOUBTS);
 
   constructor() {
     this.node();
@@ -87,6 +93,7 @@ export class Forms {
    * @returns its form, or -1
    */
   walk(from: i32, family: i32, isRight: bool): i32 {
+    this.doubts = 0;
     let node = ROOT;
     let at = from;
     let count = 0;
@@ -100,7 +107,8 @@ export class Forms {
         to = kind === TEXT ? 0 : this.freeEnd(kind, at);
         if (to === 0) return NO_FORM;
         const type = this.types.get(node);
-        if (type !== 0 && !this.isRight(type, at, to, family, isRight)) return NO_FORM;
+        if (type !== 0 && !this.isRight(type, at, to, family, isRight) && !this.doubt(count, type, isRight))
+          return NO_FORM;
         const weighs = this.weights.get(node);
         if (weighs !== 0) weight = mix(weight, weigh(weighs, at, to));
         node = this.free.get(node);
@@ -169,6 +177,14 @@ export class Forms {
     const question = (type << 3) | family;
     if (isRight) this.seen.add(question, from, to);
     return this.seen.has(question, from, to);
+  }
+
+  /** Leaves it to others whether the word is a value of the type; false where it may not be left. */
+  doubt(word: i32, type: i32, isRight: bool): bool {
+    if (isRight || this.doubts === MOST_DOUBTS) return false;
+    put(this.doubtWords, this.doubts, word);
+    put(this.doubtTypes, this.doubts++, type);
+    return true;
   }
 
   /** Begins a form: what `word` and `end` say is added to it. */

@@ -14,6 +14,8 @@ const LONGEST_LINE = 1023;
 /** A comparison of a word may look so many bytes behind the end of the window. */
 const MARGIN = 256;
 const NONE = -1;
+/** So many values may be in doubt before the lines are taken over. */
+const MOST_DOUBTS = 4096;
 /** So many keywords of lines whose forms are not kept are handed over at most. */
 const MOST_KEYWORDS = 1 << 16;
 
@@ -49,6 +51,15 @@ let ruleTargets: StaticArray<i32> = [];
 let ruleValues: StaticArray<i32> = [];
 let chainNodes: StaticArray<i32> = [];
 let declaredChains: StaticArray<i32> = [];
+/** Values that are in doubt: of which line, which word, where it begins and ends; its type. */
+let doubtLines: StaticArray<i32> = [];
+let doubtWords: StaticArray<i32> = [];
+let doubtStarts: StaticArray<i32> = [];
+let doubtEnds: StaticArray<i32> = [];
+let doubtTypes: StaticArray<i32> = [];
+let doubts: i32 = 0;
+/** What is added to a place in memory for that in the text. */
+let shifted: i32 = 0;
 let lines: i32 = 0;
 let rules: i32 = 0;
 let chains: i32 = 0;
@@ -79,6 +90,11 @@ export function reset(slots: i32, salt: i32): void {
   ruleValues = new StaticArray<i32>(MOST_LINES);
   chainNodes = new StaticArray<i32>(MOST_LINES);
   declaredChains = new StaticArray<i32>(MOST_LINES);
+  doubtLines = new StaticArray<i32>(MOST_DOUBTS);
+  doubtWords = new StaticArray<i32>(MOST_DOUBTS);
+  doubtStarts = new StaticArray<i32>(MOST_DOUBTS);
+  doubtEnds = new StaticArray<i32>(MOST_DOUBTS);
+  doubtTypes = new StaticArray<i32>(MOST_DOUBTS);
 }
 
 /** Where so many bytes can be put. */
@@ -107,9 +123,10 @@ export function enter(newTable: i32, newSurroundings: i32, newFamily: i32): void
  * @returns how many lines were read
  */
 export function read(from: i32, to: i32, base: i32, node: i32): i32 {
-  lines = rules = chains = keywordCount = 0;
+  lines = rules = chains = keywordCount = doubts = 0;
   const end = window + to;
   const shift = base - window;
+  shifted = shift;
   let at = window + from;
   while (at < end && lines < MOST_LINES) {
     const first = byteAt(at);
@@ -134,7 +151,7 @@ function readRule(at: i32, shift: i32, node: i32): i32 {
   const spans = forms.spans;
   if (byteAt(unchecked(spans[forms.chainWords.get(form) << 1])) === QUOTE) return NO_FORM;
   const end = unchecked(spans[(forms.count << 1) - 1]);
-  if (end - at > LONGEST_LINE || !rightRules.has(judgementOf(form))) return NO_FORM;
+  if (end - at > LONGEST_LINE || !rightRules.has(judgementOf(form)) || !keepDoubts(shift)) return NO_FORM;
   chain = nameAt(forms.chainWords.get(form), chain, chain + 1, shift);
   const targetWord = forms.targetWords.get(form);
   if (targetWord >= 0) target = nameAt(targetWord, target, NONE, shift);
@@ -157,7 +174,7 @@ function readWords(at: i32, shift: i32, node: i32): i32 {
   const end = unchecked(spans[(count << 1) - 1]);
   if (byteAt(end) !== LF || end - at > LONGEST_LINE || byteAt(unchecked(spans[words.chainWord << 1])) === QUOTE)
     return NO_FORM;
-  if (keywordCount + count + 1 > MOST_KEYWORDS) return NO_FORM;
+  if (keywordCount + count + 1 > MOST_KEYWORDS || !keepDoubts(shift)) return NO_FORM;
   for (let k = 0; k < count; k++)
     putKeyword(unchecked(words.ids[k]), unchecked(spans[(k << 1) + 1]) - unchecked(spans[k << 1]));
   putKeyword(0, 0);
@@ -170,6 +187,28 @@ function readWords(at: i32, shift: i32, node: i32): i32 {
   rules++;
   next = end + 1;
   return ~(1 | (words.target << 1) | (words.mentions << 7));
+}
+
+/** Keeps what is in doubt of the line that was walked last; false where there is no room for it. */
+function keepDoubts(shift: i32): bool {
+  if (doubts + forms.doubts > MOST_DOUBTS) return false;
+  for (let k = 0; k < forms.doubts; k++) {
+    const word = unchecked(forms.doubtWords[k]);
+    put(doubtLines, doubts, lines);
+    put(doubtWords, doubts, word);
+    put(doubtStarts, doubts, unchecked(forms.spans[word << 1]) + shift);
+    put(doubtEnds, doubts, unchecked(forms.spans[(word << 1) + 1]) + shift);
+    put(doubtTypes, doubts, unchecked(forms.doubtTypes[k]));
+    doubts++;
+  }
+  return true;
+}
+
+/** Takes note that the value with that number in the columns is right after all. */
+export function valueIsRight(doubt: i32): void {
+  const from = unchecked(doubtStarts[doubt]) - shifted;
+  const to = unchecked(doubtEnds[doubt]) - shifted;
+  forms.isRight(unchecked(doubtTypes[doubt]), from, to, family, true);
 }
 
 function putKeyword(id: i32, length: i32): void {
@@ -240,9 +279,12 @@ export function end(form: i32, chainWord: i32, targetWord: i32, valueWord: i32):
   forms.end(form, chainWord, targetWord, valueWord);
 }
 
-/** Takes note that the rule at this place of the window is right, with its values; false where its form is not known. */
-export function learn(at: i32): bool {
-  const form = forms.walk(window + at, family, true);
+/**
+ * Takes note that the rule at this place of the window is right; false where its form is not known.
+ * @param withValues - so are its values; else they are not spoken of
+ */
+export function learn(at: i32, withValues: bool): bool {
+  const form = forms.walk(window + at, family, withValues);
   if (form === NO_FORM) return false;
   rightRules.add(judgementOf(form));
   return true;
@@ -286,6 +328,9 @@ export function intern(inTable: i32, from: i32, to: i32, start: i32): i32 {
   return names.intern(inTable, window + from, window + to, start);
 }
 
+export function doubtCount(): i32 {
+  return doubts;
+}
 export function nextOffset(): i32 {
   return next - window;
 }
@@ -336,6 +381,14 @@ export function column(number: i32): i32 {
       return <i32>changetype<usize>(keywords);
     case 14:
       return <i32>changetype<usize>(wordLengths);
+    case 15:
+      return <i32>changetype<usize>(doubtLines);
+    case 16:
+      return <i32>changetype<usize>(doubtWords);
+    case 17:
+      return <i32>changetype<usize>(doubtStarts);
+    case 18:
+      return <i32>changetype<usize>(doubtEnds);
     default:
       return <i32>changetype<usize>(names.slots);
   }

@@ -146,6 +146,7 @@ export class Words {
   private run(from: i32, family: i32, given: i32): bool {
     const spans = this.forms.spans;
     this.groups = 0;
+    this.forms.doubts = 0;
     this.groupOf(0);
     this.around = 17;
     this.mentions = 0;
@@ -199,7 +200,7 @@ export class Words {
       if (id === VALUE_WORD || expects === PROTOCOL) {
         if (id === VALUE_WORD) {
           const type = place === 0 ? this.firstTypes.get(word) : this.secondTypes.get(word);
-          if (type !== 0 && !this.forms.isRight(type, at, to, family, given > 0)) return false;
+          if (type !== 0 && !this.isRight(k, type, at, to, family, given > 0)) return false;
           left--;
           expects = left > 0 ? VALUE : OPTION;
         } else {
@@ -219,7 +220,7 @@ export class Words {
         isBehindBang = true;
       } else if (expects !== OPTION) {
         const type = id === NAME_WORD ? this.firstTypes.get(word) : 0;
-        if (type !== 0 && !this.forms.isRight(type, at, to, family, given > 0)) return false;
+        if (type !== 0 && !this.isRight(k, type, at, to, family, given > 0)) return false;
         if (this.roles.get(word) === JUMP) {
           this.target = this.targets.get(id);
           if (id === NAME_WORD) this.targetWord = k;
@@ -256,6 +257,10 @@ export class Words {
     }
     this.count = k + 1;
     return expects === OPTION && !isBehindBang && commands === 1 && jumps <= 1;
+  }
+
+  private isRight(word: i32, type: i32, from: i32, to: i32, family: i32, isRight: bool): bool {
+    return this.forms.isRight(type, from, to, family, isRight) || this.forms.doubt(word, type, isRight);
   }
 
   private mention(id: i32): void {

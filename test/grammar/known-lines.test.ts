@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bytesOf } from "../../grammar/bytes.ts";
 import { parse } from "../../grammar/parse.ts";
@@ -70,4 +71,62 @@ test("a known line ends with its file, not with its text", () => {
   const texts = [`${half}\n${half}`, `12\n${half}`].map((text, k) => ({ name: `${k}.txt`, bytes: bytesOf(text) }));
   const lines = Array.from(parse(Source.join(texts)), ({ kind, length }) => `${kind} ${length}`);
   expect(lines).toEqual(["rule 22", "rule 21", "noise 3", "rule 21"]);
+});
+
+describe("lines of one form with values that may be wrong", () => {
+  const port = fc.constantFrom(
+    "80",
+    "65535",
+    "65536",
+    "999999",
+    "http",
+    "nosuch",
+    "080",
+    "1:2",
+    "2:1",
+    "<port>",
+    '"80"',
+    "",
+  );
+  const address = fc.constantFrom(
+    "10.0.0.1/32",
+    "10.0.0.1/33",
+    "10.0.0",
+    "fd00::1/128",
+    "db.example",
+    "x.x.x.x",
+    "10.0.0.1/255.0.255.0",
+  );
+  const line = fc
+    .tuple(
+      fc.constantFrom("FORWARD", "C"),
+      address,
+      port,
+      port,
+      fc.constantFrom("ACCEPT", "C", "DNAT"),
+      fc.constantFrom("tcp", "udp"),
+    )
+    .map(([chain, source, from, to, target, protocol]) =>
+      [
+        `-A ${chain} -s ${source} -p ${protocol} -m ${protocol} --sport ${from} --dport ${to} -j ${target}`,
+        `-A ${chain} -p ${protocol} -m multiport --dports ${from},${to} -j ${target}`,
+        `-A ${chain} -p ${protocol} -m mark --mark ${from} -m ${protocol} --dport ${to} -j ${target}`,
+      ].join("\n"),
+    );
+
+  test("are told as if each were the first", () => {
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 40 }), fc.constantFrom("filter", "nat"), (lines, table) => {
+        expectLawsOfText(`*${table}\n:FORWARD ACCEPT [0:0]\n:C - [0:0]\n${lines.join("\n")}\nCOMMIT\n`);
+      }),
+    );
+  });
+
+  test("are read ahead of the scanner, though not one of them is right", () => {
+    const lines = Array.from({ length: 300 }, (_, i) => `-A FORWARD -p tcp -m tcp --dport ${70_000 + i} -j DROP`);
+    const { problems } = parse(bytesOf(`*filter\n:FORWARD ACCEPT [0:0]\n${lines.join("\n")}\nCOMMIT\n`));
+    expect(problems.map(({ checkId, node }) => `${node} ${checkId}`)).toEqual(
+      lines.map((_, i) => `${i + 2} invalid-value`),
+    );
+  });
 });
