@@ -84,7 +84,7 @@ export interface NameColumns {
 /**
  * Reads the lines of forms that were met before, many at a time, and numbers all chains: the half of the reader that nearly every byte of
  * a large dump passes through. It is compiled ahead (grammar/native), because most dumps are read before V8 has optimised anything.
- * It says nothing of a line but that it is right: any other one is left to `LineReader`.
+ * It says nothing of a line but that it is right, or which of its values may be wrong: any other one is left to `LineReader`.
  */
 export class KnownLines {
   readonly #native: Native;

@@ -119,6 +119,7 @@ describe("lines of one form with values that may be wrong", () => {
       fc.property(fc.array(line, { minLength: 1, maxLength: 40 }), fc.constantFrom("filter", "nat"), (lines, table) => {
         expectLawsOfText(`*${table}\n:FORWARD ACCEPT [0:0]\n:C - [0:0]\n${lines.join("\n")}\nCOMMIT\n`);
       }),
+      { numRuns: Number(process.env["IPTLINT_RUNS"] ?? 100) },
     );
   });
 
