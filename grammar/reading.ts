@@ -51,7 +51,7 @@ class Reading {
   readonly #starts: Growing;
   readonly #shapes: Growing;
   readonly #judge: Judge | null;
-  readonly #unkept = new Unkept();
+  readonly #unkept: Unkept;
   readonly #joins: Join[] = [];
   readonly #blocks: Block[] = [];
   readonly #problems: LineProblems;
@@ -79,6 +79,7 @@ class Reading {
     const { memo = true } = options;
     this.#reader = new Reader(source.bytes, typeof memo === "number" ? memo : memo ? MOST_SHAPES : 0);
     this.#known = new KnownLines(source.bytes);
+    this.#unkept = new Unkept(source.bytes.length);
     this.#columns = columns?.(source, this.#known);
     this.#visitor = this.#columns ?? options.visitor?.(source);
     this.#takesKnown = memo !== false && memo !== 0 && options.values !== false && this.#visitor === this.#columns;

@@ -35,6 +35,13 @@ export class Unkept {
   /** Bytes of their words; one blank stands between two. */
   #lengths = new Uint16Array(1024);
   #used = 1;
+  /** So many words the text may have: room that is not written costs nothing. */
+  readonly #mayBe: number;
+
+  /** @param bytes - of the text */
+  constructor(bytes: number) {
+    this.#mayBe = Math.min(MOST_WORDS, bytes >> 3);
+  }
 
   /** What the column of shapes says of the node that the reader holds; remembers its words. */
   column(reader: LineReader, node: number): number {
@@ -72,8 +79,9 @@ export class Unkept {
       this.#starts = more;
     }
     if (keywords >= this.#keywords.length) {
-      this.#keywords = enlarged(this.#keywords, 2 * keywords);
-      this.#lengths = enlarged(this.#lengths, 2 * keywords);
+      const room = Math.max(2 * keywords, this.#mayBe);
+      this.#keywords = enlarged(this.#keywords, room);
+      this.#lengths = enlarged(this.#lengths, room);
     }
   }
 
