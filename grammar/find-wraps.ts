@@ -16,7 +16,7 @@ const COLON = /^[ \t]*:(?!\S+[ \t]+(?:-|[A-Z]+)(?:[ \t]|$))/;
 const RULE = /^[ \t]*[-[#]/;
 const COUNTERS = /^[ \t]*[[:]?[\d:]*\][ \t]*$/;
 const CHAIN = /^[ \t]*:\S+[ \t]+(?:-|[A-Z]+)[ \t]*(?:\[\d*)?[ \t]*$/;
-/** A break: a newline with what wrapping puts around it, or so many blanks as a terminal's copy has instead of one. */
+/** A break: a newline with what wrapping puts around it, or `LEAST_BLANKS`, which a terminal's copy has instead of one. */
 const BREAK = /[ \t]*(?:[ \t]\\|=)?\r?\n|[ \t]{8,}/g;
 
 const LEAST_BLANKS = 8;
@@ -114,7 +114,8 @@ function groupsOf(ast: Ast, odd: readonly number[]): Group[] {
   for (const node of odd) {
     if (last !== undefined && node < last.end) continue;
     const isNext = last?.end === node;
-    const isRule = beginsRule(ast, node);
+    // such a line goes on with no other one
+    const isRule = ast.isAppend(node);
     const text = isRule ? "" : ownText(ast, node);
     const head = isNext && last !== undefined ? last.head : node - 1;
     if (isRule) begin(node, node + 1);
@@ -124,19 +125,11 @@ function groupsOf(ast: Ast, odd: readonly number[]): Group[] {
     } else if (BEGINS.test(text)) begin(node, node + 1);
     // a port's name behind open quotes reads like a chain
     while (last !== undefined && last.end < ast.length && last.end - last.head < MOST_LINES) {
-      if (beginsRule(ast, last.end) || !COLON.test(ownText(ast, last.end)) || !RULE.test(ownText(ast, last.head)))
-        break;
+      if (ast.isAppend(last.end) || !COLON.test(ownText(ast, last.end)) || !RULE.test(ownText(ast, last.head))) break;
       last.end++;
     }
   }
   return groups;
-}
-
-/** Whether a node begins like most lines: with no other one it goes on. */
-function beginsRule(ast: Ast, node: number): boolean {
-  const { bytes } = ast.source;
-  const start = ast.offset(node);
-  return bytes[start] === 45 && bytes[start + 1] === 65 && bytes[start + 2] === 32;
 }
 
 /** Whether a node may go on with the line that begins at another one, the text before it being its part. */

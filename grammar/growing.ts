@@ -14,22 +14,14 @@ export class Growing {
   }
 
   push(value: number): void {
-    if (this.length === this.values.length) {
-      const more = new Int32Array(this.length * 2);
-      more.set(this.values);
-      this.values = more;
-    }
+    this.#makeRoom(this.length + 1);
     this.values[this.length++] = value;
   }
 
   /** Takes over a column. */
   append(values: Int32Array): void {
     const length = this.length + values.length;
-    if (length > this.values.length) {
-      const more = new Int32Array(Math.max(this.values.length * 2, length));
-      more.set(this.values);
-      this.values = more;
-    }
+    this.#makeRoom(length);
     this.values.set(values, this.length);
     this.length = length;
   }
@@ -37,13 +29,16 @@ export class Growing {
   /** Fills up to a length. */
   fill(length: number, value: number): void {
     if (length <= this.length) return;
-    if (length > this.values.length) {
-      const more = new Int32Array(Math.max(this.values.length * 2, length));
-      more.set(this.values);
-      this.values = more;
-    }
+    this.#makeRoom(length);
     this.values.fill(value, this.length, length);
     this.length = length;
+  }
+
+  #makeRoom(length: number): void {
+    if (length <= this.values.length) return;
+    const more = new Int32Array(Math.max(this.values.length * 2, length));
+    more.set(this.values);
+    this.values = more;
   }
 
   get(index: number): number {

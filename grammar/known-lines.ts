@@ -1,6 +1,6 @@
 import { areFixed, isSingleSpaced } from "./fixed-words.ts";
 import { invariant } from "./invariant.ts";
-import { type Keyword, keywordOf, WORD } from "./keyword.ts";
+import { type Keyword, WORD } from "./keyword.ts";
 import { KnownWords } from "./known-words.ts";
 import type { LineReader } from "./line-reader.ts";
 import { loadNative, type Native } from "./native.ts";
@@ -63,6 +63,13 @@ const KEYWORDS = 13;
 const WORD_LENGTHS = 14;
 /** The first of those of values that are in doubt. */
 const DOUBTS = 15;
+
+/** Words of one line after the other, a keyword 0 behind those of each: their keywords' numbers, their bytes; by line where they begin, -1 for other lines. */
+export interface KnownWordColumns {
+  readonly starts: Int32Array;
+  readonly keywords: Uint16Array;
+  readonly lengths: Uint16Array;
+}
 
 /** Values that are perhaps none, by line. */
 export interface Doubts {
@@ -162,8 +169,8 @@ export class KnownLines {
     return this.#columnAt(COLUMNS.indexOf(name), length);
   }
 
-  /** Words of lines that were read last and whose forms are not kept; by line where they begin, -1 for other lines. */
-  words(): { readonly starts: Int32Array; readonly keywords: Uint16Array; readonly lengths: Uint16Array } {
+  /** Words of lines that were read last and whose forms are not kept. */
+  words(): KnownWordColumns {
     const native = this.#native;
     const starts = this.#columnAt(LINE_KEYWORDS, this.count);
     const column = (number: number): Uint16Array =>
@@ -171,18 +178,11 @@ export class KnownLines {
     return { starts, keywords: column(KEYWORDS), lengths: column(WORD_LENGTHS) };
   }
 
-  /** Word `word` of the line that was read last with that number and whose form is not kept. */
-  keywordAt(line: number, word: number): Keyword {
-    const { starts, keywords } = this.words();
-    return keywordOf(keywords[(starts[line] as number) + word] as number);
-  }
-
   /** Values of lines that were read last and that may be wrong: in which line, which word, where it begins and ends. `null`: there are none. */
   doubts(): Doubts | null {
     const count = this.#native.doubtCount();
     if (count === 0) return null;
-    // copies: memory may grow while they are judged
-    const [lines, words, starts, ends] = [0, 1, 2, 3].map((k) => this.#columnAt(DOUBTS + k, count).slice()) as [
+    const [lines, words, starts, ends] = [0, 1, 2, 3].map((k) => this.#columnAt(DOUBTS + k, count)) as [
       Int32Array,
       Int32Array,
       Int32Array,
@@ -191,9 +191,9 @@ export class KnownLines {
     return { count, lines, words, starts, ends };
   }
 
-  /** One of the doubts was none: the same value is right from now on. */
-  isRight(doubt: number): void {
-    this.#native.valueIsRight(doubt);
+  /** These of the doubts were none: the same values are right from now on. Columns that were given out are no longer valid. */
+  areRight(doubts: readonly number[]): void {
+    for (const doubt of doubts) this.#native.valueIsRight(doubt);
   }
 
   /**

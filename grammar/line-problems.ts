@@ -213,7 +213,7 @@ export class LineProblems {
         this.#unknownExtension(node, "target", shape.targetWord);
         return false;
       }
-      if (this.#list.isEnough(node, UNKNOWN_OPTION)) return true;
+      if (this.#list.countsAlone(node, UNKNOWN_OPTION)) return true;
       const flag = this.#text(unknown.flagWord);
       const expected = "an option of the core or of an extension named before it";
       this.#list.add(node, {
@@ -279,7 +279,7 @@ export class LineProblems {
   #bad(node: number): void {
     const { shape, scanner, textStart, end } = this.#reader;
     const error = shape.error;
-    if (error === null || this.#list.isEnough(node, { checkId: error.checkId, severity: "error" })) return;
+    if (error === null || this.#list.countsAlone(node, { checkId: error.checkId, severity: "error" })) return;
     const last = scanner.count - 1;
     const word = error.word < 0 ? last : Math.min(error.word, last);
     if (word < 0) {

@@ -29,8 +29,8 @@ export class ProblemList {
   /** Nodes of all problems of severity error, also of those that are counted alone. */
   readonly #refused = new Growing();
 
-  /** Whether there are enough of a kind: then this case is counted, and nobody needs to say more of it. */
-  isEnough(node: number, { checkId, severity }: Pick<Found, "checkId" | "severity">): boolean {
+  /** Counts one more case where there are enough of its kind; false: it is yet to be told. */
+  countsAlone(node: number, { checkId, severity }: Pick<Found, "checkId" | "severity">): boolean {
     if ((this.#counts.get(checkId) ?? 0) < MOST_OF_A_KIND) return false;
     this.#count(node, checkId, severity);
     return true;

@@ -2,8 +2,8 @@ import { type Block, type Header, type Judge, readHeader } from "./block.ts";
 import { byteString } from "./bytes.ts";
 import { findWraps } from "./find-wraps.ts";
 import { Growing } from "./growing.ts";
-import type { Keyword } from "./keyword.ts";
-import { KnownLines } from "./known-lines.ts";
+import { type Keyword, keywordOf } from "./keyword.ts";
+import { KnownLines, type KnownWordColumns } from "./known-lines.ts";
 import { LineProblems } from "./line-problems.ts";
 import type { LineReader } from "./line-reader.ts";
 import { LineReader as Reader } from "./line-reader.ts";
@@ -38,6 +38,8 @@ export function readText(source: Source, options: ParseOptions, columns?: MakeCo
   if (wraps.length === 0) return ast;
   return new Reading(source.unwrapped(wraps), options, columns).all().ast;
 }
+
+const isValue = ({ role }: Keyword): boolean => role === "Value" || role === "Name";
 
 /** One way through a text. */
 class Reading {
@@ -155,10 +157,11 @@ class Reading {
       const node = this.#starts.length;
       this.#starts.append(known.column("starts"));
       this.#shapes.append(known.column("forms"));
-      this.#unkept.append(node, known.words());
+      const words = known.words();
+      this.#unkept.append(node, words);
       this.#problems.ends.add(known.count);
-      this.#judgeDoubts(node);
       this.#columns?.lines(known, node);
+      this.#judgeDoubts(node, words);
       if (this.#block !== null) this.#block.lastNode = this.#starts.length - 1;
       at = known.next;
     }
@@ -166,29 +169,28 @@ class Reading {
   }
 
   /** Judges values of known lines from `node` on that may be wrong; of each line that has one, the first is told. */
-  #judgeDoubts(node: number): void {
+  #judgeDoubts(node: number, { starts: wordStarts, keywords }: KnownWordColumns): void {
     const doubts = this.#known.doubts();
     if (doubts === null) return;
     const { count, lines, words, starts, ends } = doubts;
+    const right: number[] = [];
     let refused = -1;
     for (let k = 0; k < count; k++) {
       const line = lines[k] as number;
       if (line === refused) continue;
-      let place = 0;
+      const form = this.#shapes.get(node + line);
+      const keywordAt = (word: number): Keyword =>
+        form < 0
+          ? keywordOf(keywords[(wordStarts[line] as number) + word] as number)
+          : (this.#reader.memo.words[form]?.[word] as Keyword);
       let word = (words[k] as number) - 1;
-      let keyword = this.#keywordAt(node, line, word);
-      for (; keyword.role === "Value" || keyword.role === "Name"; place++)
-        keyword = this.#keywordAt(node, line, --word);
+      let place = 0;
+      for (; isValue(keywordAt(word)); word--) place++;
       const [start, end] = [starts[k] as number, ends[k] as number];
-      if (this.#problems.refuses(node + line, this.#block, keyword, place, start, end)) refused = line;
-      else this.#known.isRight(k);
+      if (this.#problems.refuses(node + line, this.#block, keywordAt(word), place, start, end)) refused = line;
+      else right.push(k);
     }
-  }
-
-  /** Word `word` of known line `line` from `node` on. */
-  #keywordAt(node: number, line: number, word: number): Keyword {
-    const form = this.#shapes.get(node + line);
-    return form < 0 ? this.#known.keywordAt(line, word) : (this.#reader.memo.words[form]?.[word] as Keyword);
+    this.#known.areRight(right);
   }
 
   #ast(): Ast {

@@ -54,19 +54,21 @@ export class RestoreProblems {
   isRightBut(option: Keyword, block: Block | null): boolean {
     if (block !== this.#block) this.#enter(block);
     if (weightOfValues(option) !== 0 || refusedJoin(this.#reader) >= 0) return false;
-    return this.#groups.areRight(null) || this.#refusalOf(0) === null;
+    return this.#groups.areRight(null) || this.#refusal() === null;
   }
 
   /** The first of all that is held against the rule that the reader holds, and whose groups were asked about last. */
-  #refusalOf(node: number): RestoreRefusal | null {
-    const rule = nodeOf(this.#reader, node, 0);
-    const first = rule.kind === "rule" ? refusals(rule as RuleNode, this.#context)[0] : undefined;
-    if (first === undefined && rule.kind === "rule") this.#groups.learn();
+  #refusal(): RestoreRefusal | null {
+    const rule = nodeOf(this.#reader, 0, 0);
+    if (rule.kind !== "rule") return null;
+    const first = refusals(rule as RuleNode, this.#context)[0];
+    if (first === undefined) this.#groups.learn();
     return first ?? null;
   }
 
+  /** Says the first of everything that is held against the line. */
   #judge(node: number): void {
-    const first = this.#refusalOf(node);
+    const first = this.#refusal();
     if (first === null) return;
     const { offset, length, message, expected } = first;
     this.#list.add(node, {

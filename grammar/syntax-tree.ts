@@ -25,6 +25,9 @@ export interface Place {
   readonly column: number;
 }
 
+/** What a rule may name, and its target where that is an extension: all that a form alone tells at once. */
+export type FormTest = (mentions: Mentions, target: ExtensionRecord | null) => boolean;
+
 const DASH = 45;
 const COLON = 58;
 
@@ -134,10 +137,18 @@ export class Ast implements Iterable<Node> {
     return known;
   }
 
-  /** Of each form that is kept, whether the test passes what it mentions and its target. */
-  formsWhere(test: (mentions: Mentions, target: ExtensionRecord | null) => boolean): Uint8Array {
-    const { shapes } = this.#columns.reader.memo;
-    return Uint8Array.from(shapes, ({ targetRecord }, form) => Number(test(this.#mentionsOf(form), targetRecord)));
+  /** Which nodes have a form that passes the test; `null`: none has, as most of the few dozen forms of a text tell at once. */
+  passing(test: FormTest): ((index: number) => boolean) | null {
+    const { shapes, reader } = this.#columns;
+    const { memo } = reader;
+    const passes = Uint8Array.from(memo.shapes, ({ targetRecord }, form) =>
+      Number(test(this.#mentionsOf(form), targetRecord)),
+    );
+    if (!memo.isFull && !passes.includes(1)) return null;
+    return (index) => {
+      const form = shapes[index] as number;
+      return form >= 0 ? passes[form] === 1 : test(mentionsInColumn(form), targetIn(form));
+    };
   }
 
   /** Raw bytes of a node without its line end: from the first byte of its own text (blanks and noise before it left out). */
@@ -151,13 +162,17 @@ export class Ast implements Iterable<Node> {
     return reader;
   }
 
+  /** Whether the node begins with `-A `, as nearly all do. */
+  isAppend(index: number): boolean {
+    const start = this.offset(index);
+    const { bytes } = this.source;
+    return bytes[start] === DASH && bytes[start + 1] === 65 && bytes[start + 2] === 32;
+  }
+
   /** First byte of a node's own text, and behind its last: without line end, and blanks and noise before it. */
   textSpan(index: number): { readonly start: number; readonly end: number } {
     const start = this.offset(index);
-    const { bytes } = this.source;
-    const first = bytes[start];
-    if (first === COLON || (first === DASH && bytes[start + 1] === 65 && bytes[start + 2] === 32))
-      return { start, end: this.#lineEnd(index) };
+    if (this.source.bytes[start] === COLON || this.isAppend(index)) return { start, end: this.#lineEnd(index) };
     const { textStart, end } = this.read(index);
     return { start: textStart, end };
   }

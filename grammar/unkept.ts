@@ -1,6 +1,7 @@
+import { isSingleSpaced } from "./fixed-words.ts";
 import { invariant } from "./invariant.ts";
 import type { Keyword } from "./keyword.ts";
-import type { KnownLines } from "./known-lines.ts";
+import type { KnownWordColumns } from "./known-lines.ts";
 import type { LineReader } from "./line-reader.ts";
 import { type Mentions, mentionsIn } from "./mentions.ts";
 import type { Scanner } from "./scanner.ts";
@@ -26,6 +27,9 @@ export const targetNumber = (target: ExtensionRecord | null): number => numbers.
 /** So many words of lines that are not kept are remembered; those beyond are read again when they are asked for. */
 const MOST_WORDS = 1 << 24;
 
+/** What a number of the column of lengths can say. */
+const LONGEST_WORD = 0xffff;
+
 /** What is remembered of lines whose forms are not kept. */
 export class Unkept {
   /** By node: where its keywords begin; 0 for lines that are kept, and for those whose words are not remembered. */
@@ -45,20 +49,19 @@ export class Unkept {
 
   /** What the column of shapes says of the node that the reader holds; remembers its words. */
   column(reader: LineReader, node: number): number {
-    const { outline, start, textStart, scanner } = reader;
+    const { outline, start, textStart, end, scanner, bytes } = reader;
     if (outline.id >= 0) return outline.id;
     if (outline.kind !== "rule") return ~0;
     const plain = outline.plain && start === textStart ? PLAIN : 0;
-    if (plain !== 0 && isSingleSpaced(reader)) this.#remember(node, scanner);
+    const { spans, count } = scanner;
+    const isShort = end - start <= LONGEST_WORD && spans[0] === start;
+    if (plain !== 0 && isShort && isSingleSpaced(bytes, spans, count)) this.#remember(node, scanner);
     const target = numbers.get(outline.targetRecord) as number;
     return ~(plain | (target << 1) | (mentionsIn(scanner.words, scanner.count) << (1 + TARGET_BITS)));
   }
 
-  /**
-   * Remembers the words of lines that follow each other from `node` on.
-   * @param words - by line: where its words begin among those of all, a keyword 0 behind them; -1 for a line that is kept
-   */
-  append(node: number, { starts, keywords, lengths }: ReturnType<KnownLines["words"]>): void {
+  /** Remembers the words of lines that follow each other from `node` on. */
+  append(node: number, { starts, keywords, lengths }: KnownWordColumns): void {
     const used = this.#used;
     const end = used + keywords.length;
     if (keywords.length === 0 || end > MOST_WORDS) return;
@@ -112,18 +115,6 @@ function enlarged(values: Uint16Array, length: number): Uint16Array<ArrayBuffer>
   more.set(values);
   return more;
 }
-
-/** Whether one blank stands between words, none before the first, and none of them is longer than a number here can say. */
-function isSingleSpaced({ bytes, start, end, scanner: { spans, count } }: LineReader): boolean {
-  if (spans[0] !== start || end - start > 0xffff) return false;
-  for (let k = 1; k < count; k++) {
-    const before = spans[(k << 1) - 1] as number;
-    if (spans[k << 1] !== before + 1 || bytes[before] !== BLANK) return false;
-  }
-  return true;
-}
-
-const BLANK = 32;
 
 export const isPlain = (column: number): boolean => column < 0 && (~column & PLAIN) !== 0;
 

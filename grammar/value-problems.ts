@@ -24,6 +24,15 @@ export interface Value {
   readonly codec: Codec<unknown>;
 }
 
+/** A value that its codec does not take. */
+interface RefusedValue {
+  readonly start: number;
+  readonly end: number;
+  readonly codec: Codec<unknown>;
+  readonly text: string;
+  readonly refusal: Refusal;
+}
+
 /** So many values are remembered. */
 const MOST_KNOWN = 1 << 14;
 
@@ -34,13 +43,10 @@ export class ValueProblems {
   /** Values that were found right where their bytes alone did not tell, by codec and family. */
   readonly #known: ByteTable;
   #family: Family | null = null;
-  /** The value that was refused last: a line is asked about twice, first whether it is right, then what is wrong. */
-  #refusedAt = -1;
-  #refusedEnd = -1;
-  #refusedBy: Codec<unknown> | null = null;
+  /** The value of the line that was refused last: it is asked about twice, first whether it is right, then what is wrong. */
+  #last: RefusedValue | null = null;
+  /** Whose value `takes` refused. */
   #refusedOption: Keyword | null = null;
-  #refusedText = "";
-  #lastRefusal: Refusal | null = null;
 
   readonly #asked: Judge | undefined;
 
@@ -87,7 +93,7 @@ export class ValueProblems {
 
   /** Another line is asked about; the same place may hold other bytes by now. */
   begin(): void {
-    this.#refusedAt = -1;
+    this.#last = null;
     this.#refusedOption = null;
   }
 
@@ -97,22 +103,21 @@ export class ValueProblems {
     if (option === null) return true;
     const codec = (weightyCodecs[id] ?? learnCodecs(id, option))[place];
     if (codec == null || this.#refusal(codec, start, end) === null) return true;
-    this.#refusedEnd = end;
     this.#refusedOption = keyword;
     return false;
   }
 
   /** The option whose value `takes` refused; `null`: it refused none since `begin`. */
   get refusedOption(): Keyword | null {
-    return this.#refusedAt < 0 ? null : this.#refusedOption;
+    return this.#refusedOption;
   }
 
   /** Says what is wrong with the value that `takes` refused; false where it refused none of the line. */
   tellRefused(node: number): boolean {
-    const [start, end, refusal] = [this.#refusedAt, this.#refusedEnd, this.#lastRefusal];
-    const option = this.refusedOption?.option ?? null;
-    if (option === null || refusal === null) return false;
-    this.#refused(node, option.flag, start, end - start, this.#refusedText, refusal.expected);
+    const option = this.#refusedOption?.option ?? null;
+    if (option === null || this.#last === null) return false;
+    const { start, end, text, refusal } = this.#last;
+    this.#refused(node, option.flag, start, end - start, text, refusal.expected);
     return true;
   }
 
@@ -132,7 +137,7 @@ export class ValueProblems {
   #refusal(codec: Codec<unknown>, start: number, end: number): Refusal | null {
     const { bytes, scanner } = this.#reader;
     const family = this.#family;
-    if (start === this.#refusedAt && codec === this.#refusedBy) return this.#lastRefusal;
+    if (this.#last?.start === start && this.#last.codec === codec) return this.#last.refusal;
     if (codec.accepts?.(bytes, start, end, family) === true) return null;
     const kind = numberOf(codec) * 16 + (family ?? 0);
     const hash = hashBytes(bytes, start, end);
@@ -140,10 +145,7 @@ export class ValueProblems {
     const text = scanner.text(start, end);
     const result = codec.parse(text, { family });
     if (!("value" in result) && result.needsHost !== true) {
-      this.#refusedAt = start;
-      this.#refusedText = text;
-      this.#refusedBy = codec;
-      this.#lastRefusal = result;
+      this.#last = { start, end, codec, text, refusal: result };
       return result;
     }
     this.#known.add(kind, hash, start, end);
@@ -166,7 +168,7 @@ export class ValueProblems {
       );
       return;
     }
-    if (this.#list.isEnough(node, INVALID_VALUE)) return;
+    if (this.#list.countsAlone(node, INVALID_VALUE)) return;
     const message =
       length > LONGEST_WORD
         ? `a word of ${length} bytes; iptables-restore refuses this`

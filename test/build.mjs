@@ -84,8 +84,8 @@ process.exitCode = tsc.status ?? 1;
 
 /**
  * A command that starts fast: V8 reads a script to its end before it runs the first line, so the parts of the program lie in another file,
- * and one is compiled when it is first asked for. Beside it lies what V8 made of the parts here; another version of Node ignores that and compiles them
- * itself.
+ * and one is compiled when it is first asked for. Beside it lies what V8 made of the parts here; another version of Node ignores that and
+ * compiles them itself.
  */
 async function buildCommand() {
   const { outputFiles, metafile } = await build({
@@ -154,8 +154,8 @@ load("./iptlint.js");
 }
 
 /**
- * A part as a function that takes `require`, runs it and returns what tells its exports. What a part takes from another is a value of its own:
- * esbuild's own form has a getter for each, through which V8 does not see, and which takes a third of the time of a run.
+ * A part as a function that takes `require`, runs it and returns what tells its exports. What a part takes from another is a value of its
+ * own: esbuild's own form has a getter for each, through which V8 does not see, and which takes a third of the time of a run.
  */
 function asFunction(part) {
   let rest = part;

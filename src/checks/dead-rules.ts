@@ -40,8 +40,7 @@ function deadRules(context: Context): readonly Dead[] {
   let verdict = "";
   for (const table of ruleset.tables)
     for (const chain of claims.otherChains(table)) {
-      const first = store.firstRule(chain);
-      if (first === NONE || store.nextRule(first) === NONE) continue;
+      if (!store.hasSeveralRules(chain)) continue;
       const role = claims.role(chain);
       if (role?.includes(" KUBE-") === true) continue;
       // who writes chains of their own tests them

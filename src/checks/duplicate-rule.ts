@@ -40,8 +40,7 @@ export const duplicateRule: Check = {
     // chains of single Services are compared with what kube-proxy writes
     for (const table of ruleset.tables)
       for (const chain of claims.otherChains(table)) {
-        const one = store.firstRule(chain);
-        if (one === NONE || store.nextRule(one) === NONE) continue;
+        if (!store.hasSeveralRules(chain)) continue;
         for (const [first, others] of copies.in(chain) ?? []) {
           const again = others[0] as RuleId;
           const times = others.length + 1;

@@ -2,6 +2,7 @@ import type { RuleNode } from "../../grammar/ast.ts";
 import { bytesOf } from "../../grammar/bytes.ts";
 import { type Keyword, WORD } from "../../grammar/keyword.ts";
 import { bitOfOption, bitsOfMatches, CORE_OPTIONS, type Mentions, NEGATED, REPEATED } from "../../grammar/mentions.ts";
+import type { FormTest } from "../../grammar/syntax-tree.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { RuleStore } from "../netfilter/store.ts";
 import type { Check } from "./check.ts";
@@ -9,7 +10,7 @@ import type { Context } from "./context.ts";
 import { hasMatch, matchesNamed, optionOf } from "./form.ts";
 import { hookOf } from "./hooks.ts";
 import { hex } from "./mark-rules.ts";
-import { type FormTest, hasTarget, otherRules } from "./other-rules.ts";
+import { hasTarget, otherRules } from "./other-rules.ts";
 import { counted, listed } from "./words.ts";
 
 const shared = {

@@ -1,11 +1,6 @@
-import type { Mentions } from "../../grammar/mentions.ts";
-import { mentionsInColumn, targetIn } from "../../grammar/unkept.ts";
-import type { ExtensionRecord } from "../../grammar/vocabulary/record.ts";
+import type { FormTest } from "../../grammar/syntax-tree.ts";
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Context } from "./context.ts";
-
-/** What a rule may name, and its target where that is an extension: all that a form alone tells at once. */
-export type FormTest = (mentions: Mentions, target: ExtensionRecord | null) => boolean;
 
 const known = new WeakMap<Context, readonly RuleId[]>();
 
@@ -24,19 +19,16 @@ function allOthers(context: Context): readonly RuleId[] {
   return rules;
 }
 
-/** Those of them whose form passes the test. A text has a few dozen forms, and mostly none that a check looks for. */
+/** Those of them whose form passes the test. */
 export function otherRules(context: Context, test: FormTest): readonly RuleId[] {
-  const { ast } = context.store;
-  const passes = ast.formsWhere(test);
-  if (ast.shapes !== null && !passes.includes(1)) return [];
-  const { ruleNode } = context.store.columns;
-  const { shapeIds } = ast;
+  const { ast, columns } = context.store;
+  const passes = ast.passing(test);
+  if (passes === null) return [];
   const all = allOthers(context);
   const found: RuleId[] = [];
   for (let k = 0; k < all.length; k++) {
     const rule = all[k] as RuleId;
-    const form = shapeIds[ruleNode[rule] as number] as number;
-    if (form >= 0 ? passes[form] === 1 : test(mentionsInColumn(form), targetIn(form))) found.push(rule);
+    if (passes(columns.ruleNode[rule] as number)) found.push(rule);
   }
   return found;
 }

@@ -2,7 +2,6 @@ import type { Mentions } from "../../grammar/mentions.ts";
 import type { InterfacePattern } from "../../grammar/values/types.ts";
 import { hashUnder, hasValuesOf, isSingle, NO_HASH, type Ports, takesPorts, takesTexts } from "./cover-compare.ts";
 import type { Conditions } from "./cover-conditions.ts";
-import type { Changes } from "./cover-index.ts";
 import { Dimension, hashOfText, mix } from "./cover-plan.ts";
 import type { Network } from "./network.ts";
 import { NONE, type RuleId } from "./ruleset.ts";
@@ -20,6 +19,12 @@ const POSITION = 2;
 const NEXT = 3;
 const LAST = 4;
 const COUNT = 5;
+
+/** Positions in the chain of the last rule that changed what rules ask for, and of one that changed even addresses and states. */
+export interface Changes {
+  readonly changed: number;
+  readonly rewritten: number;
+}
 
 /** Reads what a rule asks for. */
 export interface Reader {

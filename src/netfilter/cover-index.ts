@@ -1,16 +1,10 @@
 import type { Mentions } from "../../grammar/mentions.ts";
 import type { Conditions } from "./cover-conditions.ts";
-import { CoverForm, hashOfForm, type Reader } from "./cover-form.ts";
+import { type Changes, CoverForm, hashOfForm, type Reader } from "./cover-form.ts";
 import { NONE, type RuleId } from "./ruleset.ts";
 
 /** Sets of dimensions beyond this many are not looked at: a dump of random rules shall not make this quadratic. */
 const MOST_FORMS = 64;
-
-/** Positions in the chain of the last rule that changed what rules ask for, and of one that changed even addresses and states. */
-export interface Changes {
-  readonly changed: number;
-  readonly rewritten: number;
-}
 
 /** Earlier rules of a chain after which no packet comes back, by what they ask for. */
 export class CoverIndex {

@@ -54,13 +54,12 @@ export class ConditionReader {
 export function coveredRules(ruleset: Ruleset, chain: ChainId, reader = new ConditionReader(ruleset)): Covered[] {
   const covered: Covered[] = [];
   const { store } = ruleset;
-  const first = store.firstRule(chain);
-  if (first === NONE || store.nextRule(first) === NONE) return covered;
+  if (!store.hasSeveralRules(chain)) return covered;
   const after = { changed: 0, rewritten: 0 };
   // many chains have no rule that decides anything
   let index = null as CoverIndex | null;
   let position = 0;
-  for (let rule = first; rule !== NONE; rule = store.nextRule(rule)) {
+  for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
     position++;
     if (store.isRefused(rule)) continue;
     const mentions = store.mentions(rule);

@@ -147,6 +147,11 @@ export class RuleStore {
   firstRule(chain: ChainId): RuleId {
     return this.#columns.chainFirst[chain] as number;
   }
+  /** Whether the chain has more than one rule. */
+  hasSeveralRules(chain: ChainId): boolean {
+    const first = this.firstRule(chain);
+    return first >= 0 && this.nextRule(first) >= 0;
+  }
   nextRule(rule: RuleId): RuleId {
     return this.#columns.ruleNext[rule] as number;
   }

@@ -50,15 +50,14 @@ export class Suppressions {
     const { suppressions, malformed } = commentsIn(ast);
     const comments = new Comments(ast, suppressions);
     const counts = new BaselineCounts();
-    const isAny = !comments.isEmpty || this.#configured.length > 0 || this.#baseline !== null;
+    const mayBe = suppressions.length > 0 || this.#configured.length > 0 || this.#baseline !== null;
     const left: PendingFinding[] = [];
     const suppressed: SuppressedFinding[] = [];
-    for (const pending of isAny ? findings : []) {
-      const { finding } = pending;
-      const found = [comments.of(finding), this.#entryFor(finding, nodeName)].find((each) => each !== null);
-      const suppression = found ?? this.#inBaseline(finding, ast, counts);
+    for (const pending of findings) {
+      // most of thousands of findings are never read
+      const suppression = mayBe ? this.#suppressionOf(pending.finding, nodeName, ast, comments, counts) : null;
       if (suppression === null) left.push(pending);
-      else suppressed.push({ finding, suppression });
+      else suppressed.push({ finding: pending.finding, suppression });
     }
     const told = [
       ...comments.unused(silent),
@@ -67,7 +66,19 @@ export class Suppressions {
         location: locate(ast, offset, length),
       })),
     ];
-    return { findings: [...(isAny ? left : findings), ...told.map((finding) => pendingOf(finding, ast))], suppressed };
+    return { findings: [...left, ...told.map((finding) => pendingOf(finding, ast))], suppressed };
+  }
+
+  /** Comments and the configuration are asked both: what covers the finding is of use. */
+  #suppressionOf(
+    finding: Finding,
+    nodeName: string,
+    ast: Ast,
+    comments: Comments,
+    counts: BaselineCounts,
+  ): Suppression | null {
+    const found = [comments.of(finding), this.#entryFor(finding, nodeName)].find((each) => each !== null);
+    return found ?? this.#inBaseline(finding, ast, counts);
   }
 
   /** What is to be said of the suppressions outside of the texts, once all nodes were sifted. */
@@ -137,10 +148,6 @@ class Comments {
       if (others === undefined) this.#byTarget.set(each.target, [each]);
       else others.push(each);
     }
-  }
-
-  get isEmpty(): boolean {
-    return this.#all.length === 0;
   }
 
   of(finding: Finding): Suppression | null {
