@@ -114,43 +114,48 @@ async function buildCommand() {
     text += `(${code})`;
     places[`./${basename(path)}`] = [start, text.length];
   }
-  const starter = `"use strict";
-const { readFileSync } = require("node:fs");
+  const starter = (compiled) => `"use strict";
+const { openSync, readSync } = require("node:fs");
 const places = ${JSON.stringify(places)};
+const compiled = ${JSON.stringify(compiled)};
 const first = {${inline.join(",")}};
-const loaded = {}, scripts = {};
-let parts, compiled;
+const loaded = {}, scripts = {}, open = {};
 function load(name) {
   if (!Object.hasOwn(places, name) && !Object.hasOwn(first, name)) return require(name);
   if (loaded[name] === undefined) {
     if (Object.hasOwn(first, name)) return (loaded[name] = first[name](load)());
-    parts ??= readFileSync(__dirname + "/iptlint.parts", "latin1");
-    compiled ??= readCompiled();
-    const cachedData = compiled?.[name];
-    const source = parts.slice(places[name][0], places[name][1]);
+    const source = read("/iptlint.parts", places[name]).latin1Slice();
+    const cachedData = compiledPart(name);
     scripts[name] = new (require("node:vm").Script)(source, { filename: name, ...(cachedData && { cachedData }) });
     const exported = scripts[name].runInThisContext()(load);
     loaded[name] = exported();
   }
   return loaded[name];
 }
-function readCompiled() {
+function read(file, [from, to]) {
+  open[file] ??= openSync(__dirname + file);
+  const bytes = Buffer.allocUnsafeSlow(to - from);
+  for (let at = 0; at < bytes.length; ) {
+    const count = readSync(open[file], bytes, at, bytes.length - at, from + at);
+    if (count === 0) throw new Error(__dirname + file + " is shorter than it was when iptlint was built: install it again");
+    at += count;
+  }
+  return bytes;
+}
+function compiledPart(name) {
+  if (compiled.version !== process.version + process.arch || !Object.hasOwn(compiled.places, name)) return null;
   try {
-    const bytes = readFileSync(__dirname + "/iptlint.cache");
-    const head = bytes.indexOf(10);
-    const { version, places } = JSON.parse(bytes.toString("latin1", 0, head));
-    if (version !== process.version + process.arch) return {};
-    return Object.fromEntries(places.map(([name, from, to]) => [name, bytes.subarray(head + 1 + from, head + 1 + to)]));
+    return read("/iptlint.cache", compiled.places[name]);
   } catch {
-    return {};
+    return null;
   }
 }
 load("./iptlint.js");
 `;
   writeFileSync("dist/iptlint.parts", text, "latin1");
-  writeFileSync("dist/iptlint.cjs", `#!/usr/bin/env node\n${starter}`);
+  const compiled = writeCompiled(starter({ version: "", places: {} }));
+  writeFileSync("dist/iptlint.cjs", `#!/usr/bin/env node\n${starter(compiled)}`);
   chmodSync("dist/iptlint.cjs", 0o755);
-  writeCompiled(starter);
 }
 
 /**
@@ -183,7 +188,7 @@ function partsOfEntry({ outputs }) {
   return new Set([...found].map((name) => `./${basename(name)}`));
 }
 
-/** Runs the command and keeps what V8 compiled on the way. */
+/** Runs the command and keeps what V8 compiled on the way. Result: of which Node it is, and where each part begins and ends. */
 function writeCompiled(starter) {
   writeFileSync(
     "dist/warm-up.cjs",
@@ -196,12 +201,12 @@ process.once("exit", () => {
   writeFileSync(__dirname + "/warm-up.data", require("node:v8").serialize(new Map(all)));
 });
 `
-      .replace("const { readFileSync }", "const { readFileSync, writeFileSync }")
+      .replace("const { openSync,", "const { writeFileSync, openSync,")
       .replace(
         "loaded[name] = exported();",
         "loaded[name] = exported();\n    originals.push([exported, loaded[name]]);",
       )
-      .replace("let parts,", "const originals = [];\nlet parts,"),
+      .replace("const loaded =", "const originals = [];\nconst loaded ="),
   );
   const compiled = new Map();
   for (const args of WARM_UPS) {
@@ -212,14 +217,14 @@ process.once("exit", () => {
     for (const [name, data] of deserialize(readFileSync("dist/warm-up.data")))
       if (!compiled.has(name)) compiled.set(name, data);
   }
-  const places = [];
+  const places = {};
   let at = 0;
   for (const [name, data] of compiled) {
-    places.push([name, at, at + data.length]);
+    places[name] = [at, at + data.length];
     at += data.length;
   }
-  const head = JSON.stringify({ version: process.version + process.arch, places });
-  writeFileSync("dist/iptlint.cache", Buffer.concat([Buffer.from(`${head}\n`), ...compiled.values()]));
+  writeFileSync("dist/iptlint.cache", Buffer.concat([...compiled.values()]));
   rmSync("dist/warm-up.cjs");
   rmSync("dist/warm-up.data");
+  return { version: process.version + process.arch, places };
 }
