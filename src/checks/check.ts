@@ -88,5 +88,5 @@ export interface RelatedSpot {
   readonly before?: boolean;
 }
 
-/** A draft, or what makes it where there may be very many: of a kind only the first ten thousand are made. */
-export type ReportFinding = (draft: Draft | (() => Draft)) => void;
+/** Takes a draft, or what makes it `about` something where there may be very many: of a kind only the first ten thousand are made. */
+export type ReportFinding = <T>(draft: Draft | ((about: T) => Draft), about?: T) => void;

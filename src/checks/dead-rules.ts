@@ -1,4 +1,5 @@
-import { ConditionReader, type Covered, coveredRules } from "../netfilter/cover.ts";
+import { Growing } from "../../grammar/growing.ts";
+import { ConditionReader, coveredRules } from "../netfilter/cover.ts";
 import { NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft, ReportFinding } from "./check.ts";
 import type { Context } from "./context.ts";
@@ -18,26 +19,64 @@ const shared = {
 const PASSES: ReadonlySet<string> = new Set(["ACCEPT", "RETURN"]);
 const STOPS: ReadonlySet<string> = new Set(["DROP", "REJECT"]);
 
-interface Dead extends Covered {
-  /** The earlier rule takes every packet. */
-  readonly isBehindAll: boolean;
-  /** It lets pass what this one is meant to stop, or stops what this one is meant to let pass. */
-  readonly isOpposite: boolean;
+/** What the earlier rule does. */
+const Earlier = {
+  /** It takes every packet. */
+  takesAll: 1,
+  /** It lets pass what the later one is meant to stop, or stops what that is meant to let pass. */
+  decidesOtherwise: 2,
+  decidesAlike: 3,
+} as const;
+
+/** Rules that no packet ever gets to match, each with an earlier one that takes all its packets, and what that does. */
+class DeadRules {
+  readonly #rules = new Growing();
+  readonly #earlier = new Growing();
+  readonly #kinds = new Growing();
+
+  push(rule: RuleId, by: RuleId, kind: number): void {
+    this.#rules.push(rule);
+    this.#earlier.push(by);
+    this.#kinds.push(kind);
+  }
+
+  rule(k: number): RuleId {
+    return this.#rules.get(k);
+  }
+
+  /** The earlier one. */
+  by(k: number): RuleId {
+    return this.#earlier.get(k);
+  }
+
+  /** Tells the ordinals of those whose earlier rule does that. */
+  each(kind: number, tell: (k: number) => void): void {
+    for (let k = 0; k < this.#rules.length; k++) if (this.#kinds.get(k) === kind) tell(k);
+  }
 }
 
-const known = new WeakMap<Context, readonly Dead[]>();
+const known = new WeakMap<Context, DeadRules>();
 
 /** Rules that no packet gets to match, in chains that are not kube-proxy's and not of a project that writes its own. */
-function deadRules(context: Context): readonly Dead[] {
-  const found = known.get(context) ?? [];
-  if (known.has(context)) return found;
+function deadRules(context: Context): DeadRules {
+  const found = known.get(context);
+  if (found !== undefined) return found;
   const { ruleset, store, claims, services } = context;
   const reader = new ConditionReader(ruleset);
-  const all: Dead[] = [];
+  const all = new DeadRules();
   // thousands of rules may stand behind one and the same
   let last = NONE;
-  let isBehindAll = false;
+  let takesAll = false;
   let verdict = "";
+  const take = (rule: RuleId, by: RuleId): void => {
+    if (by !== last) {
+      last = by;
+      takesAll = isUnconditional(store, by);
+      verdict = verdictOf(context, by);
+    }
+    const isOpposite = !takesAll && areOpposite(verdictOf(context, rule), verdict);
+    all.push(rule, by, takesAll ? Earlier.takesAll : isOpposite ? Earlier.decidesOtherwise : Earlier.decidesAlike);
+  };
   for (const table of ruleset.tables)
     for (const chain of claims.otherChains(table)) {
       if (!store.hasSeveralRules(chain)) continue;
@@ -45,14 +84,7 @@ function deadRules(context: Context): readonly Dead[] {
       if (role?.includes(" KUBE-") === true) continue;
       // who writes chains of their own tests them
       if (role === null && services.ownerOf(chain) !== null) continue;
-      for (const { rule, by } of coveredRules(ruleset, chain, reader)) {
-        if (by !== last) {
-          last = by;
-          isBehindAll = isUnconditional(context.store, by);
-          verdict = verdictOf(context, by);
-        }
-        all.push({ rule, by, isBehindAll, isOpposite: !isBehindAll && areOpposite(verdictOf(context, rule), verdict) });
-      }
+      coveredRules(ruleset, chain, reader, take);
     }
   known.set(context, all);
   return all;
@@ -70,12 +102,14 @@ export const unreachableRule: Check = {
   remedy: "Move them in front of that rule, or delete them.",
   run(context, report) {
     const byRule = new Map<RuleId, RuleId[]>();
-    for (const { rule, by, isBehindAll } of deadRules(context)) {
-      if (!isBehindAll || context.isSpokenOf(by)) continue;
+    const dead = deadRules(context);
+    dead.each(Earlier.takesAll, (k) => {
+      const by = dead.by(k);
+      if (context.isSpokenOf(by)) return;
       const rules = byRule.get(by);
-      if (rules === undefined) byRule.set(by, [rule]);
-      else rules.push(rule);
-    }
+      if (rules === undefined) byRule.set(by, [dead.rule(k)]);
+      else rules.push(dead.rule(k));
+    });
     for (const [by, rules] of byRule) reportUnreachable(context, by, rules, report);
   },
 };
@@ -97,7 +131,7 @@ function reportUnreachable(
   });
 }
 
-const pairDraft = ({ rule, by }: Covered, where: string, what: string, effect: string): Draft => ({
+const pairDraft = (rule: RuleId, by: RuleId, where: string, what: string, effect: string): Draft => ({
   at: { rule },
   label: "no packet gets here",
   message: `a rule of ${where} ${what}`,
@@ -134,17 +168,18 @@ export const shadowedRule: Check = {
   remedy: "Put the narrower rule first.",
   run(context, report) {
     const chainOf = chainNames(context);
-    for (const pair of deadRules(context)) {
-      if (pair.isBehindAll || !pair.isOpposite) continue;
-      report(() =>
-        pairDraft(
-          pair,
-          chainOf(pair.rule),
-          "is shadowed by an earlier one that decides otherwise",
-          `The packets that it asks for are decided by the earlier rule (${verdictOf(context, pair.by)} instead of ${verdictOf(context, pair.rule)}).`,
-        ),
+    const dead = deadRules(context);
+    const draft = (k: number): Draft => {
+      const [rule, by] = [dead.rule(k), dead.by(k)];
+      return pairDraft(
+        rule,
+        by,
+        chainOf(rule),
+        "is shadowed by an earlier one that decides otherwise",
+        `The packets that it asks for are decided by the earlier rule (${verdictOf(context, by)} instead of ${verdictOf(context, rule)}).`,
       );
-    }
+    };
+    dead.each(Earlier.decidesOtherwise, (k) => report(draft, k));
   },
 };
 
@@ -160,19 +195,19 @@ export const redundantRule: Check = {
   remedy: "Delete it.",
   run(context, report) {
     const chainOf = chainNames(context);
-    for (const pair of deadRules(context)) {
-      if (pair.isBehindAll || pair.isOpposite) continue;
-      // of copies duplicate-rule tells
-      if (context.store.isCopy(pair.rule, pair.by)) continue;
-      report(() =>
-        pairDraft(
-          pair,
-          chainOf(pair.rule),
-          "never decides: an earlier one takes all that it asks for",
-          "No effect on traffic.",
-        ),
+    const dead = deadRules(context);
+    const draft = (k: number): Draft =>
+      pairDraft(
+        dead.rule(k),
+        dead.by(k),
+        chainOf(dead.rule(k)),
+        "never decides: an earlier one takes all that it asks for",
+        "No effect on traffic.",
       );
-    }
+    dead.each(Earlier.decidesAlike, (k) => {
+      // of copies duplicate-rule tells
+      if (!context.store.isCopy(dead.rule(k), dead.by(k))) report(draft, k);
+    });
   },
 };
 

@@ -1,3 +1,4 @@
+import { Growing } from "../../grammar/growing.ts";
 import { UNEXPECTED } from "../kubernetes/templates/slots.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
@@ -66,7 +67,7 @@ export const duplicateRule: Check = {
 class Copies {
   readonly #context: Context;
   readonly #stateful = matchesNamed(...STATEFUL);
-  readonly #rules: RuleId[] = [];
+  readonly #rules = new Growing();
   /** By hashes: the places among the rules of those that differ from all before, from 1; 0: none. */
   #places = new Int32Array(LEAST_PLACES);
   #hashes = new Int32Array(LEAST_PLACES);
@@ -78,13 +79,13 @@ class Copies {
   /** By rule of the chain its copies; `null`: none has any. */
   in(chain: ChainId): ReadonlyMap<RuleId, readonly RuleId[]> | null {
     const { store } = this.#context;
-    const rules = this.#rules;
     this.#take(chain);
-    if (rules.length < 2) return null;
+    const { values: rules, length: count } = this.#rules;
+    if (count < 2) return null;
     let found: Map<RuleId, RuleId[]> | null = null;
     const size = this.#makeRoom();
     const [places, hashes] = [this.#places, this.#hashes];
-    for (let k = 0; k < rules.length; k++) {
+    for (let k = 0; k < count; k++) {
       const rule = rules[k] as RuleId;
       const hash = store.hashOf(rule);
       hashes[k] = hash;

@@ -50,7 +50,7 @@ export function runChecks(
   const broken = brokenLinesOf(store);
   const lost = new Map<number, string[]>();
   for (const check of checks)
-    check.runOnNode?.({ store, contexts }, (draft) => found.push(pending(check, made(draft), store)));
+    check.runOnNode?.({ store, contexts }, (draft, about) => found.push(pending(check, made(draft, about), store)));
   for (const context of contexts) {
     const reported: Reported[] = [];
     for (const [done, check] of checks.entries()) {
@@ -73,20 +73,28 @@ export function runChecks(
   };
 }
 
-const made = (draft: Draft | (() => Draft)): Draft => (typeof draft === "function" ? draft() : draft);
+type Made = Draft | ((about: never) => Draft);
+
+const made = (draft: Made, about: unknown): Draft => (typeof draft === "function" ? draft(about as never) : draft);
 
 /** Adds what the check has to say of a ruleset; how often it had. */
 function runCheck(check: Check, context: Context, reported: Reported[]): number {
   let count = 0;
-  let last: Draft | (() => Draft) | null = null;
-  check.run?.(context, (draft) => {
+  let last: Made | null = null;
+  let lastAbout: unknown;
+  check.run?.(context, (draft, about) => {
     last = draft;
-    if (++count <= MOST_OF_A_KIND) reported.push({ check, draft: made(draft) });
+    lastAbout = about;
+    if (++count <= MOST_OF_A_KIND) reported.push({ check, draft: made(draft, about) });
   });
   if (count > MOST_OF_A_KIND && last !== null)
     reported.push({
       check,
-      draft: { at: made(last).at, message: `${count - MOST_OF_A_KIND} more of this kind`, severity: "info" },
+      draft: {
+        at: made(last, lastAbout).at,
+        message: `${count - MOST_OF_A_KIND} more of this kind`,
+        severity: "info",
+      },
     });
   return count;
 }

@@ -55,7 +55,7 @@ export class CoverForm {
   /** By entry, where ports are more than one. */
   readonly #ports: { readonly source: Ports; readonly destination: Ports }[] | null;
   /** By the first of several entries, those that were compared with another rule. */
-  readonly #conditions: (Conditions | undefined)[] = [];
+  readonly #conditions = new Map<number, Conditions>();
 
   constructor(sample: Conditions, reader: Reader) {
     this.#reader = reader;
@@ -130,12 +130,12 @@ export class CoverForm {
 
   /** Hashes are equal mostly because values are: what was read once is kept. */
   #conditionsOf(entry: number, rule: RuleId): Conditions {
-    const known = this.#conditions[entry];
+    const known = this.#conditions.get(entry);
     if (known !== undefined) return known;
     const read = this.#reader.read(this.#entries[entry * ENTRY + RULE] as RuleId);
     // the rule at hand was read before, and is to be read again
     this.#reader.peek(rule);
-    this.#conditions[entry] = read;
+    this.#conditions.set(entry, read);
     return read;
   }
 

@@ -6,12 +6,6 @@ import { CoverIndex } from "./cover-index.ts";
 import { ConditionPlan } from "./cover-plan.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "./ruleset.ts";
 
-/** A rule that no packet ever gets to match, and the earlier rule that takes all its packets. */
-export interface Covered {
-  readonly rule: RuleId;
-  readonly by: RuleId;
-}
-
 /** Reads what the rules of a ruleset ask, by plans made once per form. */
 export class ConditionReader {
   readonly #ruleset: Ruleset;
@@ -47,14 +41,19 @@ export class ConditionReader {
 }
 
 /**
- * Rules of the chain that can never match because one earlier rule, after which no packet comes back to the chain, asks for
+ * Finds the rules of the chain that can never match because one earlier rule, after which no packet comes back to the chain, asks for
  * nothing that they do not ask for too. A rule covered only by several together is not found. Nearly linear in the length of
  * the chain: earlier rules are hashed by what they ask for, once per set of dimensions that any of them uses.
+ * @param each - is told of the rules in their order, with the earlier rule that takes all their packets
  */
-export function coveredRules(ruleset: Ruleset, chain: ChainId, reader = new ConditionReader(ruleset)): Covered[] {
-  const covered: Covered[] = [];
+export function coveredRules(
+  ruleset: Ruleset,
+  chain: ChainId,
+  reader: ConditionReader,
+  each: (rule: RuleId, by: RuleId) => void,
+): void {
   const { store } = ruleset;
-  if (!store.hasSeveralRules(chain)) return covered;
+  if (!store.hasSeveralRules(chain)) return;
   const after = { changed: 0, rewritten: 0 };
   // many chains have no rule that decides anything
   let index = null as CoverIndex | null;
@@ -70,14 +69,13 @@ export function coveredRules(ruleset: Ruleset, chain: ChainId, reader = new Cond
       const conditions = reader.peek(rule);
       index ??= new CoverIndex(reader, after);
       const by = index.find(rule, conditions, mentions);
-      if (by !== NONE) covered.push({ rule, by });
+      if (by !== NONE) each(rule, by);
       else if (ends && !conditions.fickle) index.add(rule, conditions, position);
     }
     if (ends || (jump === NONE && !changesPacket(target))) continue;
     after.changed = position;
     if (target !== null && REWRITES.has(target.name)) after.rewritten = position;
   }
-  return covered;
 }
 
 /** Rules of the same chain that some packet may match as well as the given one; as far as their own words show. */

@@ -10,13 +10,18 @@ function rulesetOf(rules: readonly string[], table = "filter", chain = "FORWARD"
   return rulesetsOf(buildStore(new TextEncoder().encode(text)))[0]!;
 }
 
-/** Pairs `rule by earlier rule`, counted from 1. */
-function covered(rules: readonly string[], table = "filter"): string[] {
-  const ruleset = rulesetOf(rules, table);
-  return coveredRules(ruleset, ruleset.chain(table as "filter", "FORWARD")).map(
-    ({ rule, by }) => `${rule + 1} by ${by + 1}`,
+/** Pairs of a rule and the earlier one that covers it. */
+function pairsOf(ruleset: Ruleset, table: "filter" | "nat" = "filter", chain = "FORWARD"): [number, number][] {
+  const pairs: [number, number][] = [];
+  coveredRules(ruleset, ruleset.chain(table, chain), new ConditionReader(ruleset), (rule, by) =>
+    pairs.push([rule, by]),
   );
+  return pairs;
 }
+
+/** Pairs `rule by earlier rule`, counted from 1. */
+const covered = (rules: readonly string[], table: "filter" | "nat" = "filter"): string[] =>
+  pairsOf(rulesetOf(rules, table), table).map(([rule, by]) => `${rule + 1} by ${by + 1}`);
 
 test("a rule that iptables-restore refuses covers none and is covered by none", () => {
   expect(covered(["-p tcp -m tcp --dport 99999 -j DROP", "-p tcp -m tcp --dport 99999 -j DROP"])).toEqual([]);
@@ -63,7 +68,7 @@ describe("a rule is covered", () => {
   test("in nat by a translation", () => {
     const rules = ["-p tcp -m tcp --dport 80 -j DNAT --to-destination 10.0.0.1", "-p tcp -m tcp --dport 80 -j X"];
     const ruleset = rulesetOf(rules, "nat", "PREROUTING");
-    expect(coveredRules(ruleset, ruleset.chain("nat", "PREROUTING"))).toEqual([{ rule: 1, by: 0 }]);
+    expect(pairsOf(ruleset, "nat", "PREROUTING")).toEqual([[1, 0]]);
   });
 });
 
@@ -140,7 +145,7 @@ test("what is hashed finds what comparing all pairs finds", () => {
     }
   }
   expect(expected.length).toBeGreaterThan(50);
-  expect(coveredRules(ruleset, ruleset.chain("filter", "FORWARD")).map(({ rule }) => rule)).toEqual(expected);
+  expect(pairsOf(ruleset).map(([rule]) => rule)).toEqual(expected);
 });
 
 test("in a chain of 20,000 rules the one that is covered is found", () => {
@@ -150,7 +155,7 @@ test("in a chain of 20,000 rules the one that is covered is found", () => {
       `-d 10.${(k >> 16) & 255}.${(k >> 8) & 255}.${k & 255}/32 -p tcp -m tcp --dport ${(k % 60_000) + 1} -j ACCEPT`,
   );
   const ruleset = rulesetOf([...rules, rules[12_345]!]);
-  expect(coveredRules(ruleset, ruleset.chain("filter", "FORWARD"))).toEqual([{ rule: 20_000, by: 12_345 }]);
+  expect(pairsOf(ruleset)).toEqual([[20_000, 12_345]]);
 });
 
 test("rules that share packets with a rule are found", () => {
