@@ -6,16 +6,28 @@ import { main } from "assemblyscript/asc";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-const folders = ["grammar", "src/kubernetes"];
+/** With flags of their own: proofs may be given the memory in which the text is. */
+const folders = { grammar: [], "src/kubernetes": ["--importMemory"] };
 
 /** Writes the files that are not there or no longer what their sources say; Vitest calls it before all tests. */
 export default async function buildNative() {
-  for (const folder of folders) await compile(folder);
+  for (const [folder, flags] of Object.entries(folders)) await compile(folder, flags);
 }
 
-async function compile(folder) {
+async function compile(folder, own) {
   let code;
-  const flags = ["--runtime", "stub", "--optimizeLevel", "3", "--shrinkLevel", "0", "--noAssert", "--use", "abort="];
+  const flags = [
+    "--runtime",
+    "stub",
+    "--optimizeLevel",
+    "3",
+    "--shrinkLevel",
+    "0",
+    "--noAssert",
+    "--use",
+    "abort=",
+    ...own,
+  ];
   const entry = `${folder}/native/index.ts`;
   const { error, stderr } = await main([entry, "--baseDir", root, ...flags, "--outFile", "code.wasm"], {
     writeFile: (_name, contents) => {

@@ -1,10 +1,11 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
+import { bytesInMemory } from "../../grammar/text-memory.ts";
 import { ClosedPipeError, type Io, type Output } from "./io.ts";
 
 /** The real world: files, the standard streams, the clock. */
 export function systemIo(): Io {
   return {
-    read: (path) => tuned(readFileSync(path)),
+    read: (path) => tuned(readFile(path)),
     exists: (path) => existsSync(path),
     get workingFolder() {
       try {
@@ -83,6 +84,22 @@ function writeAll(descriptor: number, text: string | Uint8Array): void {
       if (codeOf(error) !== "EAGAIN") throw error;
       pause();
     }
+  }
+}
+
+/** A large one is read to where compiled code can take it. */
+function readFile(path: string): Uint8Array {
+  const descriptor = openSync(path, "r");
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = size > LARGE ? bytesInMemory(size) : null;
+    if (bytes === null) return readFileSync(descriptor);
+    let length = 0;
+    for (let count = 1; count > 0 && length < size; length += count)
+      count = readSync(descriptor, bytes, length, size - length, null);
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -1,5 +1,5 @@
 import { _SHA256 } from "@noble/hashes/sha2.js";
-import { instantiate, type Memory } from "../../grammar/web-assembly.ts";
+import { instantiate, newMemory } from "../../grammar/web-assembly.ts";
 import { nativeCode } from "./native-code.ts";
 
 const BLOCK = 64;
@@ -105,16 +105,15 @@ class CompiledHash {
   readonly #isSpelled: (length: number) => boolean | number;
 
   constructor() {
-    const native = instantiate(nativeCode) as {
-      readonly memory: Memory;
+    // nothing takes room in this instance, so its memory stays
+    const memory = newMemory(1);
+    const native = instantiate(nativeCode, memory) as {
       ownerAt(): number;
       lettersAt(): number;
       isSpelled(length: number): boolean | number;
     };
-    // nothing takes room in this instance, so its memory stays
-    const { buffer } = native.memory;
-    this.#message = new Uint8Array(buffer, native.ownerAt(), MOST_BYTES);
-    this.#letters = new Uint8Array(buffer, native.lettersAt(), LETTERS);
+    this.#message = new Uint8Array(memory.buffer, native.ownerAt(), MOST_BYTES);
+    this.#letters = new Uint8Array(memory.buffer, native.lettersAt(), LETTERS);
     this.#isSpelled = native.isSpelled;
   }
 

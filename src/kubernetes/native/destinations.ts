@@ -1,6 +1,6 @@
 /** Destinations that Service ports claim, as salted 64-bit hashes: two that are the same are found, two that only look so are not to be expected. */
 
-import { wordEnd } from "./columns.ts";
+import { room, wordEnd } from "./columns.ts";
 
 const PRIME: u64 = 0x100000001b3;
 
@@ -20,7 +20,7 @@ export function beginDestinations(salt: i32): void {
 }
 
 function makeSlots(size: u32): void {
-  slots = heap.alloc(size * 8);
+  slots = room(size * 8);
   memory.fill(slots, 0, size * 8);
   mask = size - 1;
   count = 0;

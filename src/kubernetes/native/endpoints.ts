@@ -15,6 +15,7 @@ import {
   nextRule,
   put,
   roleOf,
+  room,
   sep,
   targetOf,
   text,
@@ -39,10 +40,10 @@ let ends: usize = 0;
 let leader: i32 = 0;
 
 export function beginEndpoints(chainCount: i32): void {
-  leaders = heap.alloc(chainCount * 4);
+  leaders = room(chainCount * 4);
   memory.fill(leaders, 0, chainCount * 4);
-  starts = heap.alloc(chainCount * 4);
-  ends = heap.alloc(chainCount * 4);
+  starts = room(chainCount * 4);
+  ends = room(chainCount * 4);
 }
 
 /**

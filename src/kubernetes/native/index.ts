@@ -1,6 +1,6 @@
 // What is compiled to WebAssembly: it looks at one Service port after the other. endpoint-proofs.ts and service-proofs.ts have its other half.
 
-import { beginChains, beginForms, beginNames, beginRules, beginText, room } from "./columns.ts";
+import { beginChains, beginForms, beginNames, beginRoom, beginRules, beginText, ownEnd, room } from "./columns.ts";
 import { addDestination, areDistinct, beginDestinations } from "./destinations.ts";
 import { areNamed, beginEndpoints, isSound } from "./endpoints.ts";
 import { beginPorts, keepModel, nextModel, prove, proveNames, soundAt } from "./models.ts";
@@ -16,11 +16,13 @@ export {
   beginForms,
   beginNames,
   beginPorts,
+  beginRoom,
   beginRules,
   beginText,
   isSound,
   keepModel,
   nextModel,
+  ownEnd,
   prove,
   proveNames,
   room,

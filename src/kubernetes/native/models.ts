@@ -13,6 +13,7 @@ import {
   nextRule,
   put,
   roleOf,
+  room,
   targetOf,
   text,
   wordEnd,
@@ -79,8 +80,8 @@ let portEnd: usize = 0;
 /** Room for so many Service ports; where the first one is put. */
 export function beginPorts(count: i32, chainCount: i32): usize {
   portCount = count;
-  ports = heap.alloc(count * PORT * 4);
-  sound = heap.alloc(chainCount);
+  ports = room(count * PORT * 4);
+  sound = room(chainCount);
   memory.fill(sound, 0, chainCount);
   modelCount = 0;
   return ports;

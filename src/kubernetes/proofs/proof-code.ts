@@ -1,11 +1,14 @@
-import { instantiate, type Memory } from "../../../grammar/web-assembly.ts";
+import { invariant } from "../../../grammar/invariant.ts";
+import { TEXT_AT, takeMemoryOf } from "../../../grammar/text-memory.ts";
+import { instantiate, type Memory, newMemory } from "../../../grammar/web-assembly.ts";
 import { nativeCode } from "../native-code.ts";
 import { type ClaimedRules, roleNumber } from "../read/claimed-rules.ts";
 
 /** What src/kubernetes/native exports; places are bytes in memory. */
-export interface ProofCode {
-  readonly memory: Memory;
+interface Exports {
+  beginRoom(at: number): void;
   room(bytes: number): number;
+  ownEnd(): number;
   beginText(at: number): void;
   beginRules(nodes: number, chains: number, targets: number, next: number, values: number): void;
   beginForms(forms: number, kinds: number): void;
@@ -26,16 +29,34 @@ export interface ProofCode {
   areDistinct(): boolean | number;
 }
 
+/** With the memory that it works in. */
+export interface ProofCode extends Exports {
+  readonly memory: Memory;
+}
+
 const LF = 10;
+
+/**
+ * More bytes than are put into memory for a rule, a chain and all forms. A rule: five integers, and a destination, which may take eight
+ * times eight bytes and a third of that in tables that were too small. A chain: its columns, a Service port and an endpoint.
+ */
+const FOR_RULE = 192;
+const FOR_CHAIN = 96;
+const FOR_FORMS = 1 << 16;
 
 /** An instance that holds the text and the columns of its rules and chains; `kinds` of its forms. */
 export function proofCodeFor(rules: ClaimedRules, kinds: Uint8Array): ProofCode {
   const { store } = rules.ruleset;
-  const { columns } = store;
-  const code = instantiate(nativeCode) as ProofCode;
-  const text = put(code, store.bytes, 1);
+  const { columns, bytes } = store;
+  const room = FOR_FORMS + store.ast.shapeIds.byteLength + FOR_RULE * store.ruleCount + FOR_CHAIN * store.chainCount;
+  const shared = takeMemoryOf(bytes, room);
+  const memory = shared ?? newMemory(1);
+  const code: ProofCode = Object.assign(Object.create(null), instantiate(nativeCode, memory), { memory });
+  invariant(code.ownEnd() <= TEXT_AT, "compiled code has no room for its data before the text");
+  code.beginRoom(TEXT_AT);
+  const text = shared === null ? put(code, bytes, 1) : code.room(bytes.length + 1);
   code.beginText(text);
-  new Uint8Array(code.memory.buffer)[text + store.bytes.length] = LF;
+  new Uint8Array(memory.buffer)[text + bytes.length] = LF;
   code.beginRules(
     put(code, columns.ruleNode),
     put(code, columns.ruleChain),

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { sha256 } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { bytesOf } from "../../../grammar/bytes.ts";
+import { byteString, bytesOf } from "../../../grammar/bytes.ts";
+import { bytesInMemory, takeMemoryOf } from "../../../grammar/text-memory.ts";
 import { EndpointProofs } from "../../../src/kubernetes/proofs/endpoint-proofs.ts";
 import { Judge } from "../../../src/kubernetes/proofs/judge.ts";
 import { proofsOf, suspectsOf } from "../../../src/kubernetes/proofs/suspects.ts";
@@ -29,9 +30,13 @@ const texts: readonly (readonly [string, string])[] = [
   ...fixtures.map((path) => [path, readFileSync(path, "latin1")] as const),
 ];
 
+const latin1 = (bytes: Uint8Array): string => byteString(bytes, 0, bytes.length);
+
 /** Of each Service port: whether it is odd, or suspect, or neither; and the chains that are sound. With the compiled proofs or without. */
-function verdicts(text: string, isCompiled: boolean): string[] {
-  return rulesetsOf(buildStore(bytesOf(text))).flatMap((ruleset) => {
+const verdicts = (text: string, isCompiled: boolean): string[] => verdictsOn(bytesOf(text), isCompiled);
+
+function verdictsOn(bytes: Uint8Array, isCompiled: boolean): string[] {
+  return rulesetsOf(buildStore(bytes)).flatMap((ruleset) => {
     const map = readServiceMap(ruleset);
     const { odd, all, soundChains } = suspectsOf(
       map,
@@ -48,6 +53,20 @@ function verdicts(text: string, isCompiled: boolean): string[] {
 
 test.each(texts)("%s", (_, text) => {
   expect(verdicts(text, true)).toEqual(verdicts(text, false));
+});
+
+test.each(texts)("%s, in a memory that the proofs work in", (_, text) => {
+  const bytes = bytesInMemory(text.length)!;
+  bytes.set(bytesOf(text));
+  expect(verdictsOn(bytes, true)).toEqual(verdicts(text, false));
+  expect(latin1(bytes)).toBe(text);
+});
+
+test.each(Object.entries(made))("%s is not copied where the proofs can take its memory", (_, text) => {
+  const bytes = bytesInMemory(text.length)!;
+  bytes.set(bytesOf(text));
+  verdictsOn(bytes, true);
+  expect(takeMemoryOf(bytes, 0)).toBeNull();
 });
 
 test("on a node as kube-proxy writes it every Service port is proven without a look at claims", () => {
