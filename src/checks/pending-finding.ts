@@ -1,4 +1,4 @@
-import type { Confidence, Finding, Severity } from "./finding.ts";
+import { type Confidence, type Finding, type Severity, severities } from "./finding.ts";
 
 /** What of a finding is known before it is read. */
 type Known = Pick<Finding, "checkId" | "severity" | "confidence">;
@@ -8,6 +8,8 @@ export class PendingFinding {
   readonly checkId: string;
   readonly severity: Severity;
   readonly confidence: Confidence;
+  /** Of its severity; 0: the worst. */
+  readonly rank: number;
   /** Of its place among the bytes of the source as they were read. */
   readonly offset: number;
   readonly #read: () => Finding;
@@ -17,6 +19,7 @@ export class PendingFinding {
     this.checkId = checkId;
     this.severity = severity;
     this.confidence = confidence;
+    this.rank = severities.indexOf(severity);
     this.offset = offset;
     this.#read = read;
   }

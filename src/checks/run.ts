@@ -7,7 +7,7 @@ import type { Check, Draft } from "./check.ts";
 import { Consequences } from "./consequences.ts";
 import { type Context, contextsOf } from "./context.ts";
 import { type ClusterFacts, NO_FACTS } from "./facts.ts";
-import { type Finding, severities } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 import { allChecks } from "./index.ts";
 import { oneForEachCause, type Reported } from "./one-cause.ts";
 import { PendingFinding } from "./pending-finding.ts";
@@ -65,7 +65,7 @@ export function runChecks(
     for (const [{ draft }, { node }] of explained) lost.set(node, [...(lost.get(node) ?? []), draft.message]);
   }
   for (const finding of problemFindings(store.ast, lost)) found.push(finding);
-  found.sort((a, b) => rank(a) - rank(b) || a.offset - b.offset || order(a, b));
+  found.sort((a, b) => a.rank - b.rank || a.offset - b.offset || order(a, b));
   return {
     findings: found,
     muted: [...muted].map(([reason, ids]) => ({ reason, checkIds: [...ids] })),
@@ -98,8 +98,6 @@ function runCheck(check: Check, context: Context, reported: Reported[]): number 
     });
   return count;
 }
-
-const rank = (finding: PendingFinding): number => severities.indexOf(finding.severity);
 
 const order = (a: PendingFinding, b: PendingFinding): number =>
   a.checkId < b.checkId ? -1 : a.checkId > b.checkId ? 1 : 0;
