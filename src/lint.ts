@@ -105,7 +105,8 @@ function ownersOf(maps: readonly ServiceMap[]): string[] {
 /** Services of a node are counted once, though IPv4 and IPv6 have rules of their own for them. */
 function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null {
   const services = new Set<string>();
-  const servicePorts = new Set<string>();
+  /** Their names by protocol. */
+  const servicePorts = new Map<string | null, Set<string>>();
   const vital = new Map<string, number>();
   let endpoints = 0;
   for (const [index, { servicePorts: ports, suspects, source }] of maps.entries()) {
@@ -115,7 +116,8 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
     for (const port of ports) {
       const id = port.id ?? `${index} ${port.index}`;
       services.add(serviceOf(port) ?? id);
-      servicePorts.add(`${id} ${port.protocol}`);
+      const names = servicePorts.get(port.protocol) ?? new Set();
+      servicePorts.set(port.protocol, names.add(id));
       for (const chain of all.has(port) ? port.endpointChains() : []) {
         if (counted[chain] === 0) endpoints++;
         counted[chain] = 1;
@@ -132,7 +134,7 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
   return {
     form,
     services: services.size,
-    servicePorts: servicePorts.size,
+    servicePorts: [...servicePorts.values()].reduce((sum, names) => sum + names.size, 0),
     endpoints,
     vital: Array.from(vital, ([service, count]) => ({ service, endpoints: count })),
   };
@@ -142,7 +144,7 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
 function serviceOf(port: ServicePort): string | null {
   const { id, nameEvidence } = port;
   // what a hash proves was read already
-  if (nameEvidence === "hash" && id !== null) return id.split(":", 1)[0] as string;
+  if (nameEvidence === "hash" && id !== null) return id.includes(":") ? id.slice(0, id.indexOf(":")) : id;
   return port.service === null ? null : `${port.namespace}/${port.service}`;
 }
 

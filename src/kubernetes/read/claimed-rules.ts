@@ -127,8 +127,11 @@ export class ClaimedRules {
   }
 
   /** Chains with a role, in the order of the text. */
-  get chains(): readonly ChainId[] {
-    return [...this.sharedChains, ...this.serviceChains].sort((a, b) => a - b);
+  get chains(): Int32Array {
+    const found = new Int32Array(this.roles.length);
+    let count = 0;
+    for (let chain = 0; chain < this.roles.length; chain++) if (this.roles[chain] !== NONE) found[count++] = chain;
+    return found.subarray(0, count);
   }
 
   role(chain: ChainId): Role | null {
