@@ -4,7 +4,7 @@ import { version } from "../version.ts";
 async function start(argv: readonly string[]): Promise<void> {
   const [{ main }, { systemIo }] = await Promise.all([import("./main.ts"), import("./system-io.ts")]);
   // all is written, and nothing is to be waited for: to end so takes a few milliseconds less than to take everything down
-  process.exit(await main([...argv], systemIo()));
+  process.exit(await main([...argv], systemIo(argv)));
 }
 
 const argv = process.argv.slice(2);

@@ -14,6 +14,8 @@ export interface Output {
 export interface Io {
   /** @throws the error of node:fs with its `code` */
   read(path: string): Uint8Array;
+  /** When the files are there that are read while the program is loaded; others are read when they are asked for. */
+  readonly hasReadAhead?: Promise<void>;
   /** Whether there is something of that name, readable or not. */
   exists(path: string): boolean;
   /** Where relative paths begin; "" where it is gone. */

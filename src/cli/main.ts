@@ -23,7 +23,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   try {
     if (areDumps(argv) && (argv.length > 0 || !io.stdinIsTerminal)) {
-      const { lintCommand } = await import("./lint-command.ts");
+      const [{ lintCommand }] = await Promise.all([import("./lint-command.ts"), io.hasReadAhead]);
       return lintCommand(argv, presets, io);
     }
     const { runProgram } = await import("./program.ts");

@@ -183,13 +183,13 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     )
     .action(async (paths: string[], options: LintOptions & { only?: string[][] }) => {
       if (options.restore === true) {
-        const { restoreCommand } = await import("./restore-command.ts");
+        const [{ restoreCommand }] = await Promise.all([import("./restore-command.ts"), io.hasReadAhead]);
         done(restoreCommand(paths, options, io));
         return;
       }
       for (const name of ["family", "backend", "iptables"] as const)
         if (options[name] !== undefined) throw new UsageError(`--${name} goes with --restore`);
-      const { lintCommand } = await import("./lint-command.ts");
+      const [{ lintCommand }] = await Promise.all([import("./lint-command.ts"), io.hasReadAhead]);
       const { only, ...rest } = options;
       done(lintCommand(paths, { ...rest, ...(only !== undefined && { only: only.flat() }) }, io));
     });
@@ -199,7 +199,7 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     .description("Says which Service a port, an address, a chain or an endpoint belongs to, and where it leads.")
     .addOption(textOrJson())
     .action(async (what: string, paths: string[], options: ExplainOptions) => {
-      const { explainCommand } = await import("./explain-command.ts");
+      const [{ explainCommand }] = await Promise.all([import("./explain-command.ts"), io.hasReadAhead]);
       done(explainCommand(what, paths, options, io));
     });
 
@@ -211,7 +211,7 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     .addOption(new Option("--node-port <port>", "with this port of the node").argParser(parseCount))
     .option("--no-endpoints", "without endpoints alone")
     .action(async (paths: string[], options: ServicesOptions) => {
-      const { servicesCommand } = await import("./services-command.ts");
+      const [{ servicesCommand }] = await Promise.all([import("./services-command.ts"), io.hasReadAhead]);
       done(servicesCommand(paths, options, io));
     });
 
@@ -253,7 +253,7 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     )
     .addOption(textOrJson())
     .action(async (paths: string[], options: TraceOptions) => {
-      const { traceCommand } = await import("./trace-command.ts");
+      const [{ traceCommand }] = await Promise.all([import("./trace-command.ts"), io.hasReadAhead]);
       done(traceCommand(paths, options, io));
     });
 
@@ -271,7 +271,7 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     .summary("print the syntax tree as JSON lines")
     .description("Prints the syntax tree as JSON lines: one for each line of the dump.")
     .action(async (paths: string[]) => {
-      const { astCommand } = await import("./ast-command.ts");
+      const [{ astCommand }] = await Promise.all([import("./ast-command.ts"), io.hasReadAhead]);
       done(astCommand(paths, io));
     });
 
@@ -290,7 +290,7 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     )
     .option("--no-counters", "leave out the counters of rules")
     .action(async (paths: string[], options: FmtOptions) => {
-      const { fmtCommand } = await import("./fmt-command.ts");
+      const [{ fmtCommand }] = await Promise.all([import("./fmt-command.ts"), io.hasReadAhead]);
       done(fmtCommand(paths, options, io));
     });
   return program;

@@ -1,11 +1,13 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
-import { bytesInMemory } from "../../grammar/text-memory.ts";
 import { ClosedPipeError, type Io, type Output } from "./io.ts";
+import { ReadAhead, SMALL } from "./read-ahead.ts";
 
-/** The real world: files, the standard streams, the clock. */
-export function systemIo(): Io {
+/** The real world: files, the standard streams, the clock. `args`: of the command, which may name dumps. */
+export function systemIo(args: readonly string[]): Io {
+  const ahead = new ReadAhead(args);
   return {
-    read: (path) => tuned(readFile(path)),
+    read: (path) => tuned(ahead.take(path) ?? readFileSync(path)),
+    hasReadAhead: ahead.done,
     exists: (path) => existsSync(path),
     get workingFolder() {
       try {
@@ -67,7 +69,6 @@ function tuned<T extends Uint8Array>(bytes: T): T {
 }
 
 /** Bytes. */
-const SMALL = 1 << 19;
 const LARGE = 1 << 21;
 
 const FLAGS_FOR_SMALL = ["--interrupt-budget=400000"];
@@ -84,22 +85,6 @@ function writeAll(descriptor: number, text: string | Uint8Array): void {
       if (codeOf(error) !== "EAGAIN") throw error;
       pause();
     }
-  }
-}
-
-/** A large one is read to where compiled code can take it. */
-function readFile(path: string): Uint8Array {
-  const descriptor = openSync(path, "r");
-  try {
-    const { size } = fstatSync(descriptor);
-    const bytes = size > LARGE ? bytesInMemory(size) : null;
-    if (bytes === null) return readFileSync(descriptor);
-    let length = 0;
-    for (let count = 1; count > 0 && length < size; length += count)
-      count = readSync(descriptor, bytes, length, size - length, null);
-    return bytes.subarray(0, length);
-  } finally {
-    closeSync(descriptor);
   }
 }
 
