@@ -46,12 +46,8 @@ const usualName = 32;
 
 function* table(ports: readonly ServiceRow[], look: Look): Iterable<string> {
   const paint = painter(look.colour);
-  let cells = cellsOf(ports, look, false);
-  let shown = columnsThatFit(cells, look.width);
-  if (shown === null || shown.length < sayingColumns(cells).length) {
-    cells = cellsOf(ports, look, true);
-    shown = columnsThatFit(cells, look.width);
-  }
+  const cells = cellsOf(ports, look, false) ?? (cellsOf(ports, look, true) as Cells);
+  const shown = columnsThatFit(cells, look.width);
   const { rows, widths } = cells;
   if (shown === null) {
     for (const row of rows) yield inertLines(`${stacked(row, look).join("\n")}\n`);
@@ -59,21 +55,26 @@ function* table(ports: readonly ServiceRow[], look: Look): Iterable<string> {
     const [, ...others] = shown;
     const room = look.width - total(others, widths) - 2;
     const nameWidth = widestName(rows, room);
-    yield `${paint("bold", lineOf({ cells: titles, isPlain: true }, others, widths, nameWidth))}\n`;
+    yield `${paint("bold", lineOf(header, others, widths, nameWidth))}\n`;
     for (const row of rows) yield inertLines(`${lineOf(row, others, widths, nameWidth)}\n`);
   }
-  const unknown = rows.some(({ cells: row }) => row.some((cell) => cell.includes(notShown)));
+  const unknown = rows.some(({ hasUnknown }) => hasUnknown);
   const sum = `${plural(ports.length, "service port")}${unknown ? `; ${notShown} is not shown by the rules` : ""}`;
   yield `${wrapProse(sum, look.width).join("\n")}\n`;
 }
 
 const titles = columns.map(({ title }) => title);
 
-/** The cells of a row, escaped; `isPlain`: each takes as many columns as it has letters. */
+/** The cells of a row, escaped. */
 interface Row {
   readonly cells: readonly string[];
+  /** Each takes as many columns of the terminal as it has letters. */
   readonly isPlain: boolean;
+  /** One of them says that the rules do not show it. */
+  readonly hasUnknown: boolean;
 }
+
+const header: Row = { cells: titles, isPlain: true, hasUnknown: false };
 
 /** The cells of a table. */
 interface Cells {
@@ -84,30 +85,38 @@ interface Cells {
   readonly saying: readonly boolean[];
 }
 
-function cellsOf(ports: readonly ServiceRow[], look: Look, terse: boolean): Cells {
+/** `null`: it has no room for all columns that say something, and may be terser. */
+function cellsOf(ports: readonly ServiceRow[], look: Look, terse: boolean): Cells | null {
   const rows: Row[] = [];
   const widths = titles.map((title) => title.length);
   const saying = columns.map(({ spare }) => spare === 0);
   for (const port of ports) {
     const row = rowOf(port, look, terse);
     rows.push(row);
+    let isWider = false;
     for (let i = 0; i < columns.length; i++) {
       const cell = row.cells[i] as string;
       if (cell === "") continue;
       saying[i] = true;
       const width = widthIn(row, cell);
-      if (width > (widths[i] as number)) widths[i] = width;
+      if (width <= (widths[i] as number)) continue;
+      widths[i] = width;
+      isWider = true;
     }
+    // it does not get narrower with the rows that follow
+    if (!terse && isWider && !fits(sayingColumns(saying), widths, look.width)) return null;
   }
-  return { rows, widths, saying };
+  return terse || fits(sayingColumns(saying), widths, look.width) ? { rows, widths, saying } : null;
 }
 
 /** One look at a row tells of nearly every one that it has no letter to escape. */
 function rowOf(port: ServiceRow, look: Look, terse: boolean): Row {
   const cells: string[] = [];
   for (let i = 0; i < columns.length; i++) cells.push((columns[i] as Column).cell(port, terse));
-  if (isPlain(cells.join(""))) return { cells, isPlain: true };
-  return { cells: cells.map((cell) => forTerminal(cell, look.unicode)), isPlain: false };
+  const all = cells.join("");
+  const hasUnknown = all.includes(notShown);
+  if (isPlain(all)) return { cells, isPlain: true, hasUnknown };
+  return { cells: cells.map((cell) => forTerminal(cell, look.unicode)), isPlain: false, hasUnknown };
 }
 
 const widthIn = (row: Row, cell: string): number => (row.isPlain ? cell.length : columnsOf(cell));
@@ -135,16 +144,20 @@ function lineOf(row: Row, others: readonly number[], widths: readonly number[], 
 }
 
 /** Numbers of the columns with anything in them. */
-const sayingColumns = ({ saying }: Cells): number[] =>
+const sayingColumns = (saying: readonly boolean[]): number[] =>
   columns.flatMap((_, index) => (saying[index] === true ? [index] : []));
+
+/** Whether there is room for some columns, the name of a Service port among them. */
+function fits([, ...others]: readonly number[], widths: readonly number[], width: number): boolean {
+  return Math.min(usualName, widths[0] ?? 0) + 2 + total(others, widths) <= width;
+}
 
 /** Indices of the columns that say something and fit; `null` when even those that must be there do not. */
 function columnsThatFit(cells: Cells, width: number): number[] | null {
   const { widths } = cells;
-  let shown = sayingColumns(cells);
+  let shown = sayingColumns(cells.saying);
   for (;;) {
-    const [, ...others] = shown;
-    if (Math.min(usualName, widths[0] ?? 0) + 2 + total(others, widths) <= width) return shown;
+    if (fits(shown, widths, width)) return shown;
     const spare = Math.max(...shown.map((index) => columns[index]?.spare ?? 0));
     if (spare === 0) return null;
     shown = shown.filter((index) => columns[index]?.spare !== spare);
@@ -182,6 +195,7 @@ function number(value: number | null): string {
 function externalOf(port: ServiceRow, terse: boolean): string {
   const { loadBalancerIPs, externalIPs } = port;
   if (loadBalancerIPs === null && externalIPs === null) return notShown;
+  if (loadBalancerIPs?.length === 0 && externalIPs?.length === 0) return "";
   const ips = [...(loadBalancerIPs ?? []), ...(externalIPs ?? [])];
   return terse && ips.length > 1 ? `${ips[0]} +${ips.length - 1}` : ips.join(",");
 }
