@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, read } from "node:fs";
+import { closeSync, openSync, read, statSync } from "node:fs";
 import { bytesInMemory } from "../../grammar/text-memory.ts";
 
 /** Bytes; so small a file is read at once, and nothing else is worth the while for it. */
@@ -24,12 +24,12 @@ export class ReadAhead {
   }
 
   async #read(path: string): Promise<void> {
+    const size = sizeOf(path);
+    const bytes = size > SMALL ? bytesInMemory(size) : null;
+    if (bytes === null) return;
     const descriptor = opened(path);
     if (descriptor === null) return;
     try {
-      const stat = fstatSync(descriptor);
-      const bytes = stat.isFile() && stat.size > SMALL ? bytesInMemory(stat.size) : null;
-      if (bytes === null) return;
       let length = 0;
       for (let count = 1; count > 0 && length < bytes.length; length += count)
         count = await readInto(descriptor, bytes.subarray(length));
@@ -39,6 +39,16 @@ export class ReadAhead {
     } finally {
       closeSync(descriptor);
     }
+  }
+}
+
+/** Bytes of a file; 0: of anything else, such as a pipe, which would be used up by being opened. */
+function sizeOf(path: string): number {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() === true ? stat.size : 0;
+  } catch {
+    return 0;
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,6 +33,14 @@ test("what is small, a folder, an option or not there is left alone", async () =
   const ahead = new ReadAhead(paths);
   await ahead.done;
   for (const each of paths) expect(ahead.take(each)).toBeNull();
+});
+
+test("a pipe is left to its reader: to open it would wait for its writer, and to close it would break it", async () => {
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const ahead = new ReadAhead([pipe]);
+  await ahead.done;
+  expect(ahead.take(pipe)).toBeNull();
 });
 
 test("who does not wait reads the file himself", () => {
