@@ -107,7 +107,7 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
   const services = new Set<string>();
   /** Their names by protocol. */
   const servicePorts = new Map<string | null, Set<string>>();
-  const vital = new Map<string, number>();
+  const vital = new Map<string, number | null>();
   let endpoints = 0;
   for (const [index, { servicePorts: ports, suspects, source }] of maps.entries()) {
     const counted = suspects.soundChains.slice();
@@ -123,9 +123,12 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
         counted[chain] = 1;
       }
       if (isVital(port)) {
-        const chains = port.endpointChains();
+        const count = port.endpointChains().length;
+        // an excerpt may lack the rules of its chain
+        const shown = count > 0 || port.hasEndpoints === false || source.natComplete ? count : null;
         const service = displayText(`${port.namespace}/${port.service}`);
-        vital.set(service, Math.min(chains.length, vital.get(service) ?? Number.POSITIVE_INFINITY));
+        const others = vital.get(service);
+        vital.set(service, others === undefined ? shown : fewest(shown, others));
       }
     }
   }
@@ -138,6 +141,12 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
     endpoints,
     vital: Array.from(vital, ([service, count]) => ({ service, endpoints: count })),
   };
+}
+
+/** The smaller count; `null`, not shown, where one of them might be smaller than what is shown. */
+function fewest(a: number | null, b: number | null): number | null {
+  if (a === 0 || b === 0) return 0;
+  return a === null || b === null ? null : Math.min(a, b);
 }
 
 /** `namespace/name`; `null` where that is not shown. */

@@ -23,8 +23,8 @@ export interface KubeProxySummary {
   readonly servicePorts: number;
   /** Endpoints of Service ports; one that is behind two counts twice. */
   readonly endpoints: number;
-  /** The Services that the cluster cannot do without, each with the endpoints of its port that has fewest. */
-  readonly vital: readonly { readonly service: string; readonly endpoints: number }[];
+  /** The Services that the cluster cannot do without, each with the endpoints of its port that has fewest; `null`: not shown. */
+  readonly vital: readonly { readonly service: string; readonly endpoints: number | null }[];
 }
 
 /** What iptables-restore would say of a text, and which one. */

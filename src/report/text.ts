@@ -85,9 +85,10 @@ function* summary(node: NodeReport, look: Look, paint: Paint): Iterable<string> 
     const { form, services, servicePorts, endpoints, vital } = node.kubeProxy;
     const numbers = [plural(services, "Service"), plural(servicePorts, "service port"), plural(endpoints, "endpoint")];
     yield* indented(`${form}: ${numbers.join(", ")}`, 2, look);
-    const health = vital.map(
-      (each) => `${each.service} ${each.endpoints === 0 ? "has no endpoint" : plural(each.endpoints, "endpoint")}`,
-    );
+    const health = vital.map(({ service, endpoints: fewest }) => {
+      if (fewest === null) return `endpoints of ${service} not shown`;
+      return `${service} ${fewest === 0 ? "has no endpoint" : plural(fewest, "endpoint")}`;
+    });
     if (health.length > 0) yield* indented(health.join(", "), 2, look);
   } else if (!node.expectsKubeProxy) {
     yield* indented(`no kube-proxy Service rules, as expected${seen(node, look)}`, 2, look);

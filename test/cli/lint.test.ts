@@ -15,6 +15,32 @@ const listing = "Chain INPUT (policy ACCEPT)\ntarget     prot opt source        
 const kubeletOnly =
   "*nat\n:PREROUTING ACCEPT [0:0]\n:KUBE-MARK-DROP - [0:0]\n-A KUBE-MARK-DROP -j MARK --set-xmark 0x8000/0x8000\nCOMMIT\n";
 
+describe("endpoints of a Service that the cluster cannot do without", () => {
+  const dns = (lines: string): string =>
+    `${lines}-A KUBE-SERVICES -d 10.43.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU\n`;
+  const vitalOf = async (text: string): Promise<unknown> => {
+    const { stdout } = await run(["--format", "json", "a.txt"], { files: { "a.txt": text } });
+    const report = JSON.parse(stdout);
+    expectSchema("findings", report);
+    return report.nodes[0].kubeProxy.vital;
+  };
+
+  test("are not shown by an excerpt without the rules of its chain", async () => {
+    const excerpt = dns(":KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]\n");
+    expect(await vitalOf(excerpt)).toEqual([{ service: "kube-system/kube-dns", endpoints: null }]);
+    const { stdout } = await run(["a.txt"], { files: { "a.txt": excerpt } });
+    expect(stdout).toContain("endpoints of kube-system/kube-dns not shown\n");
+    expect(stdout).not.toContain("has no endpoint");
+  });
+
+  test("are none in a whole capture whose chain has none", async () => {
+    const mixed = fixture("1.30.5-nft/mixed/iptables-save.txt");
+    expect(await vitalOf(mixed)).toContainEqual({ service: "default/kubernetes", endpoints: 1 });
+    const whole = mixed.replace(/^-A KUBE-SVC-NPX46M4PTMTKRN6Y .*-j KUBE-SEP-.*\n/gm, "");
+    expect(await vitalOf(whole)).toContainEqual({ service: "default/kubernetes", endpoints: 0 });
+  });
+});
+
 describe("exit codes", () => {
   test.each([
     ["a healthy node", ["a.txt"], 0],
