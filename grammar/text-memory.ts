@@ -25,7 +25,8 @@ export function bytesInMemory(length: number): Uint8Array | null {
 /** The memory in which the bytes are, if it has room for so many more: for the first who asks. */
 export function takeMemoryOf(bytes: Uint8Array, room: number): Memory | null {
   const memory = memories.get(bytes.buffer) ?? null;
-  if (memory === null || bytes.byteOffset + bytes.length + room > memory.buffer.byteLength) return null;
+  if (memory === null || bytes.byteOffset !== TEXT_AT) return null;
+  if (TEXT_AT + bytes.length + room > memory.buffer.byteLength) return null;
   memories.delete(bytes.buffer);
   return memory;
 }

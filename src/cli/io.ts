@@ -15,7 +15,7 @@ export interface Io {
   /** @throws the error of node:fs with its `code` */
   read(path: string): Uint8Array;
   /** When the files are there that are read while the program is loaded; others are read when they are asked for. */
-  readonly hasReadAhead?: Promise<void>;
+  readonly readAhead?: Promise<void>;
   /** Whether there is something of that name, readable or not. */
   exists(path: string): boolean;
   /** Where relative paths begin; "" where it is gone. */
@@ -48,4 +48,11 @@ export class UsageError extends Error {
     super(problems.join("; "));
     this.problems = problems;
   }
+}
+
+/** What is loaded, once the files are there that are read meanwhile. */
+export async function loaded<T>(loading: Promise<T>, { readAhead }: Io): Promise<T> {
+  const module = await loading;
+  await readAhead;
+  return module;
 }

@@ -2,7 +2,7 @@ import { RequestError } from "../explain/request-error.ts";
 import { forTerminal } from "../report/escape.ts";
 import { version } from "../version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { ClosedPipeError, type Io, UsageError } from "./io.ts";
+import { ClosedPipeError, type Io, loaded, UsageError } from "./io.ts";
 import { areDumps, presets } from "./plain.ts";
 
 /**
@@ -23,7 +23,7 @@ export async function main(argv: readonly string[], io: Io): Promise<ExitCode> {
 async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
   try {
     if (areDumps(argv) && (argv.length > 0 || !io.stdinIsTerminal)) {
-      const [{ lintCommand }] = await Promise.all([import("./lint-command.ts"), io.hasReadAhead]);
+      const { lintCommand } = await loaded(import("./lint-command.ts"), io);
       return lintCommand(argv, presets, io);
     }
     const { runProgram } = await import("./program.ts");

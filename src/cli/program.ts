@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import type { NodeOptions, PacketOptions } from "../explain/packet.ts";
 import { version } from "../version.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { type Io, UsageError } from "./io.ts";
+import { type Io, loaded, UsageError } from "./io.ts";
 import type { LookOptions } from "./look.ts";
 
 /** `--format sarif=out.sarif`: a format and the file that it goes to, `null` for standard output. */
@@ -183,13 +183,13 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     )
     .action(async (paths: string[], options: LintOptions & { only?: string[][] }) => {
       if (options.restore === true) {
-        const [{ restoreCommand }] = await Promise.all([import("./restore-command.ts"), io.hasReadAhead]);
+        const { restoreCommand } = await loaded(import("./restore-command.ts"), io);
         done(restoreCommand(paths, options, io));
         return;
       }
       for (const name of ["family", "backend", "iptables"] as const)
         if (options[name] !== undefined) throw new UsageError(`--${name} goes with --restore`);
-      const [{ lintCommand }] = await Promise.all([import("./lint-command.ts"), io.hasReadAhead]);
+      const { lintCommand } = await loaded(import("./lint-command.ts"), io);
       const { only, ...rest } = options;
       done(lintCommand(paths, { ...rest, ...(only !== undefined && { only: only.flat() }) }, io));
     });
@@ -199,7 +199,7 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     .description("Says which Service a port, an address, a chain or an endpoint belongs to, and where it leads.")
     .addOption(textOrJson())
     .action(async (what: string, paths: string[], options: ExplainOptions) => {
-      const [{ explainCommand }] = await Promise.all([import("./explain-command.ts"), io.hasReadAhead]);
+      const { explainCommand } = await loaded(import("./explain-command.ts"), io);
       done(explainCommand(what, paths, options, io));
     });
 
@@ -211,7 +211,7 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     .addOption(new Option("--node-port <port>", "with this port of the node").argParser(parseCount))
     .option("--no-endpoints", "without endpoints alone")
     .action(async (paths: string[], options: ServicesOptions) => {
-      const [{ servicesCommand }] = await Promise.all([import("./services-command.ts"), io.hasReadAhead]);
+      const { servicesCommand } = await loaded(import("./services-command.ts"), io);
       done(servicesCommand(paths, options, io));
     });
 
@@ -253,7 +253,7 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     )
     .addOption(textOrJson())
     .action(async (paths: string[], options: TraceOptions) => {
-      const [{ traceCommand }] = await Promise.all([import("./trace-command.ts"), io.hasReadAhead]);
+      const { traceCommand } = await loaded(import("./trace-command.ts"), io);
       done(traceCommand(paths, options, io));
     });
 
@@ -271,7 +271,7 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     .summary("print the syntax tree as JSON lines")
     .description("Prints the syntax tree as JSON lines: one for each line of the dump.")
     .action(async (paths: string[]) => {
-      const [{ astCommand }] = await Promise.all([import("./ast-command.ts"), io.hasReadAhead]);
+      const { astCommand } = await loaded(import("./ast-command.ts"), io);
       done(astCommand(paths, io));
     });
 
@@ -290,7 +290,7 @@ export function createProgram(io: Io, done: (code: ExitCode) => void): Command {
     )
     .option("--no-counters", "leave out the counters of rules")
     .action(async (paths: string[], options: FmtOptions) => {
-      const [{ fmtCommand }] = await Promise.all([import("./fmt-command.ts"), io.hasReadAhead]);
+      const { fmtCommand } = await loaded(import("./fmt-command.ts"), io);
       done(fmtCommand(paths, options, io));
     });
   return program;

@@ -7,7 +7,7 @@ export function systemIo(args: readonly string[]): Io {
   const ahead = new ReadAhead(args);
   return {
     read: (path) => tuned(ahead.take(path) ?? readFileSync(path)),
-    hasReadAhead: ahead.done,
+    readAhead: ahead.done,
     exists: (path) => existsSync(path),
     get workingFolder() {
       try {

@@ -90,23 +90,23 @@ function cellsOf(ports: readonly ServiceRow[], look: Look, terse: boolean): Cell
   const rows: Row[] = [];
   const widths = titles.map((title) => title.length);
   const saying = columns.map(({ spare }) => spare === 0);
+  let hasGrown = true;
   for (const port of ports) {
     const row = rowOf(port, look, terse);
     rows.push(row);
-    let isWider = false;
     for (let i = 0; i < columns.length; i++) {
       const cell = row.cells[i] as string;
       if (cell === "") continue;
+      const width = Math.max(widthIn(row, cell), widths[i] as number);
+      hasGrown ||= saying[i] !== true || width > (widths[i] as number);
       saying[i] = true;
-      const width = widthIn(row, cell);
-      if (width <= (widths[i] as number)) continue;
       widths[i] = width;
-      isWider = true;
     }
     // it does not get narrower with the rows that follow
-    if (!terse && isWider && !fits(sayingColumns(saying), widths, look.width)) return null;
+    if (!terse && hasGrown && !fits(sayingColumns(saying), widths, look.width)) return null;
+    hasGrown = false;
   }
-  return terse || fits(sayingColumns(saying), widths, look.width) ? { rows, widths, saying } : null;
+  return { rows, widths, saying };
 }
 
 /** One look at a row tells of nearly every one that it has no letter to escape. */

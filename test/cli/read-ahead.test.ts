@@ -51,7 +51,7 @@ test("who does not wait reads the file himself", () => {
 test("a file that was read ahead and one that was not are told apart by nobody", async () => {
   const { path, content } = file("again", SMALL + 1);
   const io = systemIo([path]);
-  await io.hasReadAhead;
+  await io.readAhead;
   expect(Buffer.compare(io.read(path), content)).toBe(0);
   expect(Buffer.compare(io.read(path), content)).toBe(0);
 });

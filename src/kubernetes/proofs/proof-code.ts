@@ -51,7 +51,7 @@ export function proofCodeFor(rules: ClaimedRules, kinds: Uint8Array): ProofCode 
   const room = FOR_FORMS + store.ast.shapeIds.byteLength + FOR_RULE * store.ruleCount + FOR_CHAIN * store.chainCount;
   const shared = takeMemoryOf(bytes, room);
   const memory = shared ?? newMemory(1);
-  const code: ProofCode = Object.assign(Object.create(null), instantiate(nativeCode, memory), { memory });
+  const code: ProofCode = { ...(instantiate(nativeCode, memory) as Exports), memory };
   invariant(code.ownEnd() <= TEXT_AT, "compiled code has no room for its data before the text");
   code.beginRoom(TEXT_AT);
   const text = shared === null ? put(code, bytes, 1) : code.room(bytes.length + 1);
