@@ -124,7 +124,7 @@ function load(name) {
   if (!Object.hasOwn(places, name) && !Object.hasOwn(first, name)) return require(name);
   if (loaded[name] === undefined) {
     if (Object.hasOwn(first, name)) return (loaded[name] = first[name](load)());
-    const source = read("/iptlint.parts", places[name]).latin1Slice();
+    const source = readPart("/iptlint.parts", places[name]).latin1Slice();
     const cachedData = compiledPart(name);
     scripts[name] = new (require("node:vm").Script)(source, { filename: name, ...(cachedData && { cachedData }) });
     const exported = scripts[name].runInThisContext()(load);
@@ -132,20 +132,21 @@ function load(name) {
   }
   return loaded[name];
 }
-function read(file, [from, to]) {
+// one place for all that is read: each part is made into a script before the next one is asked for
+const room = Buffer.allocUnsafeSlow(${roomFor(places, compiled.places)});
+function readPart(file, [from, to]) {
   open[file] ??= openSync(__dirname + file);
-  const bytes = Buffer.allocUnsafeSlow(to - from);
-  for (let at = 0; at < bytes.length; ) {
-    const count = readSync(open[file], bytes, at, bytes.length - at, from + at);
+  for (let at = from; at < to; ) {
+    const count = readSync(open[file], room, at - from, to - at, at);
     if (count === 0) throw new Error(__dirname + file + " is shorter than it was when iptlint was built: install it again");
     at += count;
   }
-  return bytes;
+  return room.subarray(0, to - from);
 }
 function compiledPart(name) {
   if (compiled.version !== process.version + process.arch || !Object.hasOwn(compiled.places, name)) return null;
   try {
-    return read("/iptlint.cache", compiled.places[name]);
+    return readPart("/iptlint.cache", compiled.places[name]);
   } catch {
     return null;
   }
@@ -178,6 +179,11 @@ function asFunction(part) {
   });
   rest = rest.replace(/\bimport\(("\.\/[\w-]+\.js")\)/g, "Promise.resolve(require($1))");
   return `function(require){"use strict";${head}${rest}\nreturn()=>({${exported}})}`;
+}
+
+/** Bytes of the largest part. */
+function roomFor(...places) {
+  return Math.max(...places.flatMap((all) => Object.values(all)).map(([from, to]) => to - from));
 }
 
 /** Parts that the command's first line needs: they stand in the starter itself. */
