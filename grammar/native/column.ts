@@ -1,3 +1,5 @@
+import { zeros } from "./zeros.ts";
+
 /** Writes without a look at the length. */
 export function put(values: StaticArray<i32>, index: i32, value: i32): void {
   store<i32>(changetype<usize>(values) + ((<usize>index) << 2), value);
@@ -5,12 +7,12 @@ export function put(values: StaticArray<i32>, index: i32, value: i32): void {
 
 /** A column of integers that grows. */
 export class Column {
-  values: StaticArray<i32> = new StaticArray<i32>(64);
+  values: StaticArray<i32> = zeros<i32>(64);
   length: i32 = 0;
 
   push(value: i32): void {
     if (this.length === this.values.length) {
-      const more = new StaticArray<i32>(this.length * 2);
+      const more = zeros<i32>(this.length * 2);
       memory.copy(changetype<usize>(more), changetype<usize>(this.values), (<usize>this.length) << 2);
       this.values = more;
     }

@@ -21,6 +21,7 @@ import { LONGEST_CHAIN } from "./chain-class.ts";
 import { Column, put } from "./column.ts";
 import { SeenTexts } from "./seen.ts";
 import { isSurely } from "./values.ts";
+import { zeros } from "./zeros.ts";
 
 /** What a word of a rule is; the numbers are those of known-lines.ts. */
 const TEXT = 0;
@@ -73,13 +74,13 @@ export class Forms {
   /** Names of targets that are no chains. */
   readonly extensions: SeenTexts = new SeenTexts();
   /** Of the line that was walked last: first byte and end of word k at 2k and 2k + 1, the number of words, what its judgement depends on. */
-  readonly spans: StaticArray<i32> = new StaticArray<i32>(MOST_WORDS * 2 + 2);
+  readonly spans: StaticArray<i32> = zeros<i32>(MOST_WORDS * 2 + 2);
   count: i32 = 0;
   weight: u64 = 0;
   /** Of its words those that are perhaps no values of their types: their numbers, their types. */
   doubts: i32 = 0;
-  readonly doubtWords: StaticArray<i32> = new StaticArray<i32>(MOST_DOUBTS);
-  readonly doubtTypes: StaticArray<i32> = new StaticArray<i32>(MOST_DOUBTS);
+  readonly doubtWords: StaticArray<i32> = zeros<i32>(MOST_DOUBTS);
+  readonly doubtTypes: StaticArray<i32> = zeros<i32>(MOST_DOUBTS);
 
   constructor() {
     this.node();

@@ -6,6 +6,7 @@ import { countersEnd, Forms, NO_FORM } from "./forms.ts";
 import { Names } from "./names.ts";
 import { SeenNumbers } from "./seen.ts";
 import { Words } from "./words.ts";
+import { forgetAll, zeros } from "./zeros.ts";
 
 /** So many lines are read at most before they are taken over. */
 const MOST_LINES = 4096;
@@ -73,7 +74,7 @@ let next: i32 = 0;
  * @param salt - of all hashes
  */
 export function reset(slots: i32, salt: i32): void {
-  heap.reset();
+  forgetAll();
   saltHashes(salt);
   windowSize = 0;
   forms = new Forms();
@@ -81,20 +82,20 @@ export function reset(slots: i32, salt: i32): void {
   names = new Names(slots);
   rightRules = new SeenNumbers();
   chainForm = NO_FORM;
-  lineStarts = new StaticArray<i32>(MOST_LINES);
-  lineForms = new StaticArray<i32>(MOST_LINES);
-  lineKeywords = new StaticArray<i32>(MOST_LINES);
-  ruleNodes = new StaticArray<i32>(MOST_LINES);
-  ruleChains = new StaticArray<i32>(MOST_LINES);
-  ruleTargets = new StaticArray<i32>(MOST_LINES);
-  ruleValues = new StaticArray<i32>(MOST_LINES);
-  chainNodes = new StaticArray<i32>(MOST_LINES);
-  declaredChains = new StaticArray<i32>(MOST_LINES);
-  doubtLines = new StaticArray<i32>(MOST_DOUBTS);
-  doubtWords = new StaticArray<i32>(MOST_DOUBTS);
-  doubtStarts = new StaticArray<i32>(MOST_DOUBTS);
-  doubtEnds = new StaticArray<i32>(MOST_DOUBTS);
-  doubtTypes = new StaticArray<i32>(MOST_DOUBTS);
+  lineStarts = zeros<i32>(MOST_LINES);
+  lineForms = zeros<i32>(MOST_LINES);
+  lineKeywords = zeros<i32>(MOST_LINES);
+  ruleNodes = zeros<i32>(MOST_LINES);
+  ruleChains = zeros<i32>(MOST_LINES);
+  ruleTargets = zeros<i32>(MOST_LINES);
+  ruleValues = zeros<i32>(MOST_LINES);
+  chainNodes = zeros<i32>(MOST_LINES);
+  declaredChains = zeros<i32>(MOST_LINES);
+  doubtLines = zeros<i32>(MOST_DOUBTS);
+  doubtWords = zeros<i32>(MOST_DOUBTS);
+  doubtStarts = zeros<i32>(MOST_DOUBTS);
+  doubtEnds = zeros<i32>(MOST_DOUBTS);
+  doubtTypes = zeros<i32>(MOST_DOUBTS);
 }
 
 /** Where so many bytes can be put. */
@@ -294,8 +295,8 @@ export function learn(at: i32, withValues: bool): bool {
 export function open(): void {
   isOpen = true;
   words = new Words(forms);
-  keywords = new StaticArray<u16>(MOST_KEYWORDS);
-  wordLengths = new StaticArray<u16>(MOST_KEYWORDS);
+  keywords = zeros<u16>(MOST_KEYWORDS);
+  wordLengths = zeros<u16>(MOST_KEYWORDS);
 }
 /** Says what a keyword is. */
 export function describe(

@@ -1,5 +1,6 @@
 import { areSame, hashOf } from "./bytes.ts";
 import { Column, put } from "./column.ts";
+import { zeros } from "./zeros.ts";
 
 /** A record is the table, the length, then the bytes of the name. */
 const BYTES = 8;
@@ -18,7 +19,7 @@ export class Names {
   private freeEnd: i32 = 0;
 
   constructor(slots: i32) {
-    this.slots = new StaticArray<i32>(slots * 2);
+    this.slots = zeros<i32>(slots * 2);
   }
 
   get count(): i32 {
@@ -76,7 +77,7 @@ export class Names {
 
   private grow(): void {
     const old = this.slots;
-    this.slots = new StaticArray<i32>(old.length * 4);
+    this.slots = zeros<i32>(old.length * 4);
     const mask = this.mask;
     for (let from = 0; from < old.length; from += 2) {
       if (unchecked(old[from]) === 0) continue;

@@ -1,5 +1,6 @@
 import { areSame, copyOf, hashOf } from "./bytes.ts";
 import { Column, put } from "./column.ts";
+import { zeros } from "./zeros.ts";
 
 const MOST_TEXTS = 4096;
 const MOST_NUMBERS = 16384;
@@ -9,7 +10,7 @@ export class SeenTexts {
   readonly questions: Column = new Column();
   readonly lengths: Column = new Column();
   readonly copies: Column = new Column();
-  readonly slots: StaticArray<i32> = new StaticArray<i32>(MOST_TEXTS * 4);
+  readonly slots: StaticArray<i32> = zeros<i32>(MOST_TEXTS * 4);
 
   has(question: i32, from: i32, to: i32): bool {
     return unchecked(this.slots[this.slotOf(question, from, to)]) !== 0;
@@ -42,7 +43,7 @@ export class SeenTexts {
 
 /** Numbers that were found right; not 0. When full it takes no more. */
 export class SeenNumbers {
-  readonly slots: StaticArray<u64> = new StaticArray<u64>(MOST_NUMBERS * 2);
+  readonly slots: StaticArray<u64> = zeros<u64>(MOST_NUMBERS * 2);
   count: i32 = 0;
 
   has(number: u64): bool {

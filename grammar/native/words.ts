@@ -3,6 +3,7 @@ import { chainClass, LONGEST_CHAIN } from "./chain-class.ts";
 import { Column, put } from "./column.ts";
 import { countersEnd, Forms, MOST_WORDS, weigh } from "./forms.ts";
 import { SeenNumbers } from "./seen.ts";
+import { zeros } from "./zeros.ts";
 
 /** What may follow; the numbers are those of keyword.ts. */
 const OPTION = 0;
@@ -55,15 +56,15 @@ export class Words {
   private readonly texts: Column = new Column();
   private readonly lengths: Column = new Column();
   private readonly keywords: Column = new Column();
-  private readonly slots: StaticArray<i32> = new StaticArray<i32>(MOST_MET * 2);
+  private readonly slots: StaticArray<i32> = zeros<i32>(MOST_MET * 2);
   private readonly right: SeenNumbers = new SeenNumbers();
   /** Groups of the line: their extensions and what they say. */
-  private readonly groupExtensions: StaticArray<i32> = new StaticArray<i32>(MOST_GROUPS);
-  private readonly groupKeys: StaticArray<u64> = new StaticArray<u64>(MOST_GROUPS);
+  private readonly groupExtensions: StaticArray<i32> = zeros<i32>(MOST_GROUPS);
+  private readonly groupKeys: StaticArray<u64> = zeros<u64>(MOST_GROUPS);
   private groups: i32 = 0;
   private group: i32 = 0;
   /** Of the line that was read last: the keywords of its words, their number, and what was found. */
-  readonly ids: StaticArray<i32> = new StaticArray<i32>(MOST_WORDS + 1);
+  readonly ids: StaticArray<i32> = zeros<i32>(MOST_WORDS + 1);
   count: i32 = 0;
   chainWord: i32 = 0;
   /** -1: none, or no chain. */
