@@ -1,5 +1,6 @@
 /** Bytes as a string of the same length: char code = byte. (`TextDecoder("latin1")` would be windows-1252.) */
 export function byteString(bytes: Uint8Array, start: number, end: number): string {
+  if (latin1Slice !== undefined) return latin1Slice.call(bytes, start, end);
   if (end - start > LONGEST_WORD) return longString(bytes, start, end);
   let text = "";
   let i = start;
@@ -18,6 +19,13 @@ export function byteString(bytes: Uint8Array, start: number, end: number): strin
   for (; i < end; i++) text += char(at(bytes, i));
   return text;
 }
+
+// the types of Node are not there, and browsers have no such thing
+declare const Buffer: { readonly prototype: { readonly latin1Slice?: Latin1Slice } } | undefined;
+type Latin1Slice = (this: Uint8Array, start: number, end: number) => string;
+
+/** Node has what takes half the time, and a third of that of a loop that is not optimised yet. */
+const latin1Slice = typeof Buffer === "undefined" ? undefined : Buffer.prototype.latin1Slice;
 
 const LONGEST_WORD = 64;
 const CHUNK = 8192;
