@@ -1,16 +1,19 @@
+import { columnFor } from "./text-memory.ts";
+
 /** A column of integers that grows as lines are read. */
 export class Growing {
   /** The column with room to spare; another one after a push. */
   values: Int32Array;
   length = 0;
 
-  constructor(capacity = 1024) {
-    this.values = new Int32Array(capacity);
+  constructor(capacity = 1024, values: Int32Array = new Int32Array(capacity)) {
+    this.values = values;
   }
 
   /** With room for the lines of a text, if they have so many bytes on average: memory that is not written costs nothing. */
   static forLines(bytes: Uint8Array, average: number): Growing {
-    return new Growing(Math.floor(bytes.length / average) + 64);
+    const capacity = Math.floor(bytes.length / average) + 64;
+    return new Growing(capacity, columnFor(bytes, capacity));
   }
 
   push(value: number): void {

@@ -7,6 +7,7 @@ import { loadNative, type Native } from "./native.ts";
 import { isShape, type Outline } from "./outline.ts";
 import { weightyWords } from "./rule-groups.ts";
 import { SALT } from "./salt.ts";
+import { columnFor } from "./text-memory.ts";
 import { checkedValues } from "./value-problems.ts";
 import { addressMask } from "./values/address-mask.ts";
 import type { Codec } from "./values/codec.ts";
@@ -292,10 +293,17 @@ export class KnownLines {
   names(): NameColumns {
     invariant(current === this, "no other text is read meanwhile");
     const count = this.nameCount;
-    const [tables, starts, lengths, slots] = [8, 9, 10, 11].map((number) =>
-      this.#columnAt(number, number === 11 ? this.#native.slotCount() : count).slice(),
-    ) as [Int32Array, Int32Array, Int32Array, Int32Array];
-    return { tables, starts, lengths, slots };
+    const copy = (number: number, length: number): Int32Array => {
+      const column = columnFor(this.#bytes, length);
+      column.set(this.#columnAt(number, length));
+      return column;
+    };
+    return {
+      tables: copy(8, count),
+      starts: copy(9, count),
+      lengths: copy(10, count),
+      slots: copy(11, this.#native.slotCount()),
+    };
   }
 
   #columnAt(number: number, length: number): Int32Array {

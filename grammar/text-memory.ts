@@ -2,12 +2,20 @@ import { type Memory, newMemory, PAGE } from "./web-assembly.ts";
 
 /** Compiled code has data of its own before the text. */
 export const TEXT_AT = PAGE;
-/** What compiled code has to know of a text of kube-proxy's rules takes less than that much of it; memory that is not written costs nothing. */
-const ROOM = 3;
+/** Columns of lines and what compiled code has to know of a text of kube-proxy's rules take less than that much of it; memory that is not written costs nothing. */
+const ROOM = 4;
 /** Four gigabytes. */
 const MOST_PAGES = 1 << 16;
+/** Bytes behind the text for a line end, at the least. */
+const BEHIND = 16;
 
-const memories = new WeakMap<ArrayBufferLike, Memory>();
+/** The memory of a text, and from where on nothing is in it. */
+export interface TextMemory {
+  readonly memory: Memory;
+  readonly free: number;
+}
+
+const memories = new WeakMap<ArrayBufferLike, TextMemory>();
 
 /** Bytes to read a text into: compiled code can take the memory in which they are, so that the text is there once. `null`: there is none. */
 export function bytesInMemory(length: number): Uint8Array | null {
@@ -15,18 +23,32 @@ export function bytesInMemory(length: number): Uint8Array | null {
   if (pages > MOST_PAGES) return null;
   try {
     const memory = newMemory(pages, true);
-    memories.set(memory.buffer, memory);
+    memories.set(memory.buffer, { memory, free: aligned(TEXT_AT + length + BEHIND) });
     return new Uint8Array(memory.buffer, TEXT_AT, length);
   } catch {
     return null;
   }
 }
 
-/** The memory in which the bytes are, if it has room for so many more: for the first who asks. */
-export function takeMemoryOf(bytes: Uint8Array, room: number): Memory | null {
-  const memory = memories.get(bytes.buffer) ?? null;
-  if (memory === null || bytes.byteOffset !== TEXT_AT) return null;
-  if (TEXT_AT + bytes.length + room > memory.buffer.byteLength) return null;
-  memories.delete(bytes.buffer);
-  return memory;
+/** A column of so many zeros, for who reads the text: in its memory, if that has room for it, so that compiled code need not be given a copy. */
+export function columnFor(text: Uint8Array, length: number): Int32Array {
+  const known = memoryOf(text);
+  const end = (known?.free ?? 0) + length * Int32Array.BYTES_PER_ELEMENT;
+  if (known === null || end > known.memory.buffer.byteLength) return new Int32Array(length);
+  memories.set(text.buffer, { memory: known.memory, free: aligned(end) });
+  return new Int32Array(known.memory.buffer, known.free, length);
 }
+
+/** The memory in which the text is, if it has room for so many more bytes: for the first who asks. */
+export function takeMemoryOf(text: Uint8Array, room: number): TextMemory | null {
+  const known = memoryOf(text);
+  if (known === null || known.free + room > known.memory.buffer.byteLength) return null;
+  memories.delete(text.buffer);
+  return known;
+}
+
+function memoryOf(text: Uint8Array): TextMemory | null {
+  return text.byteOffset === TEXT_AT ? (memories.get(text.buffer) ?? null) : null;
+}
+
+const aligned = (place: number): number => (place + 15) & ~15;

@@ -263,7 +263,7 @@ class Builder implements ColumnVisitor {
     for (const table of this.#tables) table.family ??= familyOfBlock(ast, table.block);
     this.#markSuperseded();
     const ruleChain = this.#ruleChain.view();
-    const order = new RuleOrder(ruleChain, this.#chainNode.length, this.#inserted);
+    const order = new RuleOrder(ruleChain, this.#chainNode.length, this.#inserted, this.#bytes);
     return new RuleStore(
       ast,
       this.#tables,

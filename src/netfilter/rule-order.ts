@@ -1,3 +1,4 @@
+import { columnFor } from "../../grammar/text-memory.ts";
 import { type ChainId, NONE, type RuleId } from "./ruleset.ts";
 
 /** A number of `-I` is looked for among so many rules alone. */
@@ -12,10 +13,11 @@ export class RuleOrder {
   /**
    * @param chains - of each rule, in the order of the text
    * @param inserted - rules of `-I CHAIN 3`, and the numbers of their places
+   * @param text - in which the rules stand
    */
-  constructor(chains: Int32Array, chainCount: number, inserted: ReadonlyMap<RuleId, number>) {
-    this.next = new Int32Array(chains.length).fill(NONE);
-    this.first = new Int32Array(chainCount).fill(NONE);
+  constructor(chains: Int32Array, chainCount: number, inserted: ReadonlyMap<RuleId, number>, text: Uint8Array) {
+    this.next = columnFor(text, chains.length).fill(NONE);
+    this.first = columnFor(text, chainCount).fill(NONE);
     this.#last = new Int32Array(chainCount).fill(NONE);
     if (inserted.size === 0) this.#appendAll(chains);
     else

@@ -50,11 +50,11 @@ export function proofCodeFor(rules: ClaimedRules, kinds: Uint8Array): ProofCode 
   const { columns, bytes } = store;
   const room = FOR_FORMS + store.ast.shapeIds.byteLength + FOR_RULE * store.ruleCount + FOR_CHAIN * store.chainCount;
   const shared = takeMemoryOf(bytes, room);
-  const memory = shared ?? newMemory(1);
+  const memory = shared?.memory ?? newMemory(1);
   const code: ProofCode = { ...(instantiate(nativeCode, memory) as Exports), memory };
   invariant(code.ownEnd() <= TEXT_AT, "compiled code has no room for its data before the text");
-  code.beginRoom(TEXT_AT);
-  const text = shared === null ? put(code, bytes, 1) : code.room(bytes.length + 1);
+  code.beginRoom(shared?.free ?? TEXT_AT);
+  const text = shared === null ? put(code, bytes, 1) : TEXT_AT;
   code.beginText(text);
   new Uint8Array(memory.buffer)[text + bytes.length] = LF;
   code.beginRules(
@@ -76,8 +76,9 @@ export function proofCodeFor(rules: ClaimedRules, kinds: Uint8Array): ProofCode 
   return code;
 }
 
-/** Copies a column into the memory of the instance, with so much room behind it; the place. */
+/** Copies a column into the memory of the instance, with so much room behind it, unless it is there; the place. */
 function put(code: ProofCode, column: Uint8Array | Int8Array | Int32Array, room = 0): number {
+  if (column.buffer === code.memory.buffer) return column.byteOffset;
   const at = code.room(column.byteLength + room);
   new Uint8Array(code.memory.buffer).set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), at);
   return at;
