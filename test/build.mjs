@@ -133,8 +133,14 @@ function load(name) {
   return loaded[name];
 }
 // one place for all that is read: each part is made into a script before the next one is asked for
-const room = Buffer.allocUnsafeSlow(${roomFor(places, compiled.places)});
+let room;
+function makeRoom() {
+  // glibc keeps what is freed for what comes next, once so large a block was freed: mallopt(3), M_MMAP_THRESHOLD
+  Buffer.allocUnsafeSlow(1 << 24);
+  return Buffer.allocUnsafeSlow(${roomFor(places, compiled.places)});
+}
 function readPart(file, [from, to]) {
+  room ??= makeRoom();
   open[file] ??= openSync(__dirname + file);
   for (let at = from; at < to; ) {
     const count = readSync(open[file], room, at - from, to - at, at);

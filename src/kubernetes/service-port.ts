@@ -36,13 +36,17 @@ export class ServicePort implements ServicePortFacts {
   readonly group: ServiceGroup;
   #id: string | null | undefined;
   #parsed: ServicePortName | null | undefined;
-  /** Rules that lead to its endpoints, their shares and addresses. */
-  readonly spread: EndpointsOf;
+  #spread: EndpointsOf | undefined;
 
   constructor(source: MapSource, group: ServiceGroup) {
     this.#source = source;
     this.group = group;
-    this.spread = new EndpointsOf(source, group);
+  }
+
+  /** Rules that lead to its endpoints, their shares and addresses. */
+  get spread(): EndpointsOf {
+    this.#spread ??= new EndpointsOf(this.#source, this.group);
+    return this.#spread;
   }
 
   /** Its number in the map's list. */

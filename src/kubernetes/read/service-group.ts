@@ -6,6 +6,8 @@ import { UNEXPECTED } from "../templates/slots.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
 import { frontendOf, isFrontend, type mayAskForPort } from "./frontends.ts";
 
+const NONE_YET: RuleId[] = [];
+
 type Destination = Pick<Frontend, "ip" | "port" | "protocol">;
 
 const COLON = 58;
@@ -32,13 +34,12 @@ export class ServiceGroup {
   readonly suffixStart: number;
   readonly suffixEnd: number;
   readonly chains: Record<ServiceChainRole, ChainId> = { svc: NONE, svl: NONE, ext: NONE, fw: NONE, xlb: NONE };
-  /** Rules of table nat that lead from shared chains to one of its own, in the order of the text, whatever they are. */
-  readonly ways: RuleId[] = [];
   /** A set says that its traffic from outside stays on the node. */
   isLocal = false;
   /** Nothing is known of it but by the rules that lead to it. */
   isPlain = true;
   readonly #rules: ClaimedRules;
+  #ways: RuleId[] = NONE_YET;
   #shared: RuleId[] | undefined;
   #frontends: Frontend[] | undefined;
   /** Places of frontends by destination, once there are many. */
@@ -57,6 +58,18 @@ export class ServiceGroup {
     this.suffixStart = suffixStart;
     this.suffixEnd = suffixEnd;
     this.#namer = namer;
+  }
+
+  /** Rules of table nat that lead from shared chains to one of its own, in the order of the text, whatever they are. */
+  get ways(): readonly RuleId[] {
+    return this.#ways;
+  }
+
+  addWay(rule: RuleId): void {
+    // nearly all have one or two, and an array that grows takes room for sixteen more
+    if (this.#ways.length === 0) this.#ways = [rule];
+    else if (this.#ways.length === 1) this.#ways = [this.#ways[0] as RuleId, rule];
+    else this.#ways.push(rule);
   }
 
   /** Whether the suffix has the form of a hash. */
@@ -132,7 +145,8 @@ export class ServiceGroup {
 
   get hasRules(): boolean {
     if (this.#shared !== undefined) return this.#shared.length > 0;
-    for (let i = 0; i < this.ways.length; i++) if (this.#rules.claim(this.ways[i] as RuleId) > UNEXPECTED) return true;
+    for (let i = 0; i < this.#ways.length; i++)
+      if (this.#rules.claim(this.#ways[i] as RuleId) > UNEXPECTED) return true;
     return false;
   }
 
@@ -143,8 +157,8 @@ export class ServiceGroup {
 
   #claimedWays(): RuleId[] {
     this.#shared = [];
-    for (let i = 0; i < this.ways.length; i++) {
-      const rule = this.ways[i] as RuleId;
+    for (let i = 0; i < this.#ways.length; i++) {
+      const rule = this.#ways[i] as RuleId;
       if (this.#rules.claim(rule) > UNEXPECTED) this.#shared.push(rule);
     }
     return this.#shared;
@@ -157,7 +171,7 @@ export class ServiceGroup {
   /** Whether there is any; that takes one claim. */
   get hasFrontends(): boolean {
     if (this.#frontends !== undefined) return this.#frontends.length > 0;
-    for (let i = 0; i < this.ways.length; i++) if (isFrontend(this.#rules, this.ways[i] as RuleId)) return true;
+    for (let i = 0; i < this.#ways.length; i++) if (isFrontend(this.#rules, this.#ways[i] as RuleId)) return true;
     return false;
   }
 
@@ -170,15 +184,15 @@ export class ServiceGroup {
   mayAskFor(text: Uint8Array, mayAsk: typeof mayAskForPort): boolean {
     // table filter may have shown more than the rules that lead here
     if (this.isMade) return true;
-    for (let i = 0; i < this.ways.length; i++) if (mayAsk(this.#rules, this.ways[i] as RuleId, text)) return true;
+    for (let i = 0; i < this.#ways.length; i++) if (mayAsk(this.#rules, this.#ways[i] as RuleId, text)) return true;
     return false;
   }
 
   #madeFrontends(): Frontend[] {
     this.#frontends = [];
     const { ruleset } = this.#rules;
-    for (let i = 0; i < this.ways.length; i++) {
-      const rule = this.ways[i] as RuleId;
+    for (let i = 0; i < this.#ways.length; i++) {
+      const rule = this.#ways[i] as RuleId;
       if (!isFrontend(this.#rules, rule)) continue;
       const frontend = frontendOf(this.#rules, rule, ruleset.target(rule), this.chains.fw);
       // Before 1.22 an external IP has two rules.

@@ -159,7 +159,7 @@ export class ServiceGroups {
   /** What leads to a group is its own, whatever else it asks for; which slot it fills is found out when the group is asked. */
   #readNat(): void {
     this.#eachWay((rule, group) => {
-      if (group !== null) group.ways.push(rule);
+      if (group !== null) group.addWay(rule);
       else if (slotName(this.#rules, rule).includes("masquerade")) this.#marks.push(rule);
     });
   }
