@@ -2,7 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import { basename, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { deserialize } from "node:v8";
 import { build } from "esbuild";
@@ -42,23 +42,43 @@ const WARM_UPS = [
 ];
 
 await buildNative();
-/** Few texts have a line that Chevrotain has to be asked for; its part is loaded when one does. */
-const parserWhenAsked = {
-  name: "parser-when-asked",
+/** What most runs do not need, and what it exports, all of it functions: its part is loaded when one of them is called. */
+const WHEN_ASKED = {
+  "grammar/parser.ts": ["parseItem", "parseWords"],
+  "grammar/find-wraps.ts": ["findWraps"],
+  "grammar/format.ts": ["format"],
+  "src/checks/effect.ts": ["effectOf", "effectOn"],
+  "src/netfilter/trace/ipset.ts": ["readIpSets"],
+  "src/netfilter/trace/trace.ts": ["trace"],
+  "src/report/frames.ts": ["findingFrames"],
+  "src/report/github.ts": ["renderGithub"],
+  "src/report/junit.ts": ["renderJunit"],
+  "src/report/markdown.ts": ["renderMarkdown"],
+  "src/report/sarif.ts": ["renderSarif"],
+};
+
+const whenAsked = {
+  name: "when-asked",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\/parser\.(ts|js)$/ }, ({ path, namespace, kind }) => {
+    onResolve({ filter: /^\.{1,2}\/.*\.(ts|js)$/ }, ({ path, resolveDir, namespace, kind }) => {
       if (namespace === "when-asked") return { path, external: true };
-      if (path.endsWith(".js")) return null;
-      return kind === "entry-point" ? null : { path, namespace: "when-asked" };
+      const module = relative(process.cwd(), resolve(resolveDir, path));
+      return module in WHEN_ASKED && kind !== "entry-point" ? { path: module, namespace: "when-asked" } : null;
     });
-    onLoad({ filter: /.*/, namespace: "when-asked" }, () => ({
-      contents: `
-        const parser = () => require("./parser.js");
-        export const parseWords = (line, words) => parser().parseWords(line, words);
-        export const parseItem = (words) => parser().parseItem(words);`,
-    }));
+    onLoad({ filter: /.*/, namespace: "when-asked" }, ({ path }) => {
+      const part = `require("./${basename(path, ".ts")}.js")`;
+      return {
+        contents: WHEN_ASKED[path]
+          .map((name) => `export const ${name} = (...args) => ${part}.${name}(...args);`)
+          .join("\n"),
+      };
+    });
   },
 };
+
+/** Parts of fewer bytes are compiled together: each for itself takes longer. */
+const SMALL = 4096;
+const TOGETHER = "together";
 
 /** At the beginning of one of esbuild's parts. */
 const IMPORT = /^\s*import\s*(?:(?:(?:\* as )?(?<whole>[\w$]+)|(?<names>\{[^{}]*\}))\s*from\s*)?(?<from>"[^"]+");?/;
@@ -90,47 +110,63 @@ process.exitCode = tsc.status ?? 1;
 async function buildCommand() {
   const { outputFiles, metafile } = await build({
     ...shared,
-    entryPoints: { iptlint: "src/cli/bin.ts", parser: "grammar/parser.ts" },
+    entryPoints: ["src/cli/bin.ts", ...Object.keys(WHEN_ASKED)].map((path) => ({
+      in: path,
+      out: path === "src/cli/bin.ts" ? "iptlint" : basename(path, ".ts"),
+    })),
     outdir: "dist",
     splitting: true,
     chunkNames: "[name]-[hash]",
     platform: "node",
     charset: "ascii",
-    plugins: [withoutChildProcess, parserWhenAsked],
+    plugins: [withoutChildProcess, whenAsked],
     write: false,
     metafile: true,
   });
   const first = partsOfEntry(metafile);
   const places = {};
-  const inline = [];
+  const [inline, small] = [[], []];
   let text = "";
-  for (const { path, text: part } of outputFiles) {
-    const code = asFunction(part);
+  const put = (name, code) => {
     const start = text.length;
-    if (first.has(`./${basename(path)}`)) {
-      inline.push(`${JSON.stringify(`./${basename(path)}`)}:${code}`);
-      continue;
-    }
     text += `(${code})`;
-    places[`./${basename(path)}`] = [start, text.length];
+    places[name] = [start, text.length];
+  };
+  for (const { path, text: part } of outputFiles) {
+    const [name, code] = [`./${basename(path)}`, asFunction(part)];
+    if (first.has(name)) inline.push([name, code]);
+    else if (code.length < SMALL) small.push([name, code]);
+    else put(name, code);
   }
+  put(TOGETHER, asObject(small));
   const starter = (compiled) => `"use strict";
 const { openSync, readSync } = require("node:fs");
 const places = ${JSON.stringify(places)};
 const compiled = ${JSON.stringify(compiled)};
-const first = {${inline.join(",")}};
+const first = ${asObject(inline)};
+const small = ${JSON.stringify(small.map(([name]) => name))};
 const loaded = {}, scripts = {}, open = {};
+let together;
 function load(name) {
-  if (!Object.hasOwn(places, name) && !Object.hasOwn(first, name)) return require(name);
-  if (loaded[name] === undefined) {
-    if (Object.hasOwn(first, name)) return (loaded[name] = first[name](load)());
-    const source = readPart("/iptlint.parts", places[name]).latin1Slice();
-    const cachedData = compiledPart(name);
-    scripts[name] = new (require("node:vm").Script)(source, { filename: name, ...(cachedData && { cachedData }) });
-    const exported = scripts[name].runInThisContext()(load);
-    loaded[name] = exported();
-  }
+  if (Object.hasOwn(loaded, name)) return loaded[name];
+  const part = partNamed(name);
+  if (part === null) return require(name);
+  const exported = part(load);
+  loaded[name] = exported();
   return loaded[name];
+}
+function partNamed(name) {
+  if (Object.hasOwn(first, name)) return first[name];
+  if (Object.hasOwn(places, name)) return run(name);
+  if (!small.includes(name)) return null;
+  together ??= run(${JSON.stringify(TOGETHER)});
+  return together[name];
+}
+function run(name) {
+  const source = readPart("/iptlint.parts", places[name]).latin1Slice();
+  const cachedData = compiledPart(name);
+  scripts[name] = new (require("node:vm").Script)(source, { filename: name, ...(cachedData && { cachedData }) });
+  return scripts[name].runInThisContext();
 }
 // one place for all that is read: each part is made into a script before the next one is asked for
 let room;
@@ -187,6 +223,10 @@ function asFunction(part) {
   return `function(require){"use strict";${head}${rest}\nreturn()=>({${exported}})}`;
 }
 
+function asObject(functions) {
+  return `{${functions.map(([name, code]) => `${JSON.stringify(name)}:${code}`).join(",")}}`;
+}
+
 /** Bytes of the largest part. */
 function roomFor(...places) {
   return Math.max(...places.flatMap((all) => Object.values(all)).map(([from, to]) => to - from));
@@ -214,10 +254,7 @@ process.once("exit", () => {
 });
 `
       .replace("const { openSync,", "const { writeFileSync, openSync,")
-      .replace(
-        "loaded[name] = exported();",
-        "loaded[name] = exported();\n    originals.push([exported, loaded[name]]);",
-      )
+      .replace("loaded[name] = exported();", "loaded[name] = exported();\n  originals.push([exported, loaded[name]]);")
       .replace("const loaded =", "const originals = [];\nconst loaded ="),
   );
   const compiled = new Map();
