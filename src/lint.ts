@@ -4,7 +4,7 @@ import { NO_FACTS } from "./checks/facts.ts";
 import { allChecks } from "./checks/index.ts";
 import { lineAt } from "./checks/location.ts";
 import { runChecks } from "./checks/run.ts";
-import { isVital } from "./checks/service-words.ts";
+import { isVital, VITAL_NAMES } from "./checks/service-words.ts";
 import { factsOf } from "./config/config.ts";
 import { soundEndpoints } from "./kubernetes/proofs/suspects.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
@@ -104,43 +104,63 @@ function ownersOf(maps: readonly ServiceMap[]): string[] {
 
 /** Services of a node are counted once, though IPv4 and IPv6 have rules of their own for them. */
 function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null {
+  const shown = maps.filter(({ servicePorts }) => servicePorts.length > 0);
+  if (shown.length === 0) return null;
+  return {
+    form: maps.find(({ parameters }) => parameters.layout !== null)?.parameters.layout ?? "kube-proxy rules",
+    ...countNames(shown),
+    endpoints: shown.reduce((sum, map) => sum + countEndpoints(map), 0),
+    vital: vitalServices(shown),
+  };
+}
+
+function countNames(maps: readonly ServiceMap[]): Pick<KubeProxySummary, "services" | "servicePorts"> {
+  for (const { suspects } of maps) void suspects;
+  // the names of one map that are proven are not counted one by one; others may have them, too
+  const proofs = maps.length === 1 ? (maps[0]?.proofs ?? null) : null;
   const services = new Set<string>();
-  /** Their names by protocol. */
+  /** By protocol. */
   const servicePorts = new Map<string | null, Set<string>>();
-  const vital = new Map<string, number | null>();
-  let endpoints = 0;
-  for (const [index, { servicePorts: ports, suspects, source }] of maps.entries()) {
-    const counted = suspects.soundChains.slice();
-    endpoints += soundEndpoints(suspects, source);
-    const all = new Set(suspects.all);
-    for (const port of ports) {
+  for (const [index, map] of maps.entries())
+    for (const port of proofs === null ? map.servicePorts : map.unproven) {
       const id = port.id ?? `${index} ${port.index}`;
-      services.add(serviceOf(port) ?? id);
+      const service = serviceOf(port) ?? id;
+      if (proofs?.isNameProven(service) !== true) services.add(service);
+      if (port.protocol !== null && proofs?.isNameProven(id, port.protocol) === true) continue;
       const names = servicePorts.get(port.protocol) ?? new Set();
       servicePorts.set(port.protocol, names.add(id));
-      for (const chain of all.has(port) ? port.endpointChains() : []) {
-        if (counted[chain] === 0) endpoints++;
-        counted[chain] = 1;
-      }
-      if (isVital(port)) {
-        const count = port.endpointChains().length;
-        // an excerpt may lack the rules of its chain
-        const shown = count > 0 || port.hasEndpoints === false || source.natComplete ? count : null;
-        const service = displayText(`${port.namespace}/${port.service}`);
-        const others = vital.get(service);
-        vital.set(service, others === undefined ? shown : fewest(shown, others));
-      }
     }
-  }
-  if (servicePorts.size === 0) return null;
-  const form = maps.find(({ parameters }) => parameters.layout !== null)?.parameters.layout ?? "kube-proxy rules";
+  const proven = proofs?.counts ?? { services: 0, servicePorts: 0 };
   return {
-    form,
-    services: services.size,
-    servicePorts: [...servicePorts.values()].reduce((sum, names) => sum + names.size, 0),
-    endpoints,
-    vital: Array.from(vital, ([service, count]) => ({ service, endpoints: count })),
+    services: proven.services + services.size,
+    servicePorts: proven.servicePorts + [...servicePorts.values()].reduce((sum, names) => sum + names.size, 0),
   };
+}
+
+function countEndpoints({ suspects, source }: ServiceMap): number {
+  const counted = suspects.soundChains.slice();
+  let count = soundEndpoints(suspects, source);
+  for (const port of suspects.all)
+    for (const chain of port.endpointChains()) {
+      if (counted[chain] === 0) count++;
+      counted[chain] = 1;
+    }
+  return count;
+}
+
+function vitalServices(maps: readonly ServiceMap[]): KubeProxySummary["vital"] {
+  const vital = new Map<string, number | null>();
+  for (const map of maps)
+    for (const port of map.withNameFrom(VITAL_NAMES)) {
+      if (!isVital(port)) continue;
+      const count = port.endpointChains().length;
+      // an excerpt may lack the rules of its chain
+      const shown = count > 0 || port.hasEndpoints === false || map.source.natComplete ? count : null;
+      const service = displayText(`${port.namespace}/${port.service}`);
+      const others = vital.get(service);
+      vital.set(service, others === undefined ? shown : fewest(shown, others));
+    }
+  return Array.from(vital, ([service, count]) => ({ service, endpoints: count }));
 }
 
 /** The smaller count; `null`, not shown, where one of them might be smaller than what is shown. */

@@ -28,7 +28,9 @@ export const localDetectorTooWide: Check = {
     const network = detector?.kind === "cidr" ? networkOf(detector.value, ruleset.family ?? 4) : null;
     if (detector === null || network === null) return;
     const start = commonText(detector.value);
-    const inside = services.servicePorts.filter((port) => {
+    const isV4 = !detector.value.includes(":");
+    const ports = isV4 ? services.withClusterIPIn(Number(network.bits), Number(network.mask)) : services.servicePorts;
+    const inside = ports.filter((port) => {
       const clusterIP = services.clusterIP(port);
       if (clusterIP === null || (!clusterIP.startsWith(start) && QUAD.test(clusterIP))) return false;
       const bits = bitsOf(clusterIP);

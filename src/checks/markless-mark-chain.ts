@@ -29,8 +29,9 @@ export const marklessMarkChain: Check = {
     const { ruleset } = context;
     for (const name of ["KUBE-MARK-MASQ", "KUBE-MARK-DROP"]) {
       const chain = ruleset.chain("nat", name);
-      const callers = chain === NONE ? 0 : ruleset.callers(chain).length;
-      if (callers === 0 || !context.store.isDeclared(chain) || setsMark(context, chain)) continue;
+      if (chain === NONE || !context.store.isDeclared(chain) || setsMark(context, chain)) continue;
+      const callers = ruleset.callers(chain).length;
+      if (callers === 0) continue;
       const isMasq = name === "KUBE-MARK-MASQ";
       if (!isMasq && !isDropMarkAsked(context)) continue;
       context.takeNodeDeviations(({ chainName, slot }) => chainName === name && slot === "mark");

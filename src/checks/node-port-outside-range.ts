@@ -31,9 +31,7 @@ export const nodePortOutsideRange: Check = {
     const { from, to } = facts.nodePortRange ?? DEFAULT_RANGE;
     const confidence = facts.nodePortRange === null ? "hint" : "certain";
     const outside: Outside[] = [];
-    for (const port of services.servicePorts) {
-      const known = services.provenNodePort(port);
-      if (known === null || (known !== undefined && known >= from && known <= to)) continue;
+    for (const port of services.withNodePortOutside(from, to)) {
       for (const { kind, port: number, rule } of port.frontends)
         if (kind === "nodePort" && number !== null && (number < from || number > to))
           outside.push({ port, number, rule });

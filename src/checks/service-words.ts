@@ -37,6 +37,9 @@ export const endpointInWords = (chain: string, address: string | null): string =
 export const isOutside = ({ kind }: Frontend): boolean =>
   kind === "nodePort" || kind === "externalIP" || kind === "loadBalancerIP" || kind === "external";
 
+/** What the names of vital Service ports begin with. */
+export const VITAL_NAMES = ["default/kubernetes", "kube-system/kube-dns", "kube-system/coredns"] as const;
+
 /** A Service that the cluster itself cannot do without. */
 export function isVital(port: ServicePort): boolean {
   const { id } = port;

@@ -1,6 +1,6 @@
 import { parseServicePortName } from "../kubernetes/chain-name.ts";
 import { plainName } from "../kubernetes/read/names.ts";
-import { isHookRole, type Role } from "../kubernetes/templates/slot.ts";
+import { isHookRole } from "../kubernetes/templates/slot.ts";
 import { UNEXPECTED } from "../kubernetes/templates/slots.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft } from "./check.ts";
@@ -80,10 +80,9 @@ function strangers(context: Context): RuleId[] {
   const { claims, store } = context;
   const { soundChains } = context.suspects;
   const found: RuleId[] = [];
-  const { chains } = claims;
-  for (let i = 0; i < chains.length; i++) {
-    const chain = chains[i] as ChainId;
-    if (soundChains[chain] === 1 || isHookRole(claims.role(chain) as Role)) continue;
+  for (let chain: ChainId = soundChains.indexOf(0); chain !== NONE; chain = soundChains.indexOf(0, chain + 1)) {
+    const role = claims.role(chain);
+    if (role === null || isHookRole(role)) continue;
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
       if (claims.claim(rule) === UNEXPECTED && context.portOf(chain) === null) found.push(rule);
   }

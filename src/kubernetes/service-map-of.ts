@@ -137,9 +137,30 @@ export class ServiceMap {
     return this.proofs?.clusterIP(port.group) ?? port.clusterIP;
   }
 
-  /** A Service port's only NodePort where proofs show it, `null`: it has none; `undefined`: its frontends are to be asked. */
-  provenNodePort(port: ServicePort): number | null | undefined {
-    return this.proofs?.nodePort(port.group);
+  /** Service ports that nothing proves. */
+  get unproven(): readonly ServicePort[] {
+    return this.#at(this.proofs?.unproven);
+  }
+
+  /** Service ports that may have a NodePort outside of the range, in their order. */
+  withNodePortOutside(low: number, high: number): readonly ServicePort[] {
+    return this.#at(this.proofs?.nodePortsOutside(low, high));
+  }
+
+  /** Service ports that may have a cluster IP in a network of IPv4: `bits` and `mask` of 32 bits. */
+  withClusterIPIn(bits: number, mask: number): readonly ServicePort[] {
+    return this.#at(this.proofs?.clusterIPsIn(bits, mask));
+  }
+
+  /** Service ports that may have a name which begins with one of the texts. */
+  withNameFrom(starts: readonly string[]): readonly ServicePort[] {
+    const { proofs } = this;
+    if (proofs === null) return this.servicePorts;
+    return this.#at([...new Set(starts.flatMap((start) => proofs.namesFrom(start)))].sort((a, b) => a - b));
+  }
+
+  #at(places: readonly number[] | undefined): readonly ServicePort[] {
+    return places?.map((place) => this.servicePorts[place] as ServicePort) ?? this.servicePorts;
   }
 
   /** Service ports that are not known to be as kube-proxy writes them. */

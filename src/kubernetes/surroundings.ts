@@ -14,7 +14,8 @@ export interface OwnedChains {
 /** Who owns which chain of a ruleset, by the chains' names; each is looked at once. */
 export class ChainOwners {
   readonly #source: Pick<MapSource, "ruleset" | "rules">;
-  readonly #known: (Owner | null | undefined)[] = [];
+  /** Of chains that belong to no single Service. */
+  readonly #known = new Map<ChainId, Owner | null>();
   #all: readonly OwnedChains[] | undefined;
 
   constructor(source: Pick<MapSource, "ruleset" | "rules">) {
@@ -23,14 +24,14 @@ export class ChainOwners {
 
   /** `null`: nobody known. */
   of(chain: ChainId): Owner | null {
-    let owner = this.#known[chain];
+    const { ruleset, rules } = this.#source;
+    if (rules.isServiceChain(chain)) return KUBE_PROXY;
+    let owner = this.#known.get(chain);
     if (owner === undefined) {
-      const { ruleset, rules } = this.#source;
       const { store } = ruleset;
-      if (rules.isServiceChain(chain)) owner = KUBE_PROXY;
-      else if (mayBeOwned(store.bytes[store.nameStart(chain)] as number)) owner = ownerOfChain(store.chainName(chain));
+      if (mayBeOwned(store.bytes[store.nameStart(chain)] as number)) owner = ownerOfChain(store.chainName(chain));
       else owner = null;
-      this.#known[chain] = owner;
+      this.#known.set(chain, owner);
     }
     return owner;
   }
@@ -45,17 +46,30 @@ export class ChainOwners {
 function ownersIn(ruleset: Ruleset, owners: ChainOwners): readonly OwnedChains[] {
   const found = new Map<string, { owner: Owner; count: number; first: string }>();
   const { store } = ruleset;
-  const { chainTable } = store.columns;
+  const { chainTable, chainNode, chainFirst } = store.columns;
   const isOwn = new Uint8Array(store.tables.length);
   for (const { index } of ruleset.tables) isOwn[index] = 1;
-  for (let chain = 0; chain < store.chainCount; chain++) {
+  /** Chains mostly follow others of the same owner. */
+  let last: { owner: Owner; count: number } | undefined;
+  for (let chain = 0; chain < chainTable.length; chain++) {
     if (isOwn[chainTable[chain] as number] === 0) continue;
-    if (!store.isDeclared(chain) && store.firstRule(chain) === NONE) continue;
+    // neither declared nor with a rule
+    if ((chainNode[chain] as number) < 0 && chainFirst[chain] === NONE) continue;
     const owner = owners.of(chain);
     if (owner === null) continue;
+    if (last?.owner === owner) {
+      last.count++;
+      continue;
+    }
     const known = found.get(owner.name);
-    if (known === undefined) found.set(owner.name, { owner, count: 1, first: ruleset.chainName(chain) });
-    else known.count++;
+    if (known !== undefined) {
+      known.count++;
+      last = known;
+      continue;
+    }
+    const made = { owner, count: 1, first: ruleset.chainName(chain) };
+    found.set(owner.name, made);
+    last = made;
   }
   return [...found.values()];
 }

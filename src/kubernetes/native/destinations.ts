@@ -2,7 +2,7 @@
 
 import { room, wordEnd } from "./columns.ts";
 
-const PRIME: u64 = 0x100000001b3;
+export const PRIME: u64 = 0x100000001b3;
 
 const FIRST_SLOTS: u32 = 1024;
 
@@ -10,7 +10,8 @@ const FIRST_SLOTS: u32 = 1024;
 let slots: usize = 0;
 let mask: u32 = 0;
 let count: u32 = 0;
-let basis: u64 = 0;
+/** Where a salted hash begins. */
+export let basis: u64 = 0;
 let areSame: bool = false;
 
 export function beginDestinations(salt: i32): void {

@@ -3,7 +3,22 @@
 import { beginChains, beginForms, beginNames, beginRoom, beginRules, beginText, ownEnd, room } from "./columns.ts";
 import { addDestination, areDistinct, beginDestinations } from "./destinations.ts";
 import { areNamed, beginEndpoints, isSound } from "./endpoints.ts";
-import { beginPorts, keepModel, nextModel, prove, proveNames, soundAt } from "./models.ts";
+import {
+  beginPorts,
+  gatherNames,
+  keepModel,
+  nextAddress,
+  nextModel,
+  nextName,
+  nextNodePortOutside,
+  nextUnproven,
+  portNames,
+  prove,
+  proveNames,
+  serviceNames,
+  soundAt,
+} from "./models.ts";
+import { hasName } from "./names.ts";
 import { hash, isSpelledAt, message } from "./sha256.ts";
 
 export {
@@ -19,9 +34,15 @@ export {
   beginRoom,
   beginRules,
   beginText,
+  gatherNames,
+  hasName,
   isSound,
   keepModel,
+  nextAddress,
   nextModel,
+  nextName,
+  nextNodePortOutside,
+  nextUnproven,
   ownEnd,
   prove,
   proveNames,
@@ -45,4 +66,12 @@ export function lettersAt(): usize {
 export function isSpelled(length: i32): bool {
   hash(length);
   return isSpelledAt(letters);
+}
+
+/** How many names were gathered: of Services, of their ports. */
+export function serviceNameCount(): i32 {
+  return serviceNames;
+}
+export function portNameCount(): i32 {
+  return portNames;
 }

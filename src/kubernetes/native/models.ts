@@ -20,6 +20,7 @@ import {
 } from "./columns.ts";
 import { addDestination, portAt } from "./destinations.ts";
 import { areNamed, isSound } from "./endpoints.ts";
+import { addName, beginNameSet } from "./names.ts";
 import { hash, isSpelledAt, message } from "./sha256.ts";
 
 /** A model is so many integers; the places are those of service-proofs.ts. */
@@ -117,6 +118,87 @@ export function proveNames(from: i32): void {
     const port = ports + <usize>each * PORT * 4;
     if (at(port, LIKE) !== NONE && at(port, NAMED) === 0) put(port, NAMED, areNamesProven(port) ? YES : NO);
   }
+}
+
+/** The first Service port from `from` on that is like no model; their number where there is none, as below. */
+export function nextUnproven(from: i32): i32 {
+  let port = from;
+  while (port < portCount && at(placeOf(port), LIKE) !== NONE) port++;
+  return port;
+}
+
+/** The first proven one from `from` on that has a NodePort outside of the range. */
+export function nextNodePortOutside(from: i32, low: i32, high: i32): i32 {
+  for (let port = from; port < portCount; port++) {
+    const way = at(placeOf(port), SECOND_WAY);
+    if (at(placeOf(port), LIKE) === NONE || way === NONE) continue;
+    const nodePort = portAt(text + lastValue(way));
+    if (nodePort < low || nodePort > high) return port;
+  }
+  return portCount;
+}
+
+/** The first proven one from `from` on whose cluster IP is an IPv4 address of the network, or not written as iptables writes one. */
+export function nextAddress(from: i32, network: u32, mask: u32): i32 {
+  for (let port = from; port < portCount; port++) {
+    if (at(placeOf(port), LIKE) === NONE) continue;
+    const address = quadAt(text + at(placeOf(port), ADDRESS_START));
+    if (address < 0 || (<u32>address & mask) === network) return port;
+  }
+  return portCount;
+}
+
+/** The first proven one from `from` on whose name begins with the bytes before `end`. */
+export function nextName(from: i32, start: usize, end: usize): i32 {
+  for (let port = from; port < portCount; port++) {
+    if (at(placeOf(port), LIKE) === NONE) continue;
+    if (begins(text + at(placeOf(port), NAME_START), text + at(placeOf(port), NAME_END), start, end)) return port;
+  }
+  return portCount;
+}
+
+/** Of Services and Service ports that are proven, how many have different names; a colon at the end of a name means nothing. */
+export let serviceNames: i32 = 0;
+export let portNames: i32 = 0;
+
+/** Takes the names of all that are proven into the set: of Services as kind 0, of Service ports as that of their protocol. */
+export function gatherNames(): void {
+  beginNameSet(portCount * 2);
+  serviceNames = portNames = 0;
+  for (let port = 0; port < portCount; port++) {
+    const place = placeOf(port);
+    if (at(place, LIKE) === NONE) continue;
+    const start = text + at(place, NAME_START);
+    let end = text + at(place, NAME_END);
+    let colon = start;
+    while (colon < end && load<u8>(colon) !== 58) colon++;
+    if (colon === end - 1) end = colon;
+    if (addName(start, colon, 0)) serviceNames++;
+    if (addName(start, end, at(models + <usize>at(place, LIKE) * MODEL * 4, DNAT))) portNames++;
+  }
+}
+
+function placeOf(port: i32): usize {
+  return ports + <usize>port * PORT * 4;
+}
+
+function begins(from: usize, to: usize, start: usize, end: usize): bool {
+  return to - from >= end - start && areEqual(from, start, <i32>(end - start));
+}
+
+/** The address that begins there, up to a slash; -1 unless it is four numbers without zeros before them. */
+function quadAt(from: usize): i64 {
+  let address: i64 = 0;
+  let place = from;
+  for (let number = 0; number < 4; number++) {
+    const first = place;
+    let octet: i64 = 0;
+    while (<u32>load<u8>(place) - 48 <= 9 && place - first < 4) octet = octet * 10 + (<i64>load<u8>(place++) - 48);
+    if (place === first || octet > 255 || (load<u8>(first) === 48 && place > first + 1)) return -1;
+    if (load<u8>(place++) !== (number < 3 ? 46 : 47)) return -1;
+    address = (address << 8) | octet;
+  }
+  return address;
 }
 
 function areNamesProven(port: usize): bool {

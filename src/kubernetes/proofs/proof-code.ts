@@ -24,6 +24,14 @@ interface Exports {
   keepModel(port: number): boolean | number;
   prove(from: number): number;
   proveNames(from: number): void;
+  nextUnproven(from: number): number;
+  nextNodePortOutside(from: number, low: number, high: number): number;
+  nextAddress(from: number, network: number, mask: number): number;
+  nextName(from: number, start: number, end: number): number;
+  gatherNames(): void;
+  hasName(from: number, to: number, kind: number): boolean | number;
+  serviceNameCount(): number;
+  portNameCount(): number;
   beginDestinations(salt: number): void;
   addDestination(from: number, to: number, port: number, protocol: number): void;
   areDistinct(): boolean | number;
@@ -38,10 +46,11 @@ const LF = 10;
 
 /**
  * More bytes than are put into memory for a rule, a chain and all forms. A rule: five integers, and a destination, which may take eight
- * times eight bytes and a third of that in tables that were too small. A chain: its columns, a Service port and an endpoint.
+ * times eight bytes and a third of that in tables that were too small. A chain: its columns, a Service port with two names, and an
+ * endpoint.
  */
 const FOR_RULE = 192;
-const FOR_CHAIN = 96;
+const FOR_CHAIN = 160;
 const FOR_FORMS = 1 << 16;
 
 /** An instance that holds the text and the columns of its rules and chains; `kinds` of its forms. */

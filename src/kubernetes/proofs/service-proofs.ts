@@ -64,6 +64,7 @@ export class ServiceProofs implements DestinationSet {
   readonly #start: number;
   #known: Int32Array;
   #areNamesAsked = false;
+  #areNamesGathered = false;
   readonly #protocols: string[] = [];
   /** Place among the Service ports by number of the group, `NONE` for those that are not proven. */
   readonly #places: Int32Array;
@@ -127,6 +128,7 @@ export class ServiceProofs implements DestinationSet {
 
   #tell(from: number, to: number): void {
     const ports = this.#ports;
+    this.#areNamesGathered = false;
     for (let i = from; i < to; i++) {
       const at = i * PORT;
       const group = this.#groups[i] as ServiceGroup;
@@ -134,6 +136,65 @@ export class ServiceProofs implements DestinationSet {
       group.setProvenName(ports[at + NAME_START] as number, ports[at + NAME_END] as number, protocol);
       this.#places[group.index] = i;
     }
+  }
+
+  /** Places of Service ports that are not proven. */
+  get unproven(): readonly number[] {
+    return this.#placesOf(() => this.#groups.length);
+  }
+
+  /** Places of Service ports that are not proven, or that are and have a NodePort outside of the range. */
+  nodePortsOutside(low: number, high: number): readonly number[] {
+    return this.#placesOf((from) => this.#code.nextNodePortOutside(from, low, high));
+  }
+
+  /** Places of Service ports that are not proven, or that are and have a cluster IP in that network of IPv4 or one that is spelled oddly. */
+  clusterIPsIn(network: number, mask: number): readonly number[] {
+    return this.#placesOf((from) => this.#code.nextAddress(from, network, mask));
+  }
+
+  /** Places of Service ports that are not proven, or that are and have a name that begins so. */
+  namesFrom(start: string): readonly number[] {
+    const at = this.#code.ownerAt();
+    const end = this.#put(start);
+    return this.#placesOf((from) => this.#code.nextName(from, at, end));
+  }
+
+  /** How many Services and Service ports are proven, by their names. */
+  get counts(): { readonly services: number; readonly servicePorts: number } {
+    this.#gatherNames();
+    return { services: this.#code.serviceNameCount(), servicePorts: this.#code.portNameCount() };
+  }
+
+  /** Whether a Service of that name is proven, or with a protocol a Service port. */
+  isNameProven(name: string, protocol: string | null = null): boolean {
+    if (name.length > LONGEST_ADDRESS || (protocol !== null && dnatKind(protocol) === 0)) return false;
+    this.#gatherNames();
+    return Boolean(
+      this.#code.hasName(this.#code.ownerAt(), this.#put(name), protocol === null ? 0 : dnatKind(protocol)),
+    );
+  }
+
+  #gatherNames(): void {
+    if (!this.#areNamesGathered) this.#code.gatherNames();
+    this.#areNamesGathered = true;
+  }
+
+  /** Those that are not proven, and those of which `next` tells the first one from a place on. */
+  #placesOf(next: (from: number) => number): readonly number[] {
+    const found: number[] = [];
+    const count = this.#groups.length;
+    for (let at = this.#code.nextUnproven(0); at < count; at = this.#code.nextUnproven(at + 1)) found.push(at);
+    for (let at = next(0); at < count; at = next(at + 1)) found.push(at);
+    return found.sort((a, b) => a - b);
+  }
+
+  /** Hands over a text, at most of a name's length; the end of it. */
+  #put(text: string): number {
+    const at = this.#code.ownerAt();
+    const bytes = bytesOf(text.slice(0, LONGEST_ADDRESS));
+    new Uint8Array(this.#code.memory.buffer, at, bytes.length).set(bytes);
+    return at + bytes.length;
   }
 
   isProven({ index }: ServiceGroup): boolean {
@@ -193,10 +254,7 @@ export class ServiceProofs implements DestinationSet {
 
   /** Those of proven Service ports are in it. */
   add({ ip, port, protocol }: Frontend): void {
-    const at = this.#code.ownerAt();
-    const address = bytesOf((ip ?? "").slice(0, LONGEST_ADDRESS));
-    new Uint8Array(this.#code.memory.buffer, at, address.length).set(address);
-    this.#code.addDestination(at, at + address.length, port ?? NONE, dnatKind(protocol));
+    this.#code.addDestination(this.#code.ownerAt(), this.#put(ip ?? ""), port ?? NONE, dnatKind(protocol));
   }
 
   get areDistinct(): boolean {

@@ -37,6 +37,8 @@ const DNATS: readonly Claim[] = ["dnat", "lost dnat", "lost dnat-address"].map((
 export const wordText = (words: Scanner, k: number): string =>
   k < 0 ? "" : words.text(words.spans[2 * k] as number, words.spans[2 * k + 1] as number);
 
+const NO_CHAINS: readonly ChainId[] = [];
+
 /**
  * Which slot each rule of a ruleset fills. The claims are bytes by rule, the roles numbers by chain; everything else is read again
  * from the text when it is asked for. A rule is looked at when somebody asks for its claim.
@@ -57,7 +59,9 @@ export class ClaimedRules {
   readonly #forms: LineForms;
   readonly #values: LineValues;
   #hasLost = false;
-  readonly #otherChains = new Map<Table, readonly ChainId[]>();
+  /** All chains but those of single Services. */
+  readonly #others: ChainId[] = [];
+  #otherChains: ReadonlyMap<number, readonly ChainId[]> | undefined;
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
   /** How rules of a form fill a slot: by claim, by number of the form. */
   readonly #candidates: (Candidate | undefined)[][] = [];
@@ -144,14 +148,24 @@ export class ClaimedRules {
     return role !== NONE && isShared[role] !== true;
   }
 
-  /** The table's declared chains that belong to no single Service: few, even on a large node. */
-  otherChains(table: Table): readonly ChainId[] {
-    let found = this.#otherChains.get(table);
-    if (found === undefined) {
-      found = table.chains.filter((chain) => !this.isServiceChain(chain));
-      this.#otherChains.set(table, found);
+  /** The table's declared chains that belong to no single Service, as they are declared: few, even on a large node. */
+  otherChains({ index }: Table): readonly ChainId[] {
+    this.#otherChains ??= this.#othersByTable();
+    return this.#otherChains.get(index) ?? NO_CHAINS;
+  }
+
+  #othersByTable(): Map<number, ChainId[]> {
+    const { store } = this.ruleset;
+    const { chainTable } = store.columns;
+    const byTable = new Map<number, ChainId[]>();
+    const declared = this.#others.filter((chain) => store.isDeclared(chain));
+    for (const chain of declared.sort((a, b) => store.declaration(a) - store.declaration(b))) {
+      const table = chainTable[chain] as number;
+      const known = byTable.get(table);
+      if (known === undefined) byTable.set(table, [chain]);
+      else known.push(chain);
     }
-    return found;
+    return byTable;
   }
 
   /** Where the line of a rule has its name, address and port; `null` where that is to be read word by word. */
@@ -255,9 +269,10 @@ export class ClaimedRules {
     for (let chain = 0; chain < chainTable.length; chain++) {
       const table = names[chainTable[chain] as number];
       const role = table === undefined ? undefined : this.#roleOf(chain, table);
-      if (role === undefined) continue;
-      this.roles[chain] = role;
-      (isShared[role] === true ? this.sharedChains : this.serviceChains).push(chain);
+      if (role !== undefined) this.roles[chain] = role;
+      const isOther = role === undefined || isShared[role] === true;
+      if (isOther) this.#others.push(chain);
+      if (role !== undefined) (isOther ? this.sharedChains : this.serviceChains).push(chain);
     }
   }
 
