@@ -3,10 +3,10 @@ import { captureOf } from "./checks/capture.ts";
 import { listed } from "./checks/words.ts";
 import type { ServiceMap } from "./kubernetes/service-map-of.ts";
 import type { ServicePort } from "./kubernetes/service-port.ts";
-import { lineOf } from "./kubernetes/service-port-line.ts";
+import { lineOf, type ServicePortLine } from "./kubernetes/service-port-line.ts";
 import type { NodeModel } from "./read-node.ts";
 import { displayed } from "./report/displayed.ts";
-import type { ListedProxy, ListedServicePort, ServiceList, ServiceRow, ServiceTable } from "./report/service-list.ts";
+import type { ListedProxy, ListedServicePort, ServiceList, ServiceTable } from "./report/service-list.ts";
 import { version } from "./version.ts";
 
 /** Which Service ports are wanted; all conditions hold. */
@@ -35,15 +35,11 @@ export function listServices(nodes: readonly NodeModel[], filter: ServiceFilter 
 /** The same for a table: of long lists of endpoints it has the number alone. */
 export function tabulateServices(nodes: readonly NodeModel[], filter: ServiceFilter = {}): ServiceTable {
   return {
-    nodes: nodes.map(({ name }) => name),
+    nodes: nodes.map(({ name, maps }) => ({
+      name: displayText(name),
+      rows: maps.flatMap((map) => linesOf(map, filter)).sort(compare),
+    })),
     notShown: [...new Set(nodes.flatMap(({ maps }) => maps.flatMap(notShownIn)))].map(displayText),
-    rows: nodes.flatMap(({ name, maps }) =>
-      maps
-        .flatMap((map) =>
-          map.servicePorts.filter((port) => isWanted(port, filter)).map((port) => rowOf(displayText(name), map, port)),
-        )
-        .sort(compare),
-    ),
   };
 }
 
@@ -63,35 +59,11 @@ const lostMatches =
 /** So many addresses of endpoints stand in a row of the table. */
 const fewEndpoints = 2;
 
-function rowOf(node: string, map: ServiceMap, port: ServicePort): ServiceRow {
-  const line = lineOf(map, port, fewEndpoints);
-  // one by one: a copy of all at once takes ten times as long
-  return {
-    node,
-    id: shown(line.id),
-    protocol: shown(line.protocol),
-    family: line.family,
-    clusterIP: shown(line.clusterIP),
-    port: line.port,
-    nodePort: line.nodePort,
-    externalIPs: allShown(line.externalIPs),
-    loadBalancerIPs: allShown(line.loadBalancerIPs),
-    hasEndpoints: line.hasEndpoints,
-    externalTrafficPolicy: line.externalTrafficPolicy,
-    internalTrafficPolicy: line.internalTrafficPolicy,
-    sessionAffinity: line.sessionAffinity,
-    sessionAffinityTimeoutSeconds: line.sessionAffinityTimeoutSeconds,
-    // it stands for the name
-    chain: shown(line.chain),
-    endpointCount: line.endpointCount,
-    endpointAddresses: line.endpointAddresses.map(shown),
-  };
+function linesOf(map: ServiceMap, filter: ServiceFilter): readonly ServicePortLine[] {
+  const lines: ServicePortLine[] = [];
+  for (const port of map.servicePorts) if (isWanted(port, filter)) lines.push(lineOf(map, port, fewEndpoints));
+  return lines;
 }
-
-const shown = (text: string | null): string | null => (text === null ? null : displayText(text));
-
-const allShown = (texts: readonly string[] | null): readonly string[] | null =>
-  texts === null || texts.length === 0 ? texts : texts.map(displayText);
 
 function proxyOf(node: string, { ruleset, parameters }: ServiceMap): ListedProxy {
   return { node, family: ruleset.family, backend: ruleset.backend, parameters: displayed(parameters) };

@@ -52,6 +52,7 @@ function printTable(
 ): number {
   const table = tabulateServices(models, filter);
   progress.end();
-  if (table.rows.length > 0) print(renderServicesText(table, { ...lookFor(options, io), quiet: false }), io);
-  return table.rows.length;
+  const count = table.nodes.reduce((sum, { rows }) => sum + rows.length, 0);
+  if (count > 0) print(renderServicesText(table, { ...lookFor(options, io), quiet: false }), io);
+  return count;
 }

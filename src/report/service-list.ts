@@ -1,5 +1,6 @@
 import type { Backend, Family } from "../../grammar/vocabulary/record.ts";
 import type { ProxyParameters, ServicePortFacts } from "../kubernetes/service-map.ts";
+import type { ServicePortLine } from "../kubernetes/service-port-line.ts";
 
 /** One Service port of one node, as JSON has it. Text is decoded. */
 export interface ListedServicePort extends ServicePortFacts {
@@ -24,37 +25,16 @@ export interface ServiceList {
   readonly servicePorts: readonly ListedServicePort[];
 }
 
-/** One Service port of one node as the table has it: less than JSON, and cheaper to find out. */
-export interface ServiceRow
-  extends Pick<
-    ServicePortFacts,
-    | "id"
-    | "protocol"
-    | "family"
-    | "clusterIP"
-    | "port"
-    | "nodePort"
-    | "externalIPs"
-    | "loadBalancerIPs"
-    | "externalTrafficPolicy"
-    | "internalTrafficPolicy"
-    | "sessionAffinity"
-    | "sessionAffinityTimeoutSeconds"
-    | "hasEndpoints"
-  > {
-  readonly node: string;
-  /** Name of one of its chains where the Service has none; `null` where there is no chain either. */
-  readonly chain: string | null;
-  readonly endpointCount: number;
-  /** Addresses of the endpoints where they are few. */
-  readonly endpointAddresses: readonly (string | null)[];
-}
-
 /** All Service ports of some nodes, for a table. */
 export interface ServiceTable {
   /** In the order to be shown. */
-  readonly nodes: readonly string[];
+  readonly nodes: readonly NodeServices[];
   /** What their captures lack, in words. */
   readonly notShown: readonly string[];
-  readonly rows: readonly ServiceRow[];
+}
+
+/** Service ports of one node as the table has them: less than JSON, and cheaper to find out. Text is not decoded. */
+export interface NodeServices {
+  readonly name: string;
+  readonly rows: readonly ServicePortLine[];
 }

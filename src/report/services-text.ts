@@ -1,13 +1,15 @@
+import { displayText } from "../../grammar/bytes.ts";
+import type { ServicePortLine } from "../kubernetes/service-port-line.ts";
 import { columnsOf, pad, wrapProse } from "./columns.ts";
 import { forTerminal, inertLines, isPlain } from "./escape.ts";
 import { groupDigits, type Look, plural } from "./report.ts";
-import type { ServiceRow, ServiceTable } from "./service-list.ts";
+import type { ServiceTable } from "./service-list.ts";
 import { painter } from "./style.ts";
 
 interface Column {
   readonly title: string;
   /** `terse`: no longer than it must be. */
-  readonly cell: (port: ServiceRow, terse: boolean) => string;
+  readonly cell: (port: ServicePortLine, terse: boolean) => string;
   /** Left out when the terminal is too narrow, highest first; 0 is never left out. */
   readonly spare: number;
 }
@@ -28,14 +30,10 @@ const columns: readonly Column[] = [
 
 /** A table that fits the terminal: columns that say nothing are left out; names are never cut. */
 export function* renderServicesText(list: ServiceTable, look: Look): Iterable<string> {
-  const nodes = new Map<string, ServiceRow[]>(list.nodes.map((node) => [node, []]));
-  for (const row of list.rows) nodes.get(row.node)?.push(row);
-  let first = true;
-  for (const [node, ports] of nodes) {
-    if (nodes.size > 1) yield inertLines(`${first ? "" : "\n"}${forTerminal(node, look.unicode)}\n`);
-    first = false;
-    if (ports.length === 0) yield "no service ports\n";
-    else yield* table(ports, look);
+  for (const [index, { name, rows }] of list.nodes.entries()) {
+    if (list.nodes.length > 1) yield inertLines(`${index === 0 ? "" : "\n"}${forTerminal(name, look.unicode)}\n`);
+    if (rows.length === 0) yield "no service ports\n";
+    else yield* table(rows, look);
   }
   for (const lacking of list.notShown)
     yield inertLines(`${wrapProse(forTerminal(`Not shown: ${lacking}`, look.unicode), look.width).join("\n")}\n`);
@@ -44,7 +42,7 @@ export function* renderServicesText(list: ServiceTable, look: Look): Iterable<st
 /** A name longer than this does not widen the table: it gets a line of its own where it must. */
 const usualName = 32;
 
-function* table(ports: readonly ServiceRow[], look: Look): Iterable<string> {
+function* table(ports: readonly ServicePortLine[], look: Look): Iterable<string> {
   const paint = painter(look.colour);
   const cells = cellsOf(ports, look, false) ?? (cellsOf(ports, look, true) as Cells);
   const shown = columnsThatFit(cells, look.width);
@@ -56,7 +54,10 @@ function* table(ports: readonly ServiceRow[], look: Look): Iterable<string> {
     const room = look.width - total(others, widths) - 2;
     const nameWidth = widestName(rows, room);
     yield `${paint("bold", lineOf(header, others, widths, nameWidth))}\n`;
-    for (const row of rows) yield inertLines(`${lineOf(row, others, widths, nameWidth)}\n`);
+    for (const row of rows) {
+      const line = `${lineOf(row, others, widths, nameWidth)}\n`;
+      yield row.isInert ? line : inertLines(line);
+    }
   }
   const unknown = rows.some(({ hasUnknown }) => hasUnknown);
   const sum = `${plural(ports.length, "service port")}${unknown ? `; ${notShown} is not shown by the rules` : ""}`;
@@ -70,11 +71,13 @@ interface Row {
   readonly cells: readonly string[];
   /** Each takes as many columns of the terminal as it has letters. */
   readonly isPlain: boolean;
+  /** No line of them can begin like a command of GitHub's runner. */
+  readonly isInert: boolean;
   /** One of them says that the rules do not show it. */
   readonly hasUnknown: boolean;
 }
 
-const header: Row = { cells: titles, isPlain: true, hasUnknown: false };
+const header: Row = { cells: titles, isPlain: true, isInert: true, hasUnknown: false };
 
 /** The cells of a table. */
 interface Cells {
@@ -86,7 +89,7 @@ interface Cells {
 }
 
 /** `null`: it has no room for all columns that say something, and may be terser. */
-function cellsOf(ports: readonly ServiceRow[], look: Look, terse: boolean): Cells | null {
+function cellsOf(ports: readonly ServicePortLine[], look: Look, terse: boolean): Cells | null {
   const rows: Row[] = [];
   const widths = titles.map((title) => title.length);
   const saying = columns.map(({ spare }) => spare === 0);
@@ -109,14 +112,33 @@ function cellsOf(ports: readonly ServiceRow[], look: Look, terse: boolean): Cell
   return { rows, widths, saying };
 }
 
-/** One look at a row tells of nearly every one that it has no letter to escape. */
-function rowOf(port: ServiceRow, look: Look, terse: boolean): Row {
+/** One look at a row tells of nearly every one that it has no letter to decode or to escape. */
+function rowOf(port: ServicePortLine, look: Look, terse: boolean): Row {
+  const cells = cellTexts(port, terse);
+  const all = cells.join("");
+  if (isPlain(all)) return { cells, isPlain: true, isInert: !all.includes("::"), hasUnknown: all.includes(notShown) };
+  const shown = cellTexts(decoded(port), terse).map((cell) => forTerminal(cell, look.unicode));
+  return { cells: shown, isPlain: false, isInert: false, hasUnknown: shown.some((cell) => cell.includes(notShown)) };
+}
+
+function cellTexts(port: ServicePortLine, terse: boolean): string[] {
   const cells: string[] = [];
   for (let i = 0; i < columns.length; i++) cells.push((columns[i] as Column).cell(port, terse));
-  const all = cells.join("");
-  const hasUnknown = all.includes(notShown);
-  if (isPlain(all)) return { cells, isPlain: true, hasUnknown };
-  return { cells: cells.map((cell) => forTerminal(cell, look.unicode)), isPlain: false, hasUnknown };
+  return cells;
+}
+
+function decoded(port: ServicePortLine): ServicePortLine {
+  const text = (bytes: string | null): string | null => (bytes === null ? null : displayText(bytes));
+  return {
+    ...port,
+    id: text(port.id),
+    protocol: text(port.protocol),
+    clusterIP: text(port.clusterIP),
+    externalIPs: port.externalIPs?.map(displayText) ?? null,
+    loadBalancerIPs: port.loadBalancerIPs?.map(displayText) ?? null,
+    chain: text(port.chain),
+    endpointAddresses: port.endpointAddresses.map(text),
+  };
 }
 
 const widthIn = (row: Row, cell: string): number => (row.isPlain ? cell.length : columnsOf(cell));
@@ -137,10 +159,15 @@ function widestName(rows: Cells["rows"], room: number): number {
 function lineOf(row: Row, others: readonly number[], widths: readonly number[], nameWidth: number): string {
   const name = row.cells[0] ?? "";
   let line = widthIn(row, name) > nameWidth ? `${name}\n${" ".repeat(nameWidth)}` : padIn(row, name, nameWidth);
-  let rest = "";
-  for (const index of others) rest += `  ${padIn(row, row.cells[index] ?? "", widths[index] ?? 0)}`;
-  line += `  ${rest.slice(2).trimEnd()}`;
-  return line;
+  line += "  ";
+  // nothing is written behind the last cell that says something
+  let last = others.length - 1;
+  while (last >= 0 && row.cells[others[last] as number] === "") last--;
+  for (let i = 0; i < last; i++) {
+    const index = others[i] as number;
+    line += `${padIn(row, row.cells[index] as string, widths[index] as number)}  `;
+  }
+  return line + (last < 0 ? "" : (row.cells[others[last] as number] as string).trimEnd());
 }
 
 /** Numbers of the columns with anything in them. */
@@ -177,7 +204,7 @@ function stacked({ cells }: Row, look: Look): string[] {
   return [cells[0] ?? "", ...wrapProse(facts.join(", "), look.width - 2).map((line) => `  ${line}`)];
 }
 
-function nameOf(port: ServiceRow): string {
+function nameOf(port: ServicePortLine): string {
   if (port.id !== null) return port.id;
   return port.chain === null ? notShown : `(${port.chain})`;
 }
@@ -192,7 +219,7 @@ function number(value: number | null): string {
   return value === null ? notShown : value === 0 ? "" : String(value);
 }
 
-function externalOf(port: ServiceRow, terse: boolean): string {
+function externalOf(port: ServicePortLine, terse: boolean): string {
   const { loadBalancerIPs, externalIPs } = port;
   if (loadBalancerIPs === null && externalIPs === null) return notShown;
   if (loadBalancerIPs?.length === 0 && externalIPs?.length === 0) return "";
@@ -200,19 +227,19 @@ function externalOf(port: ServiceRow, terse: boolean): string {
   return terse && ips.length > 1 ? `${ips[0]} +${ips.length - 1}` : ips.join(",");
 }
 
-function policyOf(port: ServiceRow): string {
+function policyOf(port: ServicePortLine): string {
   const external = port.externalTrafficPolicy === "Local";
   const internal = port.internalTrafficPolicy === "Local";
   if (external && internal) return "Local";
   return external ? "Local (ext)" : internal ? "Local (int)" : "";
 }
 
-function affinityOf(port: ServiceRow): string {
+function affinityOf(port: ServicePortLine): string {
   if (port.sessionAffinity !== "ClientIP") return "";
   return port.sessionAffinityTimeoutSeconds === null ? "ClientIP" : `${port.sessionAffinityTimeoutSeconds} s`;
 }
 
-function endpointsOf(port: ServiceRow, terse: boolean): string {
+function endpointsOf(port: ServicePortLine, terse: boolean): string {
   if (port.hasEndpoints === false) return "none";
   if (port.endpointCount === 0) return notShown;
   if (terse || port.endpointCount > port.endpointAddresses.length) return groupDigits(port.endpointCount);
