@@ -2,10 +2,13 @@ import { type Memory, newMemory, PAGE } from "./web-assembly.ts";
 
 /** Compiled code has data of its own before the text. */
 export const TEXT_AT = PAGE;
-/** Columns of lines and what compiled code has to know of a text of kube-proxy's rules take less than that much of it; memory that is not written costs nothing. */
-const ROOM = 4;
-/** Four gigabytes. */
-const MOST_PAGES = 1 << 16;
+/**
+ * Columns of lines and what compiled code has to know of a text of kube-proxy's rules take less than that much of it. Memory that is not
+ * written costs nothing, but V8 collects garbage the more often the more of it there is.
+ */
+const ROOM = 1.5;
+/** Two gigabytes: to compiled code places are signed integers. */
+const MOST_PAGES = 1 << 15;
 /** Bytes behind the text for a line end, at the least. */
 const BEHIND = 16;
 

@@ -172,7 +172,7 @@ function run(name) {
 let room;
 function makeRoom() {
   // glibc keeps what is freed for what comes next, once so large a block was freed: mallopt(3), M_MMAP_THRESHOLD
-  Buffer.allocUnsafeSlow(1 << 24);
+  Buffer.allocUnsafeSlow(1 << 22);
   return Buffer.allocUnsafeSlow(${roomFor(places, compiled.places)});
 }
 function readPart(file, [from, to]) {

@@ -37,12 +37,17 @@ export function beginRoom(at: usize): void {
   free = at;
 }
 
+/** Whether there is room for so many bytes more. */
+export function hasRoom(bytes: i32): bool {
+  const missing = <i32>((free + 15 + <usize>bytes + 0xffff) >> 16) - memory.size();
+  return missing <= 0 || memory.grow(missing) >= 0;
+}
+
 /** Where so many bytes can be put: at a multiple of 16. */
 export function room(bytes: i32): usize {
+  if (!hasRoom(bytes)) unreachable();
   const place = (free + 15) & ~15;
   free = place + <usize>bytes;
-  const missing = <i32>((free + 0xffff) >> 16) - memory.size();
-  if (missing > 0 && memory.grow(missing) < 0) unreachable();
   return place;
 }
 

@@ -1,6 +1,6 @@
 /** Destinations that Service ports claim, as salted 64-bit hashes: two that are the same are found, two that only look so are not to be expected. */
 
-import { room, wordEnd } from "./columns.ts";
+import { hasRoom, room, wordEnd } from "./columns.ts";
 
 export const PRIME: u64 = 0x100000001b3;
 
@@ -17,17 +17,19 @@ let areSame: bool = false;
 export function beginDestinations(salt: i32): void {
   basis = ((<u64>(<u32>salt)) << 32) ^ 0x811c9dc5;
   areSame = false;
-  makeSlots(FIRST_SLOTS);
+  if (!makeSlots(FIRST_SLOTS)) areSame = true;
 }
 
-function makeSlots(size: u32): void {
+function makeSlots(size: u32): bool {
+  if (!hasRoom(size * 8)) return false;
   slots = room(size * 8);
   memory.fill(slots, 0, size * 8);
   mask = size - 1;
   count = 0;
+  return true;
 }
 
-/** No destination was added twice. */
+/** No destination was added twice. False: perhaps one was, or there was no room for all. */
 export function areDistinct(): bool {
   return !areSame;
 }
@@ -43,8 +45,9 @@ export function addDestination(from: usize, to: usize, port: i32, protocol: i32)
   hash = (hash ^ <u64>(<u32>protocol)) * PRIME;
   hash ^= hash >> 32;
   if (hash === 0) hash = 1;
-  if (count * 2 > mask) grow();
-  add(hash);
+  if (count * 2 > mask && !grow()) areSame = true;
+  // nothing more is asked
+  if (!areSame) add(hash);
 }
 
 function add(hash: u64): void {
@@ -62,14 +65,15 @@ function add(hash: u64): void {
   }
 }
 
-function grow(): void {
+function grow(): bool {
   const old = slots;
   const end = old + ((<usize>mask + 1) << 3);
-  makeSlots((mask + 1) * 4);
+  if (!makeSlots((mask + 1) * 4)) return false;
   for (let place = old; place < end; place += 8) {
     const hash = load<u64>(place);
     if (hash !== 0) add(hash);
   }
+  return true;
 }
 
 /** The port that begins there. */

@@ -1,6 +1,16 @@
 // What is compiled to WebAssembly: it looks at one Service port after the other. endpoint-proofs.ts and service-proofs.ts have its other half.
 
-import { beginChains, beginForms, beginNames, beginRoom, beginRules, beginText, ownEnd, room } from "./columns.ts";
+import {
+  beginChains,
+  beginForms,
+  beginNames,
+  beginRoom,
+  beginRules,
+  beginText,
+  hasRoom,
+  ownEnd,
+  room,
+} from "./columns.ts";
 import { addDestination, areDistinct, beginDestinations } from "./destinations.ts";
 import { areNamed, beginEndpoints, isSound } from "./endpoints.ts";
 import {
@@ -36,6 +46,7 @@ export {
   beginText,
   gatherNames,
   hasName,
+  hasRoom,
   isSound,
   keepModel,
   nextAddress,

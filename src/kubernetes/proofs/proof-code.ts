@@ -7,6 +7,7 @@ import { type ClaimedRules, roleNumber } from "../read/claimed-rules.ts";
 /** What src/kubernetes/native exports; places are bytes in memory. */
 interface Exports {
   beginRoom(at: number): void;
+  hasRoom(bytes: number): boolean | number;
   room(bytes: number): number;
   ownEnd(): number;
   beginText(at: number): void;
@@ -44,21 +45,22 @@ export interface ProofCode extends Exports {
 
 const LF = 10;
 
-/**
- * More bytes than are put into memory for a rule, a chain and all forms. A rule: five integers, and a destination, which may take eight
- * times eight bytes and a third of that in tables that were too small. A chain: its columns, a Service port with two names, and an
- * endpoint.
- */
-const FOR_RULE = 192;
-const FOR_CHAIN = 160;
-const FOR_FORMS = 1 << 16;
+/** More bytes than are put into memory for a chain: its role, and what is found out of an endpoint. */
+const FOR_CHAIN = 32;
+/** For the few things that are there once, and for what is left free between others. */
+const FOR_THE_REST = 1 << 12;
 
 /** An instance that holds the text and the columns of its rules and chains; `kinds` of its forms. */
 export function proofCodeFor(rules: ClaimedRules, kinds: Uint8Array): ProofCode {
   const { store } = rules.ruleset;
   const { columns, bytes } = store;
-  const room = FOR_FORMS + store.ast.shapeIds.byteLength + FOR_RULE * store.ruleCount + FOR_CHAIN * store.chainCount;
-  const shared = takeMemoryOf(bytes, room);
+  const { ruleNode, ruleChain, ruleTarget, ruleNext, ruleValue, chainFirst } = columns;
+  const { starts, lengths } = store.names;
+  const { shapeIds } = store.ast;
+  const all = [ruleNode, ruleChain, ruleTarget, ruleNext, ruleValue, chainFirst, starts, lengths, shapeIds, kinds];
+  const elsewhere = all.filter(({ buffer }) => buffer !== bytes.buffer);
+  const copies = elsewhere.reduce((sum, { byteLength }) => sum + byteLength + 16, 0);
+  const shared = takeMemoryOf(bytes, copies + FOR_CHAIN * store.chainCount + FOR_THE_REST);
   const memory = shared?.memory ?? newMemory(1);
   const code: ProofCode = { ...(instantiate(nativeCode, memory) as Exports), memory };
   invariant(code.ownEnd() <= TEXT_AT, "compiled code has no room for its data before the text");
@@ -67,20 +69,15 @@ export function proofCodeFor(rules: ClaimedRules, kinds: Uint8Array): ProofCode 
   code.beginText(text);
   new Uint8Array(memory.buffer)[text + bytes.length] = LF;
   code.beginRules(
-    put(code, columns.ruleNode),
-    put(code, columns.ruleChain),
-    put(code, columns.ruleTarget),
-    put(code, columns.ruleNext),
-    put(code, columns.ruleValue),
+    put(code, ruleNode),
+    put(code, ruleChain),
+    put(code, ruleTarget),
+    put(code, ruleNext),
+    put(code, ruleValue),
   );
-  code.beginForms(put(code, store.ast.shapeIds), put(code, kinds));
-  code.beginNames(put(code, store.names.starts), put(code, store.names.lengths));
-  code.beginChains(
-    put(code, columns.chainFirst),
-    put(code, rules.roles),
-    roleNumber("sep"),
-    roleNumber("nat KUBE-MARK-MASQ"),
-  );
+  code.beginForms(put(code, shapeIds), put(code, kinds));
+  code.beginNames(put(code, starts), put(code, lengths));
+  code.beginChains(put(code, chainFirst), put(code, rules.roles), roleNumber("sep"), roleNumber("nat KUBE-MARK-MASQ"));
   code.beginEndpoints(store.chainCount);
   return code;
 }

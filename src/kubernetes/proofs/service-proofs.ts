@@ -33,6 +33,10 @@ const MODEL = 40;
 const FORM = 8;
 const NO_FORM: readonly number[] = new Array(FORM).fill(NONE);
 
+/** Bytes of a Service port: its integers, and as many slots as it takes for two names, which are a power of two. */
+const FOR_PORT = PORT * 4 + 8 * 8;
+const FOR_THE_REST = 1 << 12;
+
 /** So many Service ports are tried as models; those of a node are of two or three kinds. */
 const MOST_TRIALS = 64;
 /** The memory behind the owner of endpoints, in which addresses are handed over. */
@@ -70,8 +74,16 @@ export class ServiceProofs implements DestinationSet {
   readonly #places: Int32Array;
   #trials = 0;
 
-  /** @param groups - of the Service ports, in the order of their numbers */
-  constructor(endpoints: EndpointProofs, rules: ClaimedRules, groups: readonly ServiceGroup[]) {
+  /**
+   * `null` where the memory has no room for it.
+   * @param groups - of the Service ports, in the order of their numbers
+   */
+  static of(endpoints: EndpointProofs, rules: ClaimedRules, groups: readonly ServiceGroup[]): ServiceProofs | null {
+    const bytes = groups.length * FOR_PORT + rules.ruleset.store.chainCount + FOR_THE_REST;
+    return endpoints.code.hasRoom(bytes) ? new ServiceProofs(endpoints, rules, groups) : null;
+  }
+
+  private constructor(endpoints: EndpointProofs, rules: ClaimedRules, groups: readonly ServiceGroup[]) {
     const { code } = endpoints;
     this.endpoints = endpoints;
     this.#code = code;

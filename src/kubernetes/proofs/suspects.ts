@@ -59,14 +59,15 @@ export function suspectsOf({ source, servicePorts, proofs: known }: ServiceMap, 
 /** So many Service ports are judged in search of models. */
 const FEW = 32;
 
-/** Proves Service ports that are like one of the first few; `null` where it does not pay. */
+/** Proves Service ports that are like one of the first few; `null` where it does not pay, or where there is no room for it. */
 export function proofsOf(
   { source, servicePorts }: ServiceMap,
   endpoints = servicePorts.length === 0 ? null : EndpointProofs.of(source.rules),
 ): ServiceProofs | null {
   if (endpoints === null) return null;
   const groups = servicePorts.map(({ group }) => group);
-  const proofs = new ServiceProofs(endpoints, source.rules, groups);
+  const proofs = ServiceProofs.of(endpoints, source.rules, groups);
+  if (proofs === null) return null;
   const judge = new Judge(source, endpoints);
   let judged = 0;
   for (let i = 0; i < groups.length && judged < FEW; i++) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { bytesOf } from "../../../grammar/bytes.ts";
 import { EndpointProofs } from "../../../src/kubernetes/proofs/endpoint-proofs.ts";
 import type { ServiceProofs } from "../../../src/kubernetes/proofs/service-proofs.ts";
-import { proofsOf } from "../../../src/kubernetes/proofs/suspects.ts";
+import { proofsOf, suspectsOf } from "../../../src/kubernetes/proofs/suspects.ts";
 import { readServiceMap } from "../../../src/kubernetes/read-service-map.ts";
 import type { ServiceMap } from "../../../src/kubernetes/service-map-of.ts";
 import { buildStore } from "../../../src/netfilter/build.ts";
@@ -98,4 +98,15 @@ test("two ports of a Service are one Service, and one name with two protocols is
   expect(proofs.isNameProven("kube-system/kube-dns")).toBe(true);
   expect(proofs.isNameProven("kube-system/kube-dns:dns", "udp")).toBe(true);
   expect(proofs.isNameProven("kube-system/kube-dns:dns", "tcp")).toBe(false);
+});
+
+test("where its memory has no room, nothing is proven, and every Service port is looked at", () => {
+  const text = kubeProxyDump(300);
+  const [ruleset] = rulesetsOf(buildStore(bytesOf(text)));
+  const map = readServiceMap(ruleset!);
+  const endpoints = EndpointProofs.of(map.source.rules, 0)!;
+  const full = { ...endpoints.code, hasRoom: () => false };
+  Object.defineProperty(endpoints, "code", { value: full });
+  expect(proofsOf(map, endpoints)).toBeNull();
+  expect(suspectsOf(map, null).odd).toEqual([]);
 });
