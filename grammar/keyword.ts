@@ -60,8 +60,6 @@ export interface Keyword {
   readonly negatable: boolean;
   readonly command: CommandRecord | null;
   readonly option: OptionRecord | null;
-  /** No other option or command is spelled so. */
-  readonly unique: boolean;
   /** None that iptables-save prints. */
   readonly isOdd: boolean;
   /** The extension that the option belongs to, or that a `-m` or `-j` name loads; `null`: the core, or unknown. */
@@ -94,7 +92,6 @@ export function keyword(
     negatable: more.negatable ?? false,
     command: more.command ?? null,
     option: more.option ?? null,
-    unique: more.unique ?? false,
     isOdd: more.isOdd ?? false,
     extension: more.extension ?? null,
   };

@@ -3,7 +3,7 @@ import { byteString } from "./bytes.ts";
 import { Context } from "./context.ts";
 import { Expects, type Keyword, keywordOf, WORD } from "./keyword.ts";
 import { isCommand, skipBlanks, takesCounters } from "./line-start.ts";
-import { longestTarget, matchWord, protocolWord, targetWord } from "./spellings.ts";
+import { isSpelledOnce, longestTarget, matchWord, protocolWord, targetWord } from "./spellings.ts";
 
 const SPACE = 32;
 const TAB = 9;
@@ -351,9 +351,9 @@ export class Scanner {
 /** Whether the option, spelled out, is what such a word means behind `last` whatever else was loaded. */
 export function isSureBehind({ extension, stands }: Keyword, option: Keyword): boolean {
   if (option === WORD.bang) return true;
-  if (option.brings || option.extension !== extension) return option.extension === null && option.unique;
+  if (option.brings || option.extension !== extension) return option.extension === null && isSpelledOnce(option);
   // what was loaded last is asked first
-  return option.unique || stands === Expects.match || stands === Expects.target;
+  return isSpelledOnce(option) || stands === Expects.match || stands === Expects.target;
 }
 
 /** So many keywords are remembered: a text has a few hundred in as many contexts. */

@@ -27,8 +27,7 @@ export function coreSpellings(): Spellings {
   for (const command of commands) {
     const role: Role = command.least === 2 ? "Command2" : command.least === 1 ? "Command1" : "CommandAny";
     const expects = command.least === 0 ? Expects.optional : Expects.value;
-    for (const flag of command.flags)
-      made.set(flag, keyword(flag, role, { expects, values: command.most, command, unique: timesSpelled(flag) === 1 }));
+    for (const flag of command.flags) made.set(flag, keyword(flag, role, { expects, values: command.most, command }));
   }
   core = made;
   return made;
@@ -125,7 +124,7 @@ function addOption(
   const more = { brings, expects: expectationOf(option), values, negatable: option.negatable, option, extension };
   for (const flag of flagsOf(option)) {
     if (made.has(flag)) continue;
-    made.set(flag, keyword(flag, roleOf(option), { ...more, unique: timesSpelled(flag) === 1 }));
+    made.set(flag, keyword(flag, roleOf(option), more));
   }
 }
 
@@ -133,6 +132,9 @@ const flagsOf = ({ flag, short, aliases = [] }: OptionRecord): readonly string[]
   short === undefined ? [flag, ...aliases] : [flag, short, ...aliases];
 
 let times: Map<string, number> | undefined;
+
+/** Whether no other option or command than this is spelled so. */
+export const isSpelledOnce = ({ text }: Keyword): boolean => timesSpelled(text) === 1;
 
 /** How many options of all extensions and the core, and commands, are spelled so. */
 function timesSpelled(flag: string): number {
