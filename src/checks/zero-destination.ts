@@ -1,4 +1,4 @@
-import type { ChainId } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE } from "../netfilter/ruleset.ts";
 import type { Check } from "./check.ts";
 import { RESTART_KUBE_PROXY } from "./remedy.ts";
 import { nameOf } from "./service-words.ts";
@@ -26,10 +26,8 @@ export const zeroDestination: Check = {
   run(context, report) {
     const { claims, endpoints, ruleset } = context;
     const { soundChains } = context.suspects;
-    const { serviceChains } = claims;
-    for (let i = 0; i < serviceChains.length; i++) {
-      const chain = serviceChains[i] as ChainId;
-      if (soundChains[chain] === 1 || !endpoints.mayBeZero(chain) || endpoints.address(chain) !== null) continue;
+    for (let chain: ChainId = soundChains.indexOf(0); chain !== NONE; chain = soundChains.indexOf(0, chain + 1)) {
+      if (!claims.isServiceChain(chain) || !endpoints.mayBeZero(chain) || endpoints.address(chain) !== null) continue;
       const rule = endpoints.dnatOf(chain);
       const text = claims.value(rule, "endpoint");
       if (text === null || !ZERO.test(text)) continue;

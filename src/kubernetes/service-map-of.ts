@@ -215,9 +215,9 @@ export class ServiceMap {
   /** KUBE-SEP chains to which no rule leads, though the capture is complete. */
   get detachedEndpointChains(): readonly ChainId[] {
     if (!this.source.natComplete) return [];
-    return this.source.rules.serviceChains.filter(
-      (chain) => this.source.endpoints.isEndpointChain(chain) && this.ruleset.store.callerCount(chain) === 0,
-    );
+    const isDetached = (chain: ChainId): boolean =>
+      this.source.endpoints.isEndpointChain(chain) && this.ruleset.store.callerCount(chain) === 0;
+    return Array.from(this.source.rules.serviceChains.filter(isDetached));
   }
 
   /** Service ports with such a frontend. */

@@ -224,15 +224,16 @@ export class ServiceProofs implements DestinationSet {
     const clusterIP = this.clusterIP(group);
     if (clusterIP === null) return null;
     const { index, ways, chains } = group;
+    const ports = this.#ports;
     const at = (this.#places[index] as number) * PORT;
-    const [way] = ways;
+    // by number: taking an array apart makes two objects
     return {
       clusterIP,
-      port: this.#portOf(way as RuleId),
-      nodePort: this.nodePort(group) ?? null,
+      port: this.#portOf(ways[0] as RuleId),
+      nodePort: ways.length === 1 ? null : this.#portOf(ways[1] as RuleId),
       hasExternalChain: chains.ext !== NONE,
-      firstJump: this.#ports[at + JUMP] as RuleId,
-      endpointCount: this.#ports[at + JUMPS] as number,
+      firstJump: ports[at + JUMP] as RuleId,
+      endpointCount: ports[at + JUMPS] as number,
     };
   }
 
@@ -244,13 +245,6 @@ export class ServiceProofs implements DestinationSet {
     const at = place * PORT;
     const { bytes } = this.#rules.ruleset.store;
     return hostOf(byteString(bytes, ports[at + ADDRESS_START] as number, ports[at + ADDRESS_END] as number));
-  }
-
-  /** `null`: no rule leads from a port of the node to it; `undefined` for one that is not proven. */
-  nodePort({ index, ways }: ServiceGroup): number | null | undefined {
-    if ((this.#places[index] ?? NONE) === NONE) return undefined;
-    const [, nodeWay] = ways;
-    return nodeWay === undefined ? null : this.#portOf(nodeWay);
   }
 
   #portOf(rule: RuleId): number {

@@ -49,8 +49,9 @@ export class ClaimedRules {
   readonly roles: Int8Array;
   /** Chains that all Services share, in the order of the text. */
   readonly sharedChains: ChainId[] = [];
-  /** Chains that belong to single Services and endpoints. */
-  readonly serviceChains: ChainId[] = [];
+  /** Chains that belong to single Services and endpoints, and those of Services among them. */
+  readonly serviceChains: Int32Array;
+  readonly servicePortChains: Int32Array;
   /** By chain of an endpoint that was looked at: the rule that marks what comes back to its own sender, and the one that translates. */
   readonly hairpins: Int32Array;
   readonly dnats: Int32Array;
@@ -75,7 +76,7 @@ export class ClaimedRules {
     this.dnats = new Int32Array(store.chainCount).fill(NONE);
     this.#forms = new LineForms(store);
     this.#values = new LineValues(store);
-    this.#assignRoles();
+    [this.serviceChains, this.servicePortChains] = this.#assignRoles();
   }
 
   /** Claim by rule: all of them. */
@@ -261,19 +262,27 @@ export class ClaimedRules {
     return NONE;
   }
 
-  #assignRoles(): void {
+  /** Result: the chains of single Services and endpoints, and those of Services. */
+  #assignRoles(): [Int32Array, Int32Array] {
     const { store, tables } = this.ruleset;
     const { chainTable } = store.columns;
+    const [service, port] = [new Int32Array(chainTable.length), new Int32Array(chainTable.length)];
+    let [services, ports] = [0, 0];
     const names: (TableName | undefined)[] = [];
     for (const { index, name } of tables) names[index] = name;
     for (let chain = 0; chain < chainTable.length; chain++) {
       const table = names[chainTable[chain] as number];
       const role = table === undefined ? undefined : this.#roleOf(chain, table);
       if (role !== undefined) this.roles[chain] = role;
-      const isOther = role === undefined || isShared[role] === true;
-      if (isOther) this.#others.push(chain);
-      if (role !== undefined) (isOther ? this.sharedChains : this.serviceChains).push(chain);
+      if (role === undefined || isShared[role] === true) {
+        this.#others.push(chain);
+        if (role !== undefined) this.sharedChains.push(chain);
+        continue;
+      }
+      service[services++] = chain;
+      if (role !== SEP) port[ports++] = chain;
     }
+    return [service.subarray(0, services), port.subarray(0, ports)];
   }
 
   #roleOf(chain: ChainId, table: TableName): number | undefined {

@@ -13,7 +13,6 @@ import { SuffixIndex } from "./suffix-index.ts";
 
 const serviceRoles: readonly ServiceChainRole[] = ["svc", "svl", "ext", "fw", "xlb"];
 
-const SEP = roleNumber("sep");
 /** By number of the role. */
 const prefixLengths: readonly number[] = roles.map((role) => chainPrefixes[role as ServiceChainRole]?.length ?? 0);
 const MASQUERADE_CLUSTER_IP = claimOf("nat KUBE-SERVICES", "masquerade-cluster-ip");
@@ -46,7 +45,7 @@ export class ServiceGroups {
     this.#namer = namer;
     const { store } = rules.ruleset;
     this.ofChain = new Int32Array(store.chainCount).fill(NONE);
-    this.#suffixes = new SuffixIndex(store.bytes, rules.serviceChains.length);
+    this.#suffixes = new SuffixIndex(store.bytes, rules.servicePortChains.length);
     this.#groupChains();
     this.#joinByJumps();
     this.#readNat();
@@ -119,11 +118,10 @@ export class ServiceGroups {
 
   #groupChains(): void {
     const { store } = this.#rules.ruleset;
-    const { serviceChains } = this.#rules;
-    for (let i = 0; i < serviceChains.length; i++) {
-      const chain = serviceChains[i] as ChainId;
+    const { servicePortChains } = this.#rules;
+    for (let i = 0; i < servicePortChains.length; i++) {
+      const chain = servicePortChains[i] as ChainId;
       const number = this.#rules.roles[chain] as number;
-      if (number === SEP) continue;
       const role = roles[number] as ServiceChainRole;
       const start = store.nameStart(chain) + (prefixLengths[number] as number);
       const end = store.nameEnd(chain);
