@@ -220,6 +220,9 @@ export class EndpointsOf {
 
   #addresses(chain: ChainId, { by }: Shares, addresses: ReadonlyMap<ChainId, string | null>): readonly string[] | null {
     if (chain === NONE) return null;
+    const { ruleset, natComplete } = this.#source;
+    // an excerpt may lack the rules of the chain
+    if (!natComplete && ruleset.store.firstRule(chain) === NONE) return null;
     const behind = new Set<string>();
     for (const endpoint of by.keys()) {
       const address = addresses.get(endpoint) ?? null;

@@ -45,6 +45,19 @@ default/my-nodeport-service  tcp    10.96.0.10:80  30080     10.244.1.5:80 10.24
     );
   });
 
+  test("json does not say that a Service port has no endpoints where an excerpt lacks the rules of its chain", async () => {
+    const isOther = (line: string): boolean => !/^-A KUBE-SVC-/.test(line);
+    const whole = files.minimal.split("\n").filter(isOther).join("\n");
+    const excerpt = whole.split("\n").filter((line) => /^-A KUBE-(?:SERVICES|NODEPORTS)|^:KUBE-SVC/.test(line));
+    const endpointsIn = async (text: string): Promise<unknown> => {
+      const { stdout } = await run(["services", "--format", "json", "a"], { files: { a: text } });
+      expectSchema("services", JSON.parse(stdout));
+      return JSON.parse(stdout).servicePorts[0].clusterEndpoints;
+    };
+    expect(await endpointsIn(whole)).toEqual([]);
+    expect(await endpointsIn(`${excerpt.join("\n")}\n`)).toBeNull();
+  });
+
   test("json points at the lines that show a Service port", async () => {
     const { stdout } = await run(["services", "--format", "json", "minimal"], { files });
     const [port] = JSON.parse(stdout).servicePorts;
