@@ -1,6 +1,6 @@
 import type { Ast } from "../grammar/syntax-tree.ts";
 import { judgesSuppressions } from "./checks/documented.ts";
-import { type Finding, severities } from "./checks/finding.ts";
+import type { Finding } from "./checks/finding.ts";
 import type { PendingFinding } from "./checks/pending-finding.ts";
 import type { CheckRun } from "./checks/run.ts";
 import { type Config, levelOf } from "./config/config.ts";
@@ -41,9 +41,7 @@ export class Sieve {
     const silent = new Set([...muted.flatMap(({ checkIds }) => checkIds), ...counted]);
     const parts = this.#suppressions?.sift(node, ast, findings, silent) ?? { findings, suppressed: [] };
     const off = new CheckCounts();
-    const left = this.#wanted(parts.findings, node, off).sort(
-      (a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || a.offset - b.offset,
-    );
+    const left = this.#wanted(parts.findings, node, off).sort((a, b) => a.rank - b.rank || a.offset - b.offset);
     const known = parts.suppressed.flatMap(({ finding, suppression }) =>
       this.#levelled(finding, node, off)
         .filter((each) => isWanted(each, this.#options))

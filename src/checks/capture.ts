@@ -41,7 +41,7 @@ export function captureOf(services: ServiceMap): Capture {
   const { store } = ruleset;
   if (!rules.hasLost || !LOST.some((claim) => rules.claims.includes(claim)))
     return { stripped, unprinted, isLossy: false };
-  const own = rules.chains.filter((chain) => {
+  const own = rules.chainRoles.all.filter((chain) => {
     const role = rules.role(chain) ?? "";
     return role.includes(" KUBE-") || role === "sep" || role === "svc";
   });

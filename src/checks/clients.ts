@@ -3,7 +3,7 @@ import { addressMask } from "../../grammar/values/address-mask.ts";
 import type { AddressMask, InterfacePattern } from "../../grammar/values/types.ts";
 import type { Family } from "../../grammar/vocabulary/record.ts";
 import { hostOf } from "../kubernetes/address-text.ts";
-import { roleNumber } from "../kubernetes/read/claimed-rules.ts";
+import { roleNumber } from "../kubernetes/read/chain-roles.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import { NOTHING_KNOWN, type NodeFacts } from "../netfilter/node.ts";
 import { NONE } from "../netfilter/ruleset.ts";

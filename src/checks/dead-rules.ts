@@ -78,7 +78,7 @@ function deadRules(context: Context): DeadRules {
     all.push(rule, by, takesAll ? Earlier.takesAll : isOpposite ? Earlier.decidesOtherwise : Earlier.decidesAlike);
   };
   for (const table of ruleset.tables)
-    for (const chain of claims.otherChains(table)) {
+    for (const chain of claims.chainRoles.others(table)) {
       if (!store.hasSeveralRules(chain)) continue;
       const role = claims.role(chain);
       if (role?.includes(" KUBE-") === true) continue;
@@ -224,7 +224,7 @@ export const unreferencedChain: Check = {
   run(context, report) {
     const { ruleset, store, claims, services } = context;
     for (const table of context.wholeTables)
-      for (const chain of claims.otherChains(table)) {
+      for (const chain of claims.chainRoles.others(table)) {
         if (store.firstRule(chain) === NONE || store.callerCount(chain) > 0 || !store.isUserDefined(chain)) continue;
         if (claims.role(chain) !== null || services.ownerOf(chain) !== null) continue;
         report(() => ({
@@ -250,16 +250,16 @@ export const emptyChainJump: Check = {
   run(context, report) {
     const { ruleset, store, claims, services } = context;
     for (const table of context.wholeTables)
-      for (const chain of claims.otherChains(table)) {
+      for (const chain of claims.chainRoles.others(table)) {
         if (store.firstRule(chain) !== NONE || store.callerCount(chain) === 0 || !store.isUserDefined(chain)) continue;
         if (claims.role(chain) !== null || services.ownerOf(chain) !== null) continue;
         report(() => {
           const name = ruleset.chainName(chain);
-          const callers = ruleset.callers(chain);
+          const callers = store.callerCount(chain);
           return {
-            at: { rule: callers[0] as RuleId },
+            at: { rule: store.firstCaller(chain) },
             label: "leads to a chain without rules",
-            message: `${table.name} ${name} is empty, and ${counted(callers.length, "rule")} ${callers.length === 1 ? "leads" : "lead"} to it`,
+            message: `${table.name} ${name} is empty, and ${counted(callers, "rule")} ${callers === 1 ? "leads" : "lead"} to it`,
             related: [{ at: { chain }, label: "has no rules" }],
             effect: "None: packets come back unchanged.",
           };

@@ -40,7 +40,7 @@ export const duplicateRule: Check = {
     const copies = new Copies(context);
     // chains of single Services are compared with what kube-proxy writes
     for (const table of ruleset.tables)
-      for (const chain of claims.otherChains(table)) {
+      for (const chain of claims.chainRoles.others(table)) {
         if (!store.hasSeveralRules(chain)) continue;
         for (const [first, others] of copies.in(chain) ?? []) {
           const again = others[0] as RuleId;

@@ -19,7 +19,9 @@ export const oldExternalChain: Check = {
   run(context, report) {
     const { claims, ruleset, store } = context;
     const chainsOf = (role: string): number[] =>
-      Array.from(claims.servicePortChains.filter((chain) => claims.role(chain) === role && store.isDeclared(chain)));
+      Array.from(
+        claims.chainRoles.ofServicePorts.filter((chain) => claims.role(chain) === role && store.isDeclared(chain)),
+      );
     const old = chainsOf("xlb");
     const [first] = old;
     if (first === undefined || chainsOf("ext").length === 0) return;

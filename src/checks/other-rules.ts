@@ -12,7 +12,7 @@ function allOthers(context: Context): Int32Array {
   const rules = new Int32Array(store.ruleCount);
   let count = 0;
   for (const table of ruleset.tables)
-    for (const chain of claims.otherChains(table)) {
+    for (const chain of claims.chainRoles.others(table)) {
       if (claims.role(chain)?.includes(" KUBE-") === true) continue;
       for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) rules[count++] = rule;
     }

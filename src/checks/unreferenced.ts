@@ -20,9 +20,9 @@ export function unreferencedIn({ ruleset, source, parameters }: ServiceMap): Unr
   const chains: ChainId[] = [];
   const endpoints = new Map<string, ChainId[]>();
   let endpointChains = 0;
-  const { serviceChains } = rules;
-  for (let i = 0; i < serviceChains.length; i++) {
-    const chain = serviceChains[i] as ChainId;
+  const { ofServices } = rules.chainRoles;
+  for (let i = 0; i < ofServices.length; i++) {
+    const chain = ofServices[i] as ChainId;
     const isEndpoint = source.endpoints.isEndpointChain(chain);
     if (isEndpoint) endpointChains++;
     if (ruleset.store.callerCount(chain) > 0 || !ruleset.store.isDeclared(chain)) continue;

@@ -217,7 +217,7 @@ export class ServiceMap {
     if (!this.source.natComplete) return [];
     const isDetached = (chain: ChainId): boolean =>
       this.source.endpoints.isEndpointChain(chain) && this.ruleset.store.callerCount(chain) === 0;
-    return Array.from(this.source.rules.serviceChains.filter(isDetached));
+    return Array.from(this.source.rules.chainRoles.ofServices.filter(isDetached));
   }
 
   /** Service ports with such a frontend. */

@@ -14,26 +14,31 @@ export interface OwnedChains {
 /** Who owns which chain of a ruleset, by the chains' names; each is looked at once. */
 export class ChainOwners {
   readonly #source: Pick<MapSource, "ruleset" | "rules">;
-  /** Of chains that belong to no single Service. */
-  readonly #known = new Map<ChainId, Owner | null>();
+  /** By chain: 0 where nobody has looked, else one more than the place of its owner. */
+  readonly #known: Uint8Array;
+  readonly #owners: (Owner | null)[] = [null];
   #all: readonly OwnedChains[] | undefined;
 
   constructor(source: Pick<MapSource, "ruleset" | "rules">) {
     this.#source = source;
+    this.#known = new Uint8Array(source.ruleset.store.chainCount);
   }
 
   /** `null`: nobody known. */
   of(chain: ChainId): Owner | null {
-    const { ruleset, rules } = this.#source;
-    if (rules.isServiceChain(chain)) return KUBE_PROXY;
-    let owner = this.#known.get(chain);
-    if (owner === undefined) {
-      const { store } = ruleset;
-      if (mayBeOwned(store.bytes[store.nameStart(chain)] as number)) owner = ownerOfChain(store.chainName(chain));
-      else owner = null;
-      this.#known.set(chain, owner);
-    }
+    if (this.#source.rules.isServiceChain(chain)) return KUBE_PROXY;
+    const known = this.#known[chain] as number;
+    if (known !== 0) return this.#owners[known - 1] as Owner | null;
+    const owner = this.#find(chain);
+    let place = this.#owners.indexOf(owner);
+    if (place < 0) place = this.#owners.push(owner) - 1;
+    this.#known[chain] = place + 1;
     return owner;
+  }
+
+  #find(chain: ChainId): Owner | null {
+    const { store } = this.#source.ruleset;
+    return mayBeOwned(store.bytes[store.nameStart(chain)] as number) ? ownerOfChain(store.chainName(chain)) : null;
   }
 
   /** Everyone with chains of their own, in the order of the text. */
@@ -77,7 +82,7 @@ function ownersIn(ruleset: Ruleset, owners: ChainOwners): readonly OwnedChains[]
 /** Who programs Services on the node: kube-proxy's mode as its chains and sets show it. */
 export function proxyModeOf(source: MapSource, ownersOf: () => readonly OwnedChains[]): ProxyMode {
   const { ruleset, rules, parameters } = source;
-  if (rules.serviceChains.length > 0) return "iptables";
+  if (rules.chainRoles.ofServices.length > 0) return "iptables";
   const owners = ownersOf();
   // IPVS mode has some of the chains that all Services share, under the same names
   if (owners.some(({ owner }) => owner.name === "kube-proxy in IPVS mode") || asksForServiceSets(ruleset))

@@ -133,7 +133,8 @@ export class RuleStore {
   isUserDefined(chain: ChainId): boolean {
     if ((this.#columns.chainNode[chain] as number) < 0) return false;
     const { bytes } = this;
-    const [start, end] = [this.nameStart(chain), this.nameEnd(chain)];
+    const start = this.nameStart(chain);
+    const end = this.nameEnd(chain);
     const isDeclaration = bytes[start - 1] === COLON && bytes[start - 2] === LF;
     if (isDeclaration && bytes[end] === SPACE && bytes[end + 1] === DASH && bytes[end + 2] === SPACE) return true;
     return this.policy(chain) === "-";
@@ -313,6 +314,13 @@ export class RuleStore {
     if (this.#callerStarts === undefined || this.#callerRules === undefined) this.#index();
     const starts = this.#callerStarts as Int32Array;
     return (this.#callerRules as Int32Array).subarray(starts[chain], starts[chain + 1]);
+  }
+
+  /** The first of them; -1 where there is none. */
+  firstCaller(chain: ChainId): RuleId {
+    if (this.callerCount(chain) === 0) return -1;
+    if (this.#callerStarts === undefined || this.#callerRules === undefined) return this.callers(chain)[0] ?? -1;
+    return this.#callerRules[this.#callerStarts[chain] as number] as RuleId;
   }
 
   #lookFor(chain: ChainId): Int32Array {

@@ -57,7 +57,7 @@ export function randomRules(n) {
   );
 }
 
-/** Each of about `n` lines; name -> text. */
+/** Each of about `n` lines, or of so many chains or findings; name -> text. */
 export const nasty = {
   "one chain": (n) =>
     filter(
@@ -73,8 +73,8 @@ export const nasty = {
     ),
   "many chains": (n) =>
     filter(
-      repeat(n / 2, (i) => `X${i}`),
-      repeat(n / 2, (i) => `FORWARD -s 10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}/32 -j X${i}`),
+      repeat(n, (i) => `X${i}`),
+      repeat(n, (i) => `FORWARD -s 10.${(i >> 16) & 255}.${(i >> 8) & 255}.${i & 255}/32 -j X${i}`),
     ),
   "deep jumps": (n) =>
     filter(

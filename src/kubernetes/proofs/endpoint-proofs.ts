@@ -1,6 +1,7 @@
 import type { Shape } from "../../../grammar/shape.ts";
 import { NONE, type RuleId } from "../../netfilter/ruleset.ts";
-import { type ClaimedRules, roleNumber } from "../read/claimed-rules.ts";
+import { roleNumber } from "../read/chain-roles.ts";
+import type { ClaimedRules } from "../read/claimed-rules.ts";
 import { type Candidate, planFor } from "../templates/plan.ts";
 import { claimOf } from "../templates/slots.ts";
 import { type ProofCode, proofCodeFor } from "./proof-code.ts";

@@ -2,7 +2,8 @@ import { invariant } from "../../../grammar/invariant.ts";
 import { TEXT_AT, takeMemoryOf } from "../../../grammar/text-memory.ts";
 import { instantiate, type Memory, newMemory } from "../../../grammar/web-assembly.ts";
 import { nativeCode } from "../native-code.ts";
-import { type ClaimedRules, roleNumber } from "../read/claimed-rules.ts";
+import { roleNumber } from "../read/chain-roles.ts";
+import type { ClaimedRules } from "../read/claimed-rules.ts";
 
 /** What src/kubernetes/native exports; places are bytes in memory. */
 interface Exports {

@@ -1,5 +1,5 @@
 import { type ChainId, NONE } from "../../netfilter/ruleset.ts";
-import { roleNumber } from "../read/claimed-rules.ts";
+import { roleNumber } from "../read/chain-roles.ts";
 import type { MapSource } from "../read/map-source.ts";
 import type { ServiceMap } from "../service-map-of.ts";
 import type { ServicePort } from "../service-port.ts";

@@ -1,30 +1,18 @@
 import { byteString } from "../../../grammar/bytes.ts";
 import type { Scanner } from "../../../grammar/scanner.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../../netfilter/ruleset.ts";
-import type { Table, TableName } from "../../netfilter/table.ts";
-import { hashedChainName, hashedRoleAt } from "../chain-name.ts";
 import { type Candidate, mayBeLost, planFor, targetRoles } from "../templates/plan.ts";
 import { isHookRole, type Role, roles } from "../templates/slot.ts";
 import { type Claim, claimOf, FIRST_LOST, FOREIGN, slotOf, UNEXPECTED } from "../templates/slots.ts";
+import { ChainRoles, roleNumber } from "./chain-roles.ts";
 import { LineForms } from "./line-forms.ts";
 import { type KnownLine, LineValues } from "./line-values.ts";
 
-const roleNumbers: ReadonlyMap<string, number> = new Map(roles.map((role, index) => [role, index]));
-const isShared: readonly boolean[] = roles.map((role) => role.includes(" "));
 const isHook: readonly boolean[] = roles.map(isHookRole);
 
 const QUOTE = 34;
 
 const IPVS_CHAIN = /^KUBE-(NODE-PORT|LOAD-BALANCER|SOURCE-RANGES-FIREWALL|IPVS-FILTER|IPVS-OUT-FILTER)$/;
-
-/** Number of a role, by which tables of roles are indexed. */
-export const roleNumber = (role: Role): number => roleNumbers.get(role) as number;
-
-/** With which the names of all roles begin: `nat KUBE-SERVICES`, `KUBE-FW-`. */
-const firstLetters: ReadonlySet<number> = new Set(roles.map((role) => (role.split(" ")[1] ?? "K").charCodeAt(0)));
-
-/** Letters of the longest name that is a role's, and of `KUBE-FW-` with its hash. */
-const LONGEST_NAME = 24;
 
 /** The claim of a rule that nobody has asked for yet. */
 const PENDING: Claim = 255;
@@ -37,21 +25,15 @@ const DNATS: readonly Claim[] = ["dnat", "lost dnat", "lost dnat-address"].map((
 export const wordText = (words: Scanner, k: number): string =>
   k < 0 ? "" : words.text(words.spans[2 * k] as number, words.spans[2 * k + 1] as number);
 
-const NO_CHAINS: readonly ChainId[] = [];
-
 /**
  * Which slot each rule of a ruleset fills. The claims are bytes by rule, the roles numbers by chain; everything else is read again
  * from the text when it is asked for. A rule is looked at when somebody asks for its claim.
  */
 export class ClaimedRules {
   readonly ruleset: Ruleset;
+  readonly chainRoles: ChainRoles;
   /** Role number by chain, `NONE` for chains of others. */
   readonly roles: Int8Array;
-  /** Chains that all Services share, in the order of the text. */
-  readonly sharedChains: ChainId[] = [];
-  /** Chains that belong to single Services and endpoints, and those of Services among them. */
-  readonly serviceChains: Int32Array;
-  readonly servicePortChains: Int32Array;
   /** By chain of an endpoint that was looked at: the rule that marks what comes back to its own sender, and the one that translates. */
   readonly hairpins: Int32Array;
   readonly dnats: Int32Array;
@@ -60,9 +42,6 @@ export class ClaimedRules {
   readonly #forms: LineForms;
   readonly #values: LineValues;
   #hasLost = false;
-  /** All chains but those of single Services. */
-  readonly #others: ChainId[] = [];
-  #otherChains: ReadonlyMap<number, readonly ChainId[]> | undefined;
   readonly #plans: (readonly Candidate[] | undefined)[][] = roles.map(() => []);
   /** How rules of a form fill a slot: by claim, by number of the form. */
   readonly #candidates: (Candidate | undefined)[][] = [];
@@ -70,13 +49,13 @@ export class ClaimedRules {
   constructor(ruleset: Ruleset) {
     this.ruleset = ruleset;
     const { store } = ruleset;
-    this.roles = new Int8Array(store.chainCount).fill(NONE);
+    this.chainRoles = new ChainRoles(ruleset);
+    this.roles = this.chainRoles.roles;
     this.#claims = new Uint8Array(store.ruleCount).fill(PENDING);
     this.hairpins = new Int32Array(store.chainCount).fill(NONE);
     this.dnats = new Int32Array(store.chainCount).fill(NONE);
     this.#forms = new LineForms(store);
     this.#values = new LineValues(store);
-    [this.serviceChains, this.servicePortChains] = this.#assignRoles();
   }
 
   /** Claim by rule: all of them. */
@@ -131,42 +110,13 @@ export class ClaimedRules {
     this.#claims[rule] = claim;
   }
 
-  /** Chains with a role, in the order of the text. */
-  get chains(): Int32Array {
-    const found = new Int32Array(this.roles.length);
-    let count = 0;
-    for (let chain = 0; chain < this.roles.length; chain++) if (this.roles[chain] !== NONE) found[count++] = chain;
-    return found.subarray(0, count);
-  }
-
   role(chain: ChainId): Role | null {
-    return chain === NONE ? null : (roles[this.roles[chain] as number] ?? null);
+    return this.chainRoles.role(chain);
   }
 
   /** Whether the chain belongs to a single Service or endpoint. */
   isServiceChain(chain: ChainId): boolean {
-    const role = this.roles[chain] as number;
-    return role !== NONE && isShared[role] !== true;
-  }
-
-  /** The table's declared chains that belong to no single Service, as they are declared: few, even on a large node. */
-  otherChains({ index }: Table): readonly ChainId[] {
-    this.#otherChains ??= this.#othersByTable();
-    return this.#otherChains.get(index) ?? NO_CHAINS;
-  }
-
-  #othersByTable(): Map<number, ChainId[]> {
-    const { store } = this.ruleset;
-    const { chainTable } = store.columns;
-    const byTable = new Map<number, ChainId[]>();
-    const declared = this.#others.filter((chain) => store.isDeclared(chain));
-    for (const chain of declared.sort((a, b) => store.declaration(a) - store.declaration(b))) {
-      const table = chainTable[chain] as number;
-      const known = byTable.get(table);
-      if (known === undefined) byTable.set(table, [chain]);
-      else known.push(chain);
-    }
-    return byTable;
+    return this.chainRoles.isOfService(chain);
   }
 
   /** Where the line of a rule has its name, address and port; `null` where that is to be read word by word. */
@@ -260,42 +210,6 @@ export class ClaimedRules {
     for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
       if (this.claim(rule) === claim) return rule;
     return NONE;
-  }
-
-  /** Result: the chains of single Services and endpoints, and those of Services. */
-  #assignRoles(): [Int32Array, Int32Array] {
-    const { store, tables } = this.ruleset;
-    const { chainTable } = store.columns;
-    const [service, port] = [new Int32Array(chainTable.length), new Int32Array(chainTable.length)];
-    let [services, ports] = [0, 0];
-    const names: (TableName | undefined)[] = [];
-    for (const { index, name } of tables) names[index] = name;
-    for (let chain = 0; chain < chainTable.length; chain++) {
-      const table = names[chainTable[chain] as number];
-      const role = table === undefined ? undefined : this.#roleOf(chain, table);
-      if (role !== undefined) this.roles[chain] = role;
-      if (role === undefined || isShared[role] === true) {
-        this.#others.push(chain);
-        if (role !== undefined) this.sharedChains.push(chain);
-        continue;
-      }
-      service[services++] = chain;
-      if (role !== SEP) port[ports++] = chain;
-    }
-    return [service.subarray(0, services), port.subarray(0, ports)];
-  }
-
-  #roleOf(chain: ChainId, table: TableName): number | undefined {
-    const { store } = this.ruleset;
-    const start = store.nameStart(chain);
-    const end = store.nameEnd(chain);
-    const quick = table === "nat" ? hashedRoleAt(store.bytes, start, end) : null;
-    if (quick === "sep") return SEP;
-    if (quick != null) return roleNumbers.get(quick);
-    if (end - start > LONGEST_NAME || !firstLetters.has(store.bytes[start] as number)) return undefined;
-    const name = store.chainName(chain);
-    const hashed = quick === undefined ? hashedChainName(name) : null;
-    return roleNumbers.get(hashed?.role ?? `${table} ${name}`);
   }
 
   #claim(rule: RuleId): Claim {

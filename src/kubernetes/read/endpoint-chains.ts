@@ -3,7 +3,8 @@ import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import { hostOf, isHostPrefix, splitAddress } from "../address-text.ts";
 import { endsInHash } from "../chain-hash.ts";
 import { type Claim, claimOf } from "../templates/slots.ts";
-import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
+import { roleNumber } from "./chain-roles.ts";
+import type { ClaimedRules } from "./claimed-rules.ts";
 
 /** What is known of a chain: nothing; where it sends; whether it is plain, too. */
 const UNKNOWN = 0;
@@ -116,8 +117,8 @@ export class EndpointChains {
   #findAll(): void {
     if (this.#isComplete) return;
     this.#isComplete = true;
-    const { serviceChains } = this.#rules;
-    for (let i = 0; i < serviceChains.length; i++) this.#find(serviceChains[i] as ChainId);
+    const { ofServices } = this.#rules.chainRoles;
+    for (let i = 0; i < ofServices.length; i++) this.#find(ofServices[i] as ChainId);
   }
 
   /** Finds the two rules. */

@@ -5,7 +5,8 @@ import type { EndpointComment, Era, LocalDetector, ProxyParameters } from "../se
 import type { Role } from "../templates/slot.ts";
 import { claimOf, slots } from "../templates/slots.ts";
 import type { Balances } from "./balances.ts";
-import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
+import { roleNumber } from "./chain-roles.ts";
+import type { ClaimedRules } from "./claimed-rules.ts";
 import type { ServiceGroup } from "./service-group.ts";
 
 /** Rules looked at for a setting that all rules of a kind share. */

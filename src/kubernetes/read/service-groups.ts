@@ -5,7 +5,8 @@ import type { NameList } from "../names/name-list.ts";
 import type { Frontend } from "../service-map.ts";
 import { type Role, roles } from "../templates/slot.ts";
 import { claimOf, UNEXPECTED } from "../templates/slots.ts";
-import { type ClaimedRules, roleNumber } from "./claimed-rules.ts";
+import { roleNumber } from "./chain-roles.ts";
+import type { ClaimedRules } from "./claimed-rules.ts";
 import { areDistinct, type DestinationSet, Destinations } from "./destinations.ts";
 import { ipOf, portOf, slotName } from "./frontends.ts";
 import { destinationKey, type Namer, ServiceGroup } from "./service-group.ts";
@@ -45,7 +46,7 @@ export class ServiceGroups {
     this.#namer = namer;
     const { store } = rules.ruleset;
     this.ofChain = new Int32Array(store.chainCount).fill(NONE);
-    this.#suffixes = new SuffixIndex(store.bytes, rules.servicePortChains.length);
+    this.#suffixes = new SuffixIndex(store.bytes, rules.chainRoles.ofServicePorts.length);
     this.#groupChains();
     this.#joinByJumps();
     this.#readNat();
@@ -118,9 +119,9 @@ export class ServiceGroups {
 
   #groupChains(): void {
     const { store } = this.#rules.ruleset;
-    const { servicePortChains } = this.#rules;
-    for (let i = 0; i < servicePortChains.length; i++) {
-      const chain = servicePortChains[i] as ChainId;
+    const { ofServicePorts } = this.#rules.chainRoles;
+    for (let i = 0; i < ofServicePorts.length; i++) {
+      const chain = ofServicePorts[i] as ChainId;
       const number = this.#rules.roles[chain] as number;
       const role = roles[number] as ServiceChainRole;
       const start = store.nameStart(chain) + (prefixLengths[number] as number);
@@ -171,7 +172,7 @@ export class ServiceGroups {
   #each(role: Role, visit: (rule: RuleId) => void): void {
     const { store } = this.#rules.ruleset;
     const number = roleNumber(role);
-    for (const chain of this.#rules.sharedChains) {
+    for (const chain of this.#rules.chainRoles.shared) {
       if (this.#rules.roles[chain] !== number) continue;
       for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) visit(rule);
     }
