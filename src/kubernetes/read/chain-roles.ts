@@ -1,3 +1,4 @@
+import { byteString } from "../../../grammar/bytes.ts";
 import { type ChainId, NONE, type Ruleset } from "../../netfilter/ruleset.ts";
 import type { Table, TableName } from "../../netfilter/table.ts";
 import { hashedChainName, hashedRoleAt } from "../chain-name.ts";
@@ -34,7 +35,9 @@ export class ChainRoles {
   #othersByTable: ReadonlyMap<number, readonly ChainId[]> | undefined;
 
   constructor(ruleset: Ruleset) {
-    const { chainTable } = ruleset.store.columns;
+    const { store } = ruleset;
+    const { chainTable } = store.columns;
+    const { starts, lengths } = store.names;
     this.#ruleset = ruleset;
     this.roles = new Int8Array(chainTable.length).fill(NONE);
     const [service, port] = [new Int32Array(chainTable.length), new Int32Array(chainTable.length)];
@@ -43,7 +46,9 @@ export class ChainRoles {
     for (const { index, name } of ruleset.tables) names[index] = name;
     for (let chain = 0; chain < chainTable.length; chain++) {
       const table = names[chainTable[chain] as number];
-      const role = table === undefined ? undefined : this.#roleOf(chain, table);
+      const start = starts[chain] as number;
+      const role =
+        table === undefined ? undefined : roleAt(store.bytes, start, start + (lengths[chain] as number), table);
       if (role !== undefined) this.roles[chain] = role;
       if (role === undefined || isShared[role] === true) {
         this.#others.push(chain);
@@ -98,17 +103,15 @@ export class ChainRoles {
     }
     return byTable;
   }
+}
 
-  #roleOf(chain: ChainId, table: TableName): number | undefined {
-    const { store } = this.#ruleset;
-    const start = store.nameStart(chain);
-    const end = store.nameEnd(chain);
-    const quick = table === "nat" ? hashedRoleAt(store.bytes, start, end) : null;
-    if (quick === "sep") return SEP;
-    if (quick != null) return roleNumbers.get(quick);
-    if (end - start > LONGEST_NAME || !firstLetters.has(store.bytes[start] as number)) return undefined;
-    const name = store.chainName(chain);
-    const hashed = quick === undefined ? hashedChainName(name) : null;
-    return roleNumbers.get(hashed?.role ?? `${table} ${name}`);
-  }
+/** Number of the role of a chain whose name stands there. */
+function roleAt(bytes: Uint8Array, start: number, end: number, table: TableName): number | undefined {
+  const quick = table === "nat" ? hashedRoleAt(bytes, start, end) : null;
+  if (quick === "sep") return SEP;
+  if (quick != null) return roleNumbers.get(quick);
+  if (end - start > LONGEST_NAME || !firstLetters.has(bytes[start] as number)) return undefined;
+  const name = byteString(bytes, start, end);
+  const hashed = quick === undefined ? hashedChainName(name) : null;
+  return roleNumbers.get(hashed?.role ?? `${table} ${name}`);
 }

@@ -16,6 +16,7 @@ const serviceRoles: readonly ServiceChainRole[] = ["svc", "svl", "ext", "fw", "x
 
 /** By number of the role. */
 const prefixLengths: readonly number[] = roles.map((role) => chainPrefixes[role as ServiceChainRole]?.length ?? 0);
+const WAYS = [roleNumber("nat KUBE-SERVICES"), roleNumber("nat KUBE-NODEPORTS")];
 const MASQUERADE_CLUSTER_IP = claimOf("nat KUBE-SERVICES", "masquerade-cluster-ip");
 const MASQUERADE_EXTERNAL_IP = claimOf("nat KUBE-SERVICES", "masquerade-external-ip");
 
@@ -157,16 +158,27 @@ export class ServiceGroups {
 
   /** What leads to a group is its own, whatever else it asks for; which slot it fills is found out when the group is asked. */
   #readNat(): void {
-    this.#eachWay((rule, group) => {
-      if (group !== null) group.addWay(rule);
-      else if (slotName(this.#rules, rule).includes("masquerade")) this.#marks.push(rule);
-    });
+    const { store } = this.#rules.ruleset;
+    for (const chain of this.#wayChains())
+      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+        const group = this.group(store.targetChain(rule));
+        if (group !== null) group.addWay(rule);
+        else if (slotName(this.#rules, rule).includes("masquerade")) this.#marks.push(rule);
+      }
   }
 
-  /** The rules of the two chains by which packets get to Services in table nat, each with the group that it leads to. */
+  /** The chains by which packets get to Services in table nat. */
+  #wayChains(): readonly ChainId[] {
+    const { shared } = this.#rules.chainRoles;
+    return WAYS.flatMap((role) => shared.filter((chain) => this.#rules.roles[chain] === role));
+  }
+
+  /** The rules of those chains, each with the group that it leads to. */
   #eachWay(visit: (rule: RuleId, group: ServiceGroup | null) => void): void {
-    for (const role of ["nat KUBE-SERVICES", "nat KUBE-NODEPORTS"] as const)
-      this.#each(role, (rule) => visit(rule, this.group(this.#rules.ruleset.target(rule))));
+    const { store } = this.#rules.ruleset;
+    for (const chain of this.#wayChains())
+      for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
+        visit(rule, this.group(store.targetChain(rule)));
   }
 
   #each(role: Role, visit: (rule: RuleId) => void): void {
