@@ -1,6 +1,6 @@
 import { Growing } from "../../grammar/growing.ts";
 import { ConditionReader, coveredRules } from "../netfilter/cover.ts";
-import { NONE, type RuleId } from "../netfilter/ruleset.ts";
+import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft, ReportFinding } from "./check.ts";
 import type { Context } from "./context.ts";
 import { isUnconditional } from "./form.ts";
@@ -223,16 +223,17 @@ export const unreferencedChain: Check = {
   remedy: "Add the jump, or delete the chain (iptables -F and -X).",
   run(context, report) {
     const { ruleset, store, claims, services } = context;
+    const draft = (chain: ChainId): Draft => ({
+      at: { chain },
+      label: "no rule leads here",
+      message: `no rule leads to ${ruleset.tableOf(chain).name} ${ruleset.chainName(chain)}, which has ${counted(context.rulesOf(chain).length, "rule")}`,
+      effect: "Its rules are never asked.",
+    });
     for (const table of context.wholeTables)
       for (const chain of claims.chainRoles.others(table)) {
         if (store.firstRule(chain) === NONE || store.callerCount(chain) > 0 || !store.isUserDefined(chain)) continue;
         if (claims.role(chain) !== null || services.ownerOf(chain) !== null) continue;
-        report(() => ({
-          at: { chain },
-          label: "no rule leads here",
-          message: `no rule leads to ${table.name} ${ruleset.chainName(chain)}, which has ${counted(context.rulesOf(chain).length, "rule")}`,
-          effect: "Its rules are never asked.",
-        }));
+        report(draft, chain);
       }
   },
 };
@@ -249,21 +250,21 @@ export const emptyChainJump: Check = {
   remedy: "Fill the chain, or delete the jump.",
   run(context, report) {
     const { ruleset, store, claims, services } = context;
+    const draft = (chain: ChainId): Draft => {
+      const callers = store.callerCount(chain);
+      return {
+        at: { rule: store.firstCaller(chain) },
+        label: "leads to a chain without rules",
+        message: `${ruleset.tableOf(chain).name} ${ruleset.chainName(chain)} is empty, and ${counted(callers, "rule")} ${callers === 1 ? "leads" : "lead"} to it`,
+        related: [{ at: { chain }, label: "has no rules" }],
+        effect: "None: packets come back unchanged.",
+      };
+    };
     for (const table of context.wholeTables)
       for (const chain of claims.chainRoles.others(table)) {
         if (store.firstRule(chain) !== NONE || store.callerCount(chain) === 0 || !store.isUserDefined(chain)) continue;
         if (claims.role(chain) !== null || services.ownerOf(chain) !== null) continue;
-        report(() => {
-          const name = ruleset.chainName(chain);
-          const callers = store.callerCount(chain);
-          return {
-            at: { rule: store.firstCaller(chain) },
-            label: "leads to a chain without rules",
-            message: `${table.name} ${name} is empty, and ${counted(callers, "rule")} ${callers === 1 ? "leads" : "lead"} to it`,
-            related: [{ at: { chain }, label: "has no rules" }],
-            effect: "None: packets come back unchanged.",
-          };
-        });
+        report(draft, chain);
       }
   },
 };

@@ -1,7 +1,7 @@
 import { Growing } from "../../grammar/growing.ts";
 import { UNEXPECTED } from "../kubernetes/templates/slots.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
-import type { Check } from "./check.ts";
+import type { Check, Draft } from "./check.ts";
 import type { Context } from "./context.ts";
 import { hasMatch, matchesNamed } from "./form.ts";
 import { counted } from "./words.ts";
@@ -38,30 +38,34 @@ export const duplicateRule: Check = {
   run(context, report) {
     const { ruleset, store, claims } = context;
     const copies = new Copies(context);
+    const draft = ([first, others]: readonly [RuleId, readonly RuleId[]]): Draft => draftOf(context, first, others);
     // chains of single Services are compared with what kube-proxy writes
     for (const table of ruleset.tables)
       for (const chain of claims.chainRoles.others(table)) {
         if (!store.hasSeveralRules(chain)) continue;
-        for (const [first, others] of copies.in(chain) ?? []) {
-          const again = others[0] as RuleId;
-          const times = others.length + 1;
-          const isHook = store.targetChain(first) !== NONE;
-          report({
-            at: { rule: again },
-            label: "says what an earlier rule says",
-            message: `${table.name} ${ruleset.chainName(chain)} has the same rule ${times === 2 ? "twice" : `${times} times`}`,
-            related: [{ at: { rule: first }, label: "the first time", before: true }],
-            severity: times > MANY ? "error" : "info",
-            effect:
-              times > MANY
-                ? `Each packet is compared with ${counted(times, "equal rule")}, and each change of the rules takes longer.`
-                : `No effect on traffic${isHook ? ": packets pass the chain once more" : ""}.`,
-            confirm: `iptables -t ${table.name} -S ${ruleset.chainName(chain)} | sort | uniq -cd`,
-          });
-        }
+        for (const each of copies.in(chain) ?? []) report(draft, each);
       }
   },
 };
+
+function draftOf({ ruleset, store }: Context, first: RuleId, others: readonly RuleId[]): Draft {
+  const chain = store.chainOf(first);
+  const [table, name] = [ruleset.tableOf(chain).name, ruleset.chainName(chain)];
+  const times = others.length + 1;
+  const isHook = store.targetChain(first) !== NONE;
+  return {
+    at: { rule: others[0] as RuleId },
+    label: "says what an earlier rule says",
+    message: `${table} ${name} has the same rule ${times === 2 ? "twice" : `${times} times`}`,
+    related: [{ at: { rule: first }, label: "the first time", before: true }],
+    severity: times > MANY ? "error" : "info",
+    effect:
+      times > MANY
+        ? `Each packet is compared with ${counted(times, "equal rule")}, and each change of the rules takes longer.`
+        : `No effect on traffic${isHook ? ": packets pass the chain once more" : ""}.`,
+    confirm: `iptables -t ${table} -S ${name} | sort | uniq -cd`,
+  };
+}
 
 /** Finds rules with equal words; equal hashes of their bytes tell. Asked of one chain after the other. */
 class Copies {
