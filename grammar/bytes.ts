@@ -1,6 +1,8 @@
 /** Bytes as a string of the same length: char code = byte. (`TextDecoder("latin1")` would be windows-1252.) */
 export function byteString(bytes: Uint8Array, start: number, end: number): string {
-  if (latin1Slice !== undefined) return latin1Slice.call(bytes, start, end);
+  // beyond the bytes it throws
+  if (latin1Slice !== undefined && start >= 0 && start <= end && end <= bytes.length)
+    return latin1Slice.call(bytes, start, end);
   if (end - start > LONGEST_WORD) return longString(bytes, start, end);
   let text = "";
   let i = start;
