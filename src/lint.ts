@@ -115,7 +115,6 @@ function summariseServices(maps: readonly ServiceMap[]): KubeProxySummary | null
 }
 
 function countNames(maps: readonly ServiceMap[]): Pick<KubeProxySummary, "services" | "servicePorts"> {
-  for (const { suspects } of maps) void suspects;
   // the names of one map that are proven are not counted one by one; others may have them, too
   const proofs = maps.length === 1 ? (maps[0]?.proofs ?? null) : null;
   const services = new Set<string>();

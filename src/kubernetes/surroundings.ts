@@ -55,26 +55,18 @@ function ownersIn(ruleset: Ruleset, owners: ChainOwners): readonly OwnedChains[]
   const isOwn = new Uint8Array(store.tables.length);
   for (const { index } of ruleset.tables) isOwn[index] = 1;
   /** Chains mostly follow others of the same owner. */
-  let last: { owner: Owner; count: number } | undefined;
+  let last: { owner: Owner; count: number; first: string } | undefined;
   for (let chain = 0; chain < chainTable.length; chain++) {
     if (isOwn[chainTable[chain] as number] === 0) continue;
     // neither declared nor with a rule
     if ((chainNode[chain] as number) < 0 && chainFirst[chain] === NONE) continue;
     const owner = owners.of(chain);
     if (owner === null) continue;
-    if (last?.owner === owner) {
-      last.count++;
-      continue;
+    if (last?.owner !== owner) {
+      last = found.get(owner.name) ?? { owner, count: 0, first: ruleset.chainName(chain) };
+      found.set(owner.name, last);
     }
-    const known = found.get(owner.name);
-    if (known !== undefined) {
-      known.count++;
-      last = known;
-      continue;
-    }
-    const made = { owner, count: 1, first: ruleset.chainName(chain) };
-    found.set(owner.name, made);
-    last = made;
+    last.count++;
   }
   return [...found.values()];
 }

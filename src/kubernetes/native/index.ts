@@ -22,10 +22,10 @@ import {
   nextName,
   nextNodePortOutside,
   nextUnproven,
-  portNames,
+  portNameCount,
   prove,
   proveNames,
-  serviceNames,
+  serviceNameCount,
   soundAt,
 } from "./models.ts";
 import { hasName } from "./names.ts";
@@ -55,9 +55,11 @@ export {
   nextNodePortOutside,
   nextUnproven,
   ownEnd,
+  portNameCount,
   prove,
   proveNames,
   room,
+  serviceNameCount,
   soundAt,
 };
 
@@ -77,12 +79,4 @@ export function lettersAt(): usize {
 export function isSpelled(length: i32): bool {
   hash(length);
   return isSpelledAt(letters);
-}
-
-/** How many names were gathered: of Services, of their ports. */
-export function serviceNameCount(): i32 {
-  return serviceNames;
-}
-export function portNameCount(): i32 {
-  return portNames;
 }

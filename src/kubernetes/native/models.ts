@@ -20,7 +20,7 @@ import {
 } from "./columns.ts";
 import { addDestination, portAt } from "./destinations.ts";
 import { areNamed, isSound } from "./endpoints.ts";
-import { addName, beginNameSet } from "./names.ts";
+import { addName, beginNameSet, clearNameSet } from "./names.ts";
 import { hash, isSpelledAt, message } from "./sha256.ts";
 
 /** A model is so many integers; the places are those of service-proofs.ts. */
@@ -84,6 +84,7 @@ export function beginPorts(count: i32, chainCount: i32): usize {
   ports = room(count * PORT * 4);
   sound = room(chainCount);
   memory.fill(sound, 0, chainCount);
+  beginNameSet(count * 2);
   modelCount = 0;
   return ports;
 }
@@ -94,13 +95,13 @@ export function soundAt(): usize {
 
 /** Where another model is put; 0: there are enough of them. */
 export function nextModel(): usize {
-  return modelCount === MOST_MODELS ? 0 : models + <usize>modelCount * MODEL * 4;
+  return modelCount === MOST_MODELS ? 0 : modelAt(modelCount);
 }
 
 /** Keeps the model that was put there if the Service port is like it. */
 export function keepModel(port: i32): bool {
   modelCount++;
-  if (isProven(ports + <usize>port * PORT * 4)) return true;
+  if (isProven(placeOf(port))) return true;
   modelCount--;
   return false;
 }
@@ -108,14 +109,14 @@ export function keepModel(port: i32): bool {
 /** The first Service port from `from` on that is like no model. Those before it are proven. */
 export function prove(from: i32): i32 {
   let port = from;
-  while (port < portCount && isProven(ports + <usize>port * PORT * 4)) port++;
+  while (port < portCount && isProven(placeOf(port))) port++;
   return port;
 }
 
 /** Looks at the names of the endpoints of all that are like a model, from a Service port on. */
 export function proveNames(from: i32): void {
   for (let each = from; each < portCount; each++) {
-    const port = ports + <usize>each * PORT * 4;
+    const port = placeOf(each);
     if (at(port, LIKE) !== NONE && at(port, NAMED) === 0) put(port, NAMED, areNamesProven(port) ? YES : NO);
   }
 }
@@ -158,12 +159,18 @@ export function nextName(from: i32, start: usize, end: usize): i32 {
 }
 
 /** Of Services and Service ports that are proven, how many have different names; a colon at the end of a name means nothing. */
-export let serviceNames: i32 = 0;
-export let portNames: i32 = 0;
+let serviceNames: i32 = 0;
+let portNames: i32 = 0;
+export function serviceNameCount(): i32 {
+  return serviceNames;
+}
+export function portNameCount(): i32 {
+  return portNames;
+}
 
 /** Takes the names of all that are proven into the set: of Services as kind 0, of Service ports as that of their protocol. */
 export function gatherNames(): void {
-  beginNameSet(portCount * 2);
+  clearNameSet();
   serviceNames = portNames = 0;
   for (let port = 0; port < portCount; port++) {
     const place = placeOf(port);
@@ -174,12 +181,16 @@ export function gatherNames(): void {
     while (colon < end && load<u8>(colon) !== 58) colon++;
     if (colon === end - 1) end = colon;
     if (addName(start, colon, 0)) serviceNames++;
-    if (addName(start, end, at(models + <usize>at(place, LIKE) * MODEL * 4, DNAT))) portNames++;
+    if (addName(start, end, at(modelAt(at(place, LIKE)), DNAT))) portNames++;
   }
 }
 
 function placeOf(port: i32): usize {
   return ports + <usize>port * PORT * 4;
+}
+
+function modelAt(number: i32): usize {
+  return models + <usize>number * MODEL * 4;
 }
 
 function begins(from: usize, to: usize, start: usize, end: usize): bool {
@@ -203,7 +214,7 @@ function quadAt(from: usize): i64 {
 
 function areNamesProven(port: usize): bool {
   const name = text + at(port, NAME_START);
-  const owner = putOwner(name, text + at(port, NAME_END) - name, models + <usize>at(port, LIKE) * MODEL * 4);
+  const owner = putOwner(name, text + at(port, NAME_END) - name, modelAt(at(port, LIKE)));
   const jump = at(port, JUMP);
   if (!areNamed(jump, owner)) return false;
   setSound(at(port, SVC), at(port, EXT), jump);
@@ -214,7 +225,7 @@ function isProven(port: usize): bool {
   if (at(port, LIKE) !== NONE) return true;
   if (at(port, SVC) === NONE) return false;
   for (let each = 0; each < modelCount; each++) {
-    if (!isLike(port, models + <usize>each * MODEL * 4)) continue;
+    if (!isLike(port, modelAt(each))) continue;
     put(port, LIKE, each);
     return true;
   }

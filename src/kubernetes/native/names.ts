@@ -6,13 +6,16 @@ import { basis, PRIME } from "./destinations.ts";
 let slots: usize = 0;
 let mask: u32 = 0;
 
-/** Room for so many names. */
+/** Makes room for so many names; it is to be cleared before it is used. */
 export function beginNameSet(most: i32): void {
   let size: u32 = 16;
   while (size < <u32>most * 2) size *= 2;
   slots = room(size * 8);
-  memory.fill(slots, 0, size * 8);
   mask = size - 1;
+}
+
+export function clearNameSet(): void {
+  memory.fill(slots, 0, (mask + 1) * 8);
 }
 
 /** Adds a name of a kind, which stays where it is; false where it was added before. */
