@@ -1,5 +1,5 @@
 import { Growing } from "../../grammar/growing.ts";
-import { ConditionReader, coveredRules } from "../netfilter/cover.ts";
+import { ConditionReader, coveredRules } from "../netfilter/cover/covered-rules.ts";
 import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
 import type { Check, Draft, ReportFinding } from "./check.ts";
 import type { Context } from "./context.ts";

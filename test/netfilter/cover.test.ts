@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { buildStore } from "../../src/netfilter/build.ts";
-import { ConditionReader, coveredRules, overlappingRules } from "../../src/netfilter/cover.ts";
-import { covers } from "../../src/netfilter/cover-compare.ts";
+import { covers } from "../../src/netfilter/cover/compare.ts";
+import { ConditionReader, coveredRules } from "../../src/netfilter/cover/covered-rules.ts";
 import type { Ruleset } from "../../src/netfilter/ruleset.ts";
 import { rulesetsOf } from "../../src/netfilter/rulesets.ts";
 
@@ -156,18 +156,4 @@ test("in a chain of 20,000 rules the one that is covered is found", () => {
   );
   const ruleset = rulesetOf([...rules, rules[12_345]!]);
   expect(pairsOf(ruleset)).toEqual([[20_000, 12_345]]);
-});
-
-test("rules that share packets with a rule are found", () => {
-  const rules = [
-    "-s 10.0.0.0/8 -j ACCEPT",
-    "-s 192.168.0.0/16 -j ACCEPT",
-    "-p tcp -m tcp --dport 80:90 -j DROP",
-    "-p tcp -m tcp --dport 443 -j DROP",
-    "-s 10.1.0.0/16 -p tcp -m tcp --dport 85 -j LOG",
-    "-i eth0 -m conntrack --ctstate NEW -j DROP",
-    "! -i eth0 -p udp -j DROP",
-  ];
-  const ruleset = rulesetOf(rules);
-  expect(overlappingRules(ruleset, 4)).toEqual([0, 2, 5]);
 });

@@ -1,8 +1,8 @@
-import { type Keyword, WORD } from "../../grammar/keyword.ts";
-import { bitOfOption, bitsOfMatches, type Mentions } from "../../grammar/mentions.ts";
-import type { Scanner } from "../../grammar/scanner.ts";
-import { allMatches } from "../../grammar/vocabulary/index.ts";
-import type { ExtensionRecord } from "../../grammar/vocabulary/record.ts";
+import { type Keyword, WORD } from "../../../grammar/keyword.ts";
+import { bitOfOption, bitsOfMatches, type Mentions } from "../../../grammar/mentions.ts";
+import type { Scanner } from "../../../grammar/scanner.ts";
+import { allMatches } from "../../../grammar/vocabulary/index.ts";
+import type { ExtensionRecord } from "../../../grammar/vocabulary/record.ts";
 
 /** What a rule may ask of a packet. Bits, so that sets of dimensions are numbers. */
 export const Dimension = {

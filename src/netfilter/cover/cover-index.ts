@@ -1,7 +1,7 @@
-import type { Mentions } from "../../grammar/mentions.ts";
-import type { Conditions } from "./cover-conditions.ts";
+import type { Mentions } from "../../../grammar/mentions.ts";
+import { NONE, type RuleId } from "../ruleset.ts";
+import type { Conditions } from "./conditions.ts";
 import { type Changes, CoverForm, hashOfForm, type Reader } from "./cover-form.ts";
-import { NONE, type RuleId } from "./ruleset.ts";
 
 /** Sets of dimensions beyond this many are not looked at: a dump of random rules shall not make this quadratic. */
 const MOST_FORMS = 64;
@@ -21,20 +21,20 @@ export class CoverIndex {
     this.#after = after;
   }
 
-  /** @param conditions - what the rule asks for; it was the last to be read */
+  /** Takes a rule that `find` was asked for just now. */
   add(rule: RuleId, conditions: Conditions, position: number): void {
-    this.#formOf(conditions)?.add(rule, conditions, position);
+    this.#formOf(rule, conditions)?.add(rule, conditions, position);
   }
 
   /** Rules with the same dimensions and widths; `null` where there are too many others. */
-  #formOf(conditions: Conditions): CoverForm | null {
+  #formOf(rule: RuleId, conditions: Conditions): CoverForm | null {
     // most rules are like the one before
     if (this.#last?.isOf(conditions) === true) return this.#last;
-    this.#last = this.#knownForm(conditions);
+    this.#last = this.#knownForm(rule, conditions);
     return this.#last;
   }
 
-  #knownForm(conditions: Conditions): CoverForm | null {
+  #knownForm(rule: RuleId, conditions: Conditions): CoverForm | null {
     const hash = hashOfForm(conditions);
     const { length } = this.#forms;
     for (let k = 0; k < length; k++) {
@@ -42,7 +42,7 @@ export class CoverIndex {
       if (form.hash === hash && form.isOf(conditions)) return form;
     }
     if (length >= MOST_FORMS) return null;
-    const form = new CoverForm(conditions.keep(), this.#reader);
+    const form = new CoverForm(this.#reader.read(rule), this.#reader);
     this.#forms.push(form);
     this.#required &= form.mentioned;
     return form;
@@ -53,7 +53,7 @@ export class CoverIndex {
     return this.#forms.length > 0 && (this.#required & ~mentions) === 0;
   }
 
-  /** The rule that takes all packets that a rule asks for, which was the last to be read and mentions this. */
+  /** The rule that takes all packets that a rule asks for, which mentions this. */
   find(rule: RuleId, conditions: Conditions, mentions: Mentions): RuleId {
     const { dimensions } = conditions;
     const { length } = this.#forms;

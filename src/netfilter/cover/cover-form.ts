@@ -1,10 +1,9 @@
-import type { Mentions } from "../../grammar/mentions.ts";
-import type { InterfacePattern } from "../../grammar/values/types.ts";
-import { hashUnder, hasValuesOf, isSingle, NO_HASH, type Ports, takesPorts, takesTexts } from "./cover-compare.ts";
-import type { Conditions } from "./cover-conditions.ts";
-import { Dimension, hashOfText, mix } from "./cover-plan.ts";
-import type { Network } from "./network.ts";
-import { NONE, type RuleId } from "./ruleset.ts";
+import type { Mentions } from "../../../grammar/mentions.ts";
+import { NONE, type RuleId } from "../ruleset.ts";
+import { hashUnder, hasValuesOf, NO_HASH, takesTexts } from "./compare.ts";
+import { Dimension, hashOfText, mix } from "./condition-plan.ts";
+import type { Conditions } from "./conditions.ts";
+import type { Ports } from "./ports.ts";
 
 /** Rules with equal values, for instance ranges of ports that differ: so many are looked at one by one. */
 const MOST_EQUAL = 64;
@@ -28,10 +27,8 @@ export interface Changes {
 
 /** Reads what a rule asks for. */
 export interface Reader {
-  /** Conditions that hold, though other rules are read. */
+  /** What it asks for, to be kept. */
   read(rule: RuleId): Conditions;
-  /** Those that hold until another rule is read. */
-  peek(rule: RuleId): Conditions;
   /** Whether their lines are the same. */
   isCopy(rule: RuleId, other: RuleId): boolean;
 }
@@ -56,16 +53,20 @@ export class CoverForm {
   readonly #ports: { readonly source: Ports; readonly destination: Ports }[] | null;
   /** By the first of several entries, those that were compared with another rule. */
   readonly #conditions = new Map<number, Conditions>();
+  /** The rule that was looked for last, the hash of its values and their slot: it is often added next. */
+  #asked: RuleId = NONE;
+  #hash = NO_HASH;
+  #slot = 0;
 
   constructor(sample: Conditions, reader: Reader) {
     this.#reader = reader;
     this.#sample = sample;
     this.mentioned = sample.required;
-    this.dimensions = dimensionsOf(sample);
+    this.dimensions = sample.dimensions;
     this.hash = hashOfForm(sample);
     const [other] = sample.others;
     this.other = other === undefined ? 0 : hashOfText(other);
-    this.#ports = widthOfPorts(sample.sourcePorts) === 2 || widthOfPorts(sample.destinationPorts) === 2 ? [] : null;
+    this.#ports = asksForSeveral(sample) ? [] : null;
   }
 
   /** Whether a rule has the same dimensions and widths, and equal states and texts. */
@@ -74,9 +75,9 @@ export class CoverForm {
   }
 
   add(rule: RuleId, conditions: Conditions, position: number): void {
-    const hash = hashUnder(conditions, this.#sample);
-    if (hash === NO_HASH) return;
-    const slot = this.#slotOf(hash, rule, conditions);
+    this.#ask(rule, conditions);
+    if (this.#hash === NO_HASH) return;
+    const [hash, slot] = [this.#hash, this.#slot];
     const first = (this.#slots[slot] as number) - 1;
     const { changeable } = conditions;
     if (first < 0) {
@@ -101,19 +102,32 @@ export class CoverForm {
    * @param after - a change of what it asks for stands there: it has to come later
    */
   find(rule: RuleId, conditions: Conditions, after: Changes): RuleId {
-    const hash = hashUnder(conditions, this.#sample);
-    if (hash === NO_HASH || this.#count === 0) return NONE;
-    let entry = (this.#slots[this.#slotOf(hash, rule, conditions)] as number) - 1;
+    this.#ask(rule, conditions);
+    let entry = this.#hash === NO_HASH ? NONE : (this.#slots[this.#slot] as number) - 1;
     if (entry < 0 || !takesTexts(this.#sample, conditions)) return NONE;
     for (let k = 0; entry >= 0 && k < MOST_EQUAL; entry = (this.#entries[entry * ENTRY + NEXT] as number) - 1, k++) {
       const position = this.#entries[entry * ENTRY + POSITION] as number;
       if (position < 0 ? -position <= after.changed : position <= after.rewritten) continue;
       const ports = this.#ports?.[entry];
-      if (ports !== undefined && !takesPorts(ports.source, conditions.sourcePorts)) continue;
-      if (ports !== undefined && !takesPorts(ports.destination, conditions.destinationPorts)) continue;
+      if (ports !== undefined && !this.#takes(ports, conditions)) continue;
       return this.#entries[entry * ENTRY + RULE] as RuleId;
     }
     return NONE;
+  }
+
+  #ask(rule: RuleId, conditions: Conditions): void {
+    if (this.#asked === rule) return;
+    this.#asked = rule;
+    this.#hash = hashUnder(conditions, this.#sample);
+    if (this.#hash !== NO_HASH) this.#slot = this.#slotOf(this.#hash, rule, conditions);
+  }
+
+  #takes({ source, destination }: { source: Ports; destination: Ports }, conditions: Conditions): boolean {
+    const asks = (dimension: Dimension): boolean => (this.dimensions & dimension) !== 0;
+    return (
+      (!asks(Dimension.sourcePorts) || source.takes(conditions.sourcePorts)) &&
+      (!asks(Dimension.destinationPorts) || destination.takes(conditions.destinationPorts))
+    );
   }
 
   /** Of the entries with the values of `conditions`, or an empty one. */
@@ -124,17 +138,15 @@ export class CoverForm {
       if (entry < 0) return slot;
       if (this.#entries[entry * ENTRY + HASH] !== hash) continue;
       if (this.#reader.isCopy(this.#entries[entry * ENTRY + RULE] as RuleId, rule)) return slot;
-      if (hasValuesOf(conditions, this.#conditionsOf(entry, rule), this.#sample)) return slot;
+      if (hasValuesOf(conditions, this.#conditionsOf(entry), this.#sample)) return slot;
     }
   }
 
   /** Hashes are equal mostly because values are: what was read once is kept. */
-  #conditionsOf(entry: number, rule: RuleId): Conditions {
+  #conditionsOf(entry: number): Conditions {
     const known = this.#conditions.get(entry);
     if (known !== undefined) return known;
     const read = this.#reader.read(this.#entries[entry * ENTRY + RULE] as RuleId);
-    // the rule at hand was read before, and is to be read again
-    this.#reader.peek(rule);
     this.#conditions.set(entry, read);
     return read;
   }
@@ -152,7 +164,7 @@ export class CoverForm {
     this.#entries[at + POSITION] = asked.changeable ? -position : position;
     this.#entries[at + LAST] = made;
     this.#entries[at + COUNT] = 1;
-    this.#ports?.push({ source: asked.sourcePorts, destination: asked.destinationPorts });
+    this.#ports?.push({ source: asked.sourcePorts.copy(), destination: asked.destinationPorts.copy() });
     return made;
   }
 
@@ -171,53 +183,42 @@ export class CoverForm {
   }
 }
 
-const dimensionsOf = (asked: Conditions): number =>
-  (asked.source === null ? 0 : Dimension.source) |
-  (asked.destination === null ? 0 : Dimension.destination) |
-  (asked.inInterface === null ? 0 : Dimension.inInterface) |
-  (asked.outInterface === null ? 0 : Dimension.outInterface) |
-  (asked.protocol === null ? 0 : Dimension.protocol) |
-  (asked.sourcePorts === null ? 0 : Dimension.sourcePorts) |
-  (asked.destinationPorts === null ? 0 : Dimension.destinationPorts) |
-  (asked.states === null ? 0 : Dimension.states);
-
 /** Of which dimensions a rule uses and how widely, without the values themselves. */
 export function hashOfForm(conditions: Conditions): number {
-  const { source, destination, inInterface, outInterface, protocol, sourcePorts, destinationPorts } = conditions;
-  let hash = mix(source?.width ?? 255, destination?.width ?? 255);
-  hash = mix(mix(hash, widthOfName(inInterface)), widthOfName(outInterface));
-  hash = mix(mix(hash, widthOfPorts(sourcePorts)), widthOfPorts(destinationPorts));
-  hash = mix(hash, protocol === null ? 0 : 1);
-  for (const state of conditions.states ?? NOTHING) hash = mix(hash, hashOfText(state));
-  return mix(hash, conditions.othersHash);
+  const { dimensions, source, destination, inInterface, outInterface, sourcePorts, destinationPorts } = conditions;
+  const asks = (dimension: Dimension): boolean => (dimensions & dimension) !== 0;
+  let hash = mix(17, dimensions);
+  if (asks(Dimension.source)) hash = mix(hash, source.width);
+  if (asks(Dimension.destination)) hash = mix(hash, destination.width);
+  if (asks(Dimension.inInterface)) hash = mix(hash, inInterface.width);
+  if (asks(Dimension.outInterface)) hash = mix(hash, outInterface.width);
+  if (asks(Dimension.sourcePorts)) hash = mix(hash, Number(sourcePorts.single < 0));
+  if (asks(Dimension.destinationPorts)) hash = mix(hash, Number(destinationPorts.single < 0));
+  if (asks(Dimension.states)) hash = mix(hash, conditions.states);
+  return asks(Dimension.others) ? mix(hash, conditions.othersHash) : hash;
 }
 
 function isSameForm(a: Conditions, b: Conditions): boolean {
+  const { dimensions } = a;
+  if (dimensions !== b.dimensions) return false;
+  const asks = (dimension: Dimension): boolean => (dimensions & dimension) !== 0;
   return (
-    a.othersHash === b.othersHash &&
-    isSameWidth(a.source, b.source) &&
-    isSameWidth(a.destination, b.destination) &&
-    widthOfName(a.inInterface) === widthOfName(b.inInterface) &&
-    widthOfName(a.outInterface) === widthOfName(b.outInterface) &&
-    (a.protocol === null) === (b.protocol === null) &&
-    widthOfPorts(a.sourcePorts) === widthOfPorts(b.sourcePorts) &&
-    widthOfPorts(a.destinationPorts) === widthOfPorts(b.destinationPorts) &&
-    (a.states === null) === (b.states === null) &&
-    areSameTexts(a.states ?? NOTHING, b.states ?? NOTHING) &&
-    (a.othersHash === 0 || areSameTexts(a.others, b.others))
+    (!asks(Dimension.source) || a.source.isAsWideAs(b.source)) &&
+    (!asks(Dimension.destination) || a.destination.isAsWideAs(b.destination)) &&
+    (!asks(Dimension.inInterface) || a.inInterface.width === b.inInterface.width) &&
+    (!asks(Dimension.outInterface) || a.outInterface.width === b.outInterface.width) &&
+    (!asks(Dimension.sourcePorts) || isSameWidth(a.sourcePorts, b.sourcePorts)) &&
+    (!asks(Dimension.destinationPorts) || isSameWidth(a.destinationPorts, b.destinationPorts)) &&
+    (!asks(Dimension.states) || a.states === b.states) &&
+    (!asks(Dimension.others) || (a.othersHash === b.othersHash && areSameTexts(a.others, b.others)))
   );
 }
 
-const isSameWidth = (a: Network | null, b: Network | null): boolean =>
-  a === null || b === null ? a === b : a.isAsWideAs(b);
-
-const NOTHING: readonly string[] = [];
+const isSameWidth = (a: Ports, b: Ports): boolean => a.single < 0 === b.single < 0;
 
 const areSameTexts = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((text, k) => text === b[k]);
 
-/** -2: anything; -1: one name; else the letters in front of `+`. */
-const widthOfName = (pattern: InterfacePattern | null): number =>
-  pattern === null ? -2 : pattern.wildcard ? pattern.name.length : NONE;
-
-const widthOfPorts = (ports: Ports): number => (ports === null ? 0 : isSingle(ports) ? 1 : 2);
+const asksForSeveral = ({ dimensions, sourcePorts, destinationPorts }: Conditions): boolean =>
+  ((dimensions & Dimension.sourcePorts) !== 0 && sourcePorts.single < 0) ||
+  ((dimensions & Dimension.destinationPorts) !== 0 && destinationPorts.single < 0);

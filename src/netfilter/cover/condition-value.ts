@@ -1,0 +1,83 @@
+import type { Scanner } from "../../../grammar/scanner.ts";
+import { addressMask, plainIpv4 } from "../../../grammar/values/address-mask.ts";
+import { portRange } from "../../../grammar/values/port.ts";
+import { portList } from "../../../grammar/values/port-list.ts";
+import { protocol } from "../../../grammar/values/protocol.ts";
+import type { NumberRange } from "../../../grammar/values/types.ts";
+import type { Family } from "../../../grammar/vocabulary/record.ts";
+import type { Network } from "./network.ts";
+import type { Ports } from "./ports.ts";
+
+/** What became of a value. */
+export const Reading = {
+  /** It cannot be read: its words are compared as text. */
+  illegible: 0,
+  /** It asks for nothing: `-s 0.0.0.0/0`, `-i +`, `-p all`. */
+  anything: 1,
+  taken: 2,
+} as const;
+export type Reading = (typeof Reading)[keyof typeof Reading];
+
+/** The only word of an option that is read as an address, to `network`. */
+export function readNetwork(network: Network, scanner: Scanner, word: number, family: Family | null): Reading {
+  const { bytes, spans } = scanner;
+  const plain = family === 4 ? plainIpv4(bytes, spans[2 * word] as number, spans[2 * word + 1] as number) : -1;
+  if (plain >= 0) {
+    const prefix = plain % 64;
+    network.setIpv4((plain - prefix) / 64, prefix);
+    return prefix === 0 ? Reading.anything : Reading.taken;
+  }
+  const value = accepted(addressMask.parse(textOfWords(scanner, word, 1), { family }));
+  if (value === null) return Reading.illegible;
+  network.set(value);
+  return value.mask === 0n ? Reading.anything : Reading.taken;
+}
+
+/** The number of a protocol; 0: any, -1: there is no such protocol. */
+export function protocolAt(scanner: Scanner, word: number, family: Family | null): number {
+  const { bytes, spans } = scanner;
+  const start = spans[2 * word] as number;
+  if (protocol.accepts?.(bytes, start, spans[2 * word + 1] as number, family)) return bytes[start] === T ? TCP : UDP;
+  return accepted(protocol.parse(textOfWords(scanner, word, 1), { family }))?.number ?? -1;
+}
+
+const T = 116;
+const TCP = 6;
+const UDP = 17;
+
+export function readPorts(
+  ports: Ports,
+  scanner: Scanner,
+  word: number,
+  isList: boolean,
+  family: Family | null,
+): Reading {
+  const { bytes, spans } = scanner;
+  if (ports.read(bytes, spans[2 * word] as number, spans[2 * word + 1] as number, isList)) return Reading.taken;
+  const text = textOfWords(scanner, word, 1);
+  const ranges = isList ? accepted(portList.parse(text, { family })) : rangeOf(text, family);
+  if (ranges === null) return Reading.illegible;
+  ports.clear();
+  for (const { from, to } of ranges) ports.add(from, to);
+  return Reading.taken;
+}
+
+function rangeOf(text: string, family: Family | null): readonly NumberRange[] | null {
+  const range = accepted(portRange.parse(text, { family }));
+  return range === null ? null : [range];
+}
+
+/** Words of a line as iptables reads them, parted by blanks. */
+export function textOfWords(scanner: Scanner, word: number, words: number): string {
+  const { spans } = scanner;
+  let text = "";
+  for (let k = word; k < word + words; k++) {
+    if (k > word) text += " ";
+    text += scanner.text(spans[2 * k] as number, spans[2 * k + 1] as number);
+  }
+  return text;
+}
+
+function accepted<T>(result: { readonly value: T } | { readonly expected: string }): T | null {
+  return "value" in result ? result.value : null;
+}
