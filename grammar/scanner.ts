@@ -204,15 +204,15 @@ export class Scanner {
   /** Cuts the line of a plain shape again; for reading values of a line whose shape is known. */
   split(start: number, end: number): void {
     const bytes = this.bytes;
+    let spans = this.spans;
     let n = 0;
     for (let i = start; ; ) {
       while (i < end && (bytes[i] === SPACE || bytes[i] === TAB)) i++;
       if (i >= end) break;
-      const stop = this.#wordEnd(i, end);
-      if (n + 2 > this.spans.length) this.#grow();
-      this.spans[n++] = i;
-      this.spans[n++] = stop;
-      i = stop;
+      if (n + 2 > spans.length) spans = this.#grow();
+      spans[n++] = i;
+      i = this.#wordEnd(i, end);
+      spans[n++] = i;
     }
     this.count = n >> 1;
   }
@@ -246,14 +246,17 @@ export class Scanner {
    */
   recall(numbers: Uint16Array, lengths: Uint16Array, first: number, start: number): void {
     this.#reset();
+    const words = this.#ownWords;
+    let spans = this.spans;
     let at = start;
     let k = 0;
     for (let number = numbers[first] as number; number !== 0; number = numbers[first + k] as number) {
-      if ((k << 1) + 2 > this.spans.length) this.#grow();
+      const n = k << 1;
+      if (n + 2 > spans.length) spans = this.#grow();
       const end = at + (lengths[first + k] as number);
-      this.spans[k << 1] = at;
-      this.spans[(k << 1) + 1] = end;
-      this.#ownWords[k++] = keywordOf(number);
+      spans[n] = at;
+      spans[n + 1] = end;
+      words[k++] = keywordOf(number);
       at = end + 1;
     }
     this.count = k;
@@ -276,10 +279,11 @@ export class Scanner {
     this.hash = (Math.imul(this.hash, 31) + word.id) | 0;
   }
 
-  #grow(): void {
+  #grow(): Int32Array<ArrayBuffer> {
     const more = new Int32Array(this.spans.length * 2);
     more.set(this.spans);
     this.spans = more;
+    return more;
   }
 
   #wordEnd(i: number, end: number): number {
