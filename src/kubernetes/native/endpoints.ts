@@ -21,7 +21,7 @@ import {
   text,
   wordEnd,
 } from "./columns.ts";
-import { hash, isSpelledAt, MOST_BYTES, message } from "./sha256.ts";
+import { beginHashes, expectLetters, firstOther, isFull, LANES, MOST_BYTES, nextMessage } from "./sha256.ts";
 
 /** Half a unit of the tenth decimal, in which kube-proxy writes, and half of the grid; as in balance.ts. */
 const TEN_DIGITS: f64 = 5.5e-10;
@@ -46,23 +46,29 @@ export function beginEndpoints(chainCount: i32): void {
   ends = room(chainCount * 4);
 }
 
+/** Where the owner of endpoints is put, name and protocol: the beginning of what their names are the hashes of. */
+export const owner = memory.data(MOST_BYTES);
+
 /**
  * Whether the names of the endpoints' chains to which the rules of a sound chain lead from `rule` on are the hashes of the owner and of
  * where they send. False: perhaps.
  * @param length - of the owner
  */
 export function areNamed(rule: i32, length: i32): bool {
+  beginHashes();
   for (let each = rule; each !== NONE; each = nextRule(each)) {
     const chain = targetOf(each);
     const start = at(starts, chain);
     const bytes = at(ends, chain) - start;
     const letters = hashOf(chain);
     if (letters === 0 || length + bytes > MOST_BYTES) return false;
+    const message = nextMessage();
+    memory.copy(message, owner, length);
     memory.copy(message + length, text + start, bytes);
-    hash(length + bytes);
-    if (!isSpelledAt(letters)) return false;
+    expectLetters(length + bytes, letters);
+    if (isFull() && firstOther() !== LANES) return false;
   }
-  return true;
+  return firstOther() === LANES;
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   room,
 } from "./columns.ts";
 import { addDestination, areDistinct, beginDestinations } from "./destinations.ts";
-import { areNamed, beginEndpoints, isSound } from "./endpoints.ts";
+import { areNamed, beginEndpoints, isSound, owner } from "./endpoints.ts";
 import {
   beginPorts,
   gatherNames,
@@ -29,7 +29,7 @@ import {
   soundAt,
 } from "./models.ts";
 import { hasName } from "./names.ts";
-import { hash, isSpelledAt, message } from "./sha256.ts";
+import { beginHashes, expectLetters, firstOther, LANES, nextMessage } from "./sha256.ts";
 
 export {
   addDestination,
@@ -65,9 +65,8 @@ export {
 
 const letters = memory.data(16);
 
-/** Where the owner of endpoints is put, name and protocol: the beginning of what their names are the hashes of. */
 export function ownerAt(): usize {
-  return message;
+  return owner;
 }
 
 /** Where sixteen letters are put of which `isSpelled` asks. */
@@ -77,6 +76,8 @@ export function lettersAt(): usize {
 
 /** Whether the letters are the first ones of the hash of a message of so many bytes, which was put where the owner is put. */
 export function isSpelled(length: i32): bool {
-  hash(length);
-  return isSpelledAt(letters);
+  beginHashes();
+  memory.copy(nextMessage(), owner, length);
+  expectLetters(length, letters);
+  return firstOther() === LANES;
 }

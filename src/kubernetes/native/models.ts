@@ -19,9 +19,10 @@ import {
   wordEnd,
 } from "./columns.ts";
 import { addDestination, portAt } from "./destinations.ts";
-import { areNamed, isSound } from "./endpoints.ts";
+import { areNamed, isSound, owner } from "./endpoints.ts";
 import { addName, beginNameSet, clearNameSet } from "./names.ts";
-import { hash, isSpelledAt, message } from "./sha256.ts";
+import { beginHashes, expectLetters, firstOther, isFull, LANES, nextMessage } from "./sha256.ts";
+import { areEqual, bareStart, begins, isHost, isName, quadAt } from "./texts.ts";
 
 /** A model is so many integers; the places are those of service-proofs.ts. */
 const MODEL = 40;
@@ -101,16 +102,25 @@ export function nextModel(): usize {
 /** Keeps the model that was put there if the Service port is like it. */
 export function keepModel(port: i32): bool {
   modelCount++;
-  if (isProven(placeOf(port))) return true;
+  beginSuspense();
+  if (at(placeOf(port), LIKE) !== NONE || (suspend(port) && settle() === NONE)) return true;
   modelCount--;
   return false;
 }
 
 /** The first Service port from `from` on that is like no model. Those before it are proven. */
 export function prove(from: i32): i32 {
-  let port = from;
-  while (port < portCount && isProven(placeOf(port))) port++;
-  return port;
+  beginSuspense();
+  for (let port = from; port < portCount; port++) {
+    if (at(placeOf(port), LIKE) !== NONE) continue;
+    const isLast = !suspend(port);
+    if (!isLast && !isFull()) continue;
+    const other = settle();
+    if (other !== NONE) return other;
+    if (isLast) return port;
+  }
+  const other = settle();
+  return other === NONE ? portCount : other;
 }
 
 /** Looks at the names of the endpoints of all that are like a model, from a Service port on. */
@@ -193,43 +203,55 @@ function modelAt(number: i32): usize {
   return models + <usize>number * MODEL * 4;
 }
 
-function begins(from: usize, to: usize, start: usize, end: usize): bool {
-  return to - from >= end - start && areEqual(from, start, <i32>(end - start));
-}
-
-/** The address that begins there, up to a slash; -1 unless it is four numbers without zeros before them. */
-function quadAt(from: usize): i64 {
-  let address: i64 = 0;
-  let place = from;
-  for (let number = 0; number < 4; number++) {
-    const first = place;
-    let octet: i64 = 0;
-    while (<u32>load<u8>(place) - 48 <= 9 && place - first < 4) octet = octet * 10 + (<i64>load<u8>(place++) - 48);
-    if (place === first || octet > 255 || (load<u8>(first) === 48 && place > first + 1)) return -1;
-    if (load<u8>(place++) !== (number < 3 ? 46 : 47)) return -1;
-    address = (address << 8) | octet;
-  }
-  return address;
-}
-
 function areNamesProven(port: usize): bool {
   const name = text + at(port, NAME_START);
-  const owner = putOwner(name, text + at(port, NAME_END) - name, modelAt(at(port, LIKE)));
+  const length = putOwner(owner, name, text + at(port, NAME_END) - name, modelAt(at(port, LIKE)));
   const jump = at(port, JUMP);
-  if (!areNamed(jump, owner)) return false;
+  if (!areNamed(jump, length)) return false;
   setSound(at(port, SVC), at(port, EXT), jump);
   return true;
 }
 
-function isProven(port: usize): bool {
-  if (at(port, LIKE) !== NONE) return true;
-  if (at(port, SVC) === NONE) return false;
+/** Service ports that are like a model but for the hashes in their names, which are yet to be compared, and the numbers of the models. */
+const suspended = memory.data(LANES * 4);
+const likeness = memory.data(LANES * 4);
+let suspendedCount: i32 = 0;
+
+function beginSuspense(): void {
+  beginHashes();
+  suspendedCount = 0;
+}
+
+/** Leaves it to `settle` to prove the Service port; false for one that is like no model. */
+function suspend(port: i32): bool {
+  const place = placeOf(port);
+  if (at(place, SVC) === NONE) return false;
   for (let each = 0; each < modelCount; each++) {
-    if (!isLike(port, modelAt(each))) continue;
-    put(port, LIKE, each);
+    if (!isLike(place, modelAt(each))) continue;
+    put(suspended, suspendedCount, port);
+    put(likeness, suspendedCount++, each);
     return true;
   }
   return false;
+}
+
+/** Proves those that wait, up to the first one whose name is no hash of its own: that one, or -1. */
+function settle(): i32 {
+  const count = suspendedCount;
+  suspendedCount = 0;
+  const right = min(firstOther(), count);
+  for (let k = 0; k < right; k++) keep(placeOf(at(suspended, k)), at(likeness, k));
+  return right < count ? at(suspended, right) : NONE;
+}
+
+function keep(port: usize, number: i32): void {
+  const dnat = at(modelAt(number), DNAT);
+  const way = text + lastValue(at(port, FIRST_WAY));
+  put(port, LIKE, number);
+  addDestination(text + at(port, ADDRESS_START), text + at(port, ADDRESS_END), portAt(way), dnat);
+  if (at(port, SECOND_WAY) === NONE) return;
+  const nodeWay = text + lastValue(at(port, SECOND_WAY));
+  addDestination(nodeWay, nodeWay, portAt(nodeWay), dnat);
 }
 
 function isLike(port: usize, model: usize): bool {
@@ -249,11 +271,9 @@ function isLike(port: usize, model: usize): bool {
   const numberLength = portEnd - portStart;
   if (!isName(name, name + length) || !isHost(address, addressEnd)) return false;
 
-  let nodePort: usize = 0;
   if (nodeWay !== NONE) {
     if (targetOf(nodeWay) !== ext || chainOf(nodeWay) !== at(node, 1) || !fits(nodeWay, node, false)) return false;
     if (!isSame(name, length, nameStart, nameEnd)) return false;
-    nodePort = portStart;
   }
 
   let jump = firstRule(svc);
@@ -265,10 +285,8 @@ function isLike(port: usize, model: usize): bool {
   }
   if (ext !== NONE && !isExternal(ext, svc, model)) return false;
   const count = isSound(jump, at(model, DNAT));
-  if (count === 0 || !areOwn(svc, ext, name, length, model)) return false;
+  if (count === 0 || !mayBeOwn(svc, ext, name, length, model)) return false;
 
-  addDestination(address, address + addressLength, portAt(number), at(model, DNAT));
-  if (nodePort !== 0) addDestination(nodePort, nodePort, portAt(nodePort), at(model, DNAT));
   put(port, NAME_START, <i32>(name - text));
   put(port, NAME_END, <i32>(name + length - text));
   put(port, ADDRESS_START, <i32>(address - text));
@@ -292,20 +310,20 @@ function isMark(rule: i32): bool {
   return target !== NONE && roleOf(target) === markMasq;
 }
 
-/** Whether the names of its own chains are hashes of the name and the protocol. */
-function areOwn(svc: i32, ext: i32, name: usize, length: usize, model: usize): bool {
+/** Whether its own chains have the same hash in their names: of name and protocol, if `firstOther` says so. */
+function mayBeOwn(svc: i32, ext: i32, name: usize, length: usize, model: usize): bool {
   const letters = hashOf(svc);
   if (length > LONGEST_NAME || letters === 0) return false;
   if (ext !== NONE && (hashOf(ext) === 0 || !areEqual(hashOf(ext), letters, 16))) return false;
-  hash(putOwner(name, length, model));
-  return isSpelledAt(letters);
+  expectLetters(putOwner(nextMessage(), name, length, model), letters);
+  return true;
 }
 
-/** Puts name and protocol where the message to be hashed begins; their length. */
-function putOwner(name: usize, length: usize, model: usize): i32 {
+/** Puts name and protocol there; their length. */
+function putOwner(place: usize, name: usize, length: usize, model: usize): i32 {
   const protocolLength = at(model, PROTOCOL_LENGTH);
-  memory.copy(message, name, length);
-  memory.copy(message + length, text + at(model, PROTOCOL), protocolLength);
+  memory.copy(place, name, length);
+  memory.copy(place + length, text + at(model, PROTOCOL), protocolLength);
   return <i32>length + protocolLength;
 }
 
@@ -343,47 +361,4 @@ function isPart(part: usize, place: usize): bool {
 
 function isSame(start: usize, length: usize, from: usize, to: usize): bool {
   return to - from === length && areEqual(start, from, <i32>length);
-}
-
-function areEqual(one: usize, other: usize, length: i32): bool {
-  for (let k: usize = 0; k < <usize>length; k++) if (load<u8>(one + k) !== load<u8>(other + k)) return false;
-  return true;
-}
-
-/** Back from `end` over printable letters other than blanks, quotes and backslashes. */
-function bareStart(end: usize): usize {
-  let place = end;
-  while (place > text) {
-    const byte = load<u8>(place - 1);
-    if (byte <= 32 || byte >= 127 || byte === 34 || byte === 92) break;
-    place--;
-  }
-  return place;
-}
-
-/** `namespace/name` or `namespace/name:port` */
-function isName(from: usize, to: usize): bool {
-  let slash: usize = 0;
-  let colon: usize = 0;
-  for (let place = from; place < to; place++) {
-    const byte = load<u8>(place);
-    if (byte === 47) {
-      if (slash !== 0) return false;
-      slash = place;
-    } else if (byte === 58) {
-      if (colon !== 0 || slash === 0) return false;
-      colon = place;
-    }
-  }
-  return slash > from && slash + 1 < (colon === 0 ? to : colon);
-}
-
-/** `IP/32` (`IP/128`) */
-function isHost(from: usize, to: usize): bool {
-  let place = from;
-  let isV6 = false;
-  for (; place < to && load<u8>(place) !== 47; place++) if (load<u8>(place) === 58) isV6 = true;
-  if (place === from || to - place !== (isV6 ? 4 : 3)) return false;
-  if (isV6) return load<u8>(place, 1) === 49 && load<u8>(place, 2) === 50 && load<u8>(place, 3) === 56;
-  return load<u8>(place, 1) === 51 && load<u8>(place, 2) === 50;
 }
