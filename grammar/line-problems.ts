@@ -194,8 +194,7 @@ export class LineProblems {
   #oddity(node: number, shape: Shape): boolean {
     if (shape.countersWord >= 0 && this.#reader.scanner.words[shape.countersWord] === WORD.cutCounters) {
       const isChain = shape.kind === "chain";
-      this.#list.add(node, {
-        ...this.#word(shape.countersWord),
+      this.#atWord(node, shape.countersWord, {
         checkId: "syntax-error",
         severity: isChain ? "info" : "error",
         message: isChain
@@ -216,9 +215,9 @@ export class LineProblems {
       if (this.#list.countsAlone(node, UNKNOWN_OPTION)) return true;
       const flag = this.#text(unknown.flagWord);
       const expected = "an option of the core or of an extension named before it";
-      this.#list.add(node, {
-        ...UNKNOWN_OPTION,
-        ...this.#word(unknown.flagWord),
+      this.#atWord(node, unknown.flagWord, {
+        checkId: UNKNOWN_OPTION.checkId,
+        severity: UNKNOWN_OPTION.severity,
         message: `unknown option "${flag}"; ${REFUSED}`,
         expected,
         suggestion: () => nearestOption(flag, shape),
@@ -231,8 +230,7 @@ export class LineProblems {
   /** What iptables-restore refuses although it is plain what is meant. */
   #oldOrNoted(node: number, shape: Shape): void {
     if (shape.noteWord >= 0) {
-      this.#list.add(node, {
-        ...this.#word(shape.noteWord),
+      this.#atWord(node, shape.noteWord, {
         checkId: "trailing-text",
         severity: "warning",
         message: `text after the rule; ${REFUSED}`,
@@ -243,8 +241,7 @@ export class LineProblems {
     const old = shape.options.find((option) => option.bangWord > option.flagWord);
     if (old === undefined) return;
     const flag = this.#text(old.flagWord);
-    this.#list.add(node, {
-      ...this.#word(old.bangWord),
+    this.#atWord(node, old.bangWord, {
       checkId: "old-negation",
       severity: "warning",
       message: `"!" after ${flag}, the spelling before iptables 1.4.3; ${REFUSED} today`,
@@ -261,12 +258,8 @@ export class LineProblems {
             allMatches.map((match) => match.name),
           )
         : null;
-    const found: Omit<Found, "message"> = {
-      ...this.#word(word),
-      checkId: "unknown-extension",
-      severity: "info",
-      suggestion,
-    };
+    const { offset, length } = this.#word(word);
+    const found = { checkId: "unknown-extension", severity: "info", offset, length, suggestion } as const;
     const unknown = kind === "match" ? "what it asks of a packet is unknown" : "what it does with a packet is unknown";
     this.#list.once(
       `${kind} ${name}`,
@@ -288,8 +281,7 @@ export class LineProblems {
     }
     const seen = this.#text(word);
     const atEnd = error.word > last || seen === "";
-    this.#list.add(node, {
-      ...this.#word(word),
+    this.#atWord(node, word, {
       checkId: error.checkId,
       severity: "error",
       message:
@@ -298,7 +290,7 @@ export class LineProblems {
           : atEnd
             ? error.message
             : `${error.message}: "${seen}"`,
-      ...(error.expected === null ? {} : { expected: error.expected }),
+      expected: error.expected ?? undefined,
       suggestion: () => (error.checkId === "syntax-error" ? nearestOption(seen, shape) : null),
     });
   }
@@ -374,9 +366,15 @@ export class LineProblems {
   }
 
   /** A problem of the line as a whole. */
-  #line(node: number, problem: Pick<Found, "checkId" | "message" | "expected">): void {
-    const { textStart, end } = this.#reader;
-    this.#list.add(node, { ...problem, severity: "error", offset: textStart, length: end - textStart });
+  #line(node: number, { checkId, message, expected }: Pick<Found, "checkId" | "message" | "expected">): void {
+    const { textStart: offset, end } = this.#reader;
+    this.#list.add(node, { checkId, severity: "error", offset, length: end - offset, message, expected });
+  }
+
+  #atWord(node: number, word: number, found: Omit<Found, "offset" | "length">): void {
+    const { offset, length } = this.#word(word);
+    const { checkId, severity, message, expected, suggestion } = found;
+    this.#list.add(node, { checkId, severity, offset, length, message, expected, suggestion });
   }
 
   #word(word: number): { offset: number; length: number } {

@@ -1,45 +1,39 @@
 import type { Counters, MatchNode, Node, OptionNode, RuleCommand, RuleNode, TargetNode, Word } from "./ast.ts";
 import { byteString } from "./bytes.ts";
 import type { LineReader } from "./line-reader.ts";
-import { CORE, type Shape, type ShapeOption, TARGET } from "./shape.ts";
+import { CORE, type Shape, type ShapeMatch, type ShapeOption, TARGET } from "./shape.ts";
 
-/** The node of the line that the reader holds. */
+/** The node of the line that the reader holds; written out field by field, as there may be a million of them. */
 export function nodeOf(reader: LineReader, index: number, line: number): Node {
-  const { shape, scanner } = reader;
+  const { shape, scanner, start: offset, next } = reader;
+  const length = next - offset;
   const words: Word[] = [];
   for (let k = 0; k < scanner.count; k++) words.push(wordAt(reader, k));
-  const base = { index, line, offset: reader.start, length: reader.next - reader.start, words };
   switch (shape.kind) {
-    case "table":
-      return {
-        ...base,
-        kind: "table",
-        name: (words[0]?.text === "*" ? words[1]?.text : words[0]?.text.slice(1)) ?? "",
-      };
+    case "table": {
+      const name = (words[0]?.text === "*" ? words[1]?.text : words[0]?.text.slice(1)) ?? "";
+      return { index, line, offset, length, words, kind: "table", name };
+    }
     case "chain": {
-      const counters = countersOf(words[shape.countersWord]);
-      const name = words[shape.chainWord]?.text ?? "";
-      if (shape.command === null)
-        return { ...base, kind: "chain", name: name.slice(1), policy: words[shape.policyWord]?.text ?? "", counters };
-      return {
-        ...base,
-        kind: "chain",
-        name,
-        policy: words[shape.policyWord]?.text ?? "-",
-        counters: setCounters(shape, words) ?? counters,
-      };
+      const given = countersOf(words[shape.countersWord]);
+      const word = words[shape.chainWord]?.text ?? "";
+      const isDeclared = shape.command === null;
+      const name = isDeclared ? word.slice(1) : word;
+      const policy = words[shape.policyWord]?.text ?? (isDeclared ? "" : "-");
+      const counters = isDeclared ? given : (setCounters(shape, words) ?? given);
+      return { index, line, offset, length, words, kind: "chain", name, policy, counters };
     }
     case "rule":
-      return ruleNode(base, shape, words);
+      return ruleNode(reader, index, line, shape, words);
     case "command":
-      return { ...base, kind: "command", command: shape.command?.name ?? "" };
+      return { index, line, offset, length, words, kind: "command", command: shape.command?.name ?? "" };
     case "comment":
-      return { ...base, kind: "comment", text: words[0]?.text ?? "" };
+      return { index, line, offset, length, words, kind: "comment", text: words[0]?.text ?? "" };
     case "commit":
     case "blank":
     case "noise":
     case "bad":
-      return { ...base, kind: shape.kind };
+      return { index, line, offset, length, words, kind: shape.kind };
   }
 }
 
@@ -53,22 +47,23 @@ function wordAt(reader: LineReader, k: number): Word {
 }
 
 function ruleNode(
-  base: Omit<RuleNode, "kind" | "command" | "ruleNumber" | "chain" | "counters" | "options" | "matches" | "target">,
+  { start, next }: LineReader,
+  index: number,
+  line: number,
   shape: Shape,
   words: readonly Word[],
 ): RuleNode {
-  const ofMatches: OptionNode[][] = [];
+  const matches: (MatchNode & { readonly options: OptionNode[] })[] = [];
+  for (let k = 0; k < shape.matches.length; k++) {
+    const { name, word, record } = shape.matches[k] as ShapeMatch;
+    matches.push({ name: name ?? words[word]?.text ?? "", word: words[word] ?? null, record, options: [] });
+  }
   const ofTarget: OptionNode[] = [];
   const options: OptionNode[] = [];
-  const matches: MatchNode[] = [];
-  for (const { name, word, record } of shape.matches) {
-    const own: OptionNode[] = [];
-    ofMatches.push(own);
-    matches.push({ name: name ?? words[word]?.text ?? "", word: words[word] ?? null, record, options: own });
-  }
-  for (const option of shape.options) {
+  for (let k = 0; k < shape.options.length; k++) {
+    const option = shape.options[k] as ShapeOption;
     const { owner } = option;
-    const all = owner === CORE ? options : owner === TARGET ? ofTarget : ofMatches[owner];
+    const all = owner === CORE ? options : owner === TARGET ? ofTarget : matches[owner]?.options;
     all?.push(optionNode(option, words));
   }
   const targetWord = words[shape.targetWord];
@@ -78,7 +73,11 @@ function ruleNode(
       : { name: targetWord.text, word: targetWord, goto: shape.goto, record: shape.targetRecord, options: ofTarget };
   const number = words[shape.numberWord]?.text;
   return {
-    ...base,
+    index,
+    line,
+    offset: start,
+    length: next - start,
+    words,
     kind: "rule",
     command: (shape.command?.name ?? "append") as RuleCommand,
     ruleNumber: number !== undefined && /^\d{1,9}$/.test(number) ? Number(number) : null,
@@ -97,8 +96,14 @@ function optionNode(option: ShapeOption, words: readonly Word[]): OptionNode {
     record: option.record,
     bang,
     negated: bang !== null,
-    values: option.valueWords.map((k) => words[k] as Word),
+    values: valuesOf(option.valueWords, words),
   };
+}
+
+function valuesOf(places: readonly number[], words: readonly Word[]): Word[] {
+  const values: Word[] = [];
+  for (let k = 0; k < places.length; k++) values.push(words[places[k] as number] as Word);
+  return values;
 }
 
 function countersOf(word: Word | undefined): Counters | null {

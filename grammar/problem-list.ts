@@ -6,9 +6,9 @@ const MOST_OF_A_KIND = 10_000;
 
 /** A problem as it is found; what is left out is `null`. */
 export interface Found extends Pick<Problem, "checkId" | "severity" | "offset" | "length" | "message"> {
-  readonly expected?: string;
+  readonly expected?: string | undefined;
   /** Looked for where the problem is kept. */
-  readonly suggestion?: () => string | null;
+  readonly suggestion?: (() => string | null) | undefined;
 }
 
 interface Repeated {

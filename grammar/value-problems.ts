@@ -173,7 +173,8 @@ export class ValueProblems {
       length > LONGEST_WORD
         ? `a word of ${length} bytes; iptables-restore refuses this`
         : `${flag} cannot be "${text.slice(0, 80)}"; iptables-restore refuses this`;
-    this.#list.add(node, { ...INVALID_VALUE, offset, length, message, expected });
+    const { checkId, severity } = INVALID_VALUE;
+    this.#list.add(node, { checkId, severity, offset, length, message, expected });
   }
 }
 

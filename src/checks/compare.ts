@@ -60,8 +60,10 @@ function compare(context: Context, port: ServicePort, written: Written, rules: r
       key: ruleKey(written.ruleset.rule(rule)),
     }));
     const role = expected[0]?.written.slot.role ?? context.role(chain) ?? "svc";
-    const parts = compareChain(context, { port, role, chainName, chain }, expected, found);
-    for (const part of parts) if (!isRounding(context, part) && !isUnprinted(context, part)) deviations.push(part);
+    for (const { kind, slot, expected: text, rule } of compareChain(context, role, expected, found)) {
+      const deviation: Deviation = { port, kind, role, chainName, chain, slot, expected: text, rule };
+      if (!isRounding(context, deviation) && !isUnprinted(context, deviation)) deviations.push(deviation);
+    }
   }
   return deviations.map((deviation) => astray(context, deviation));
 }
@@ -114,14 +116,16 @@ export function keysOf(written: readonly WrittenRule[]): Expected[] {
   return written.map((made, rule) => ({ written: made, key: ruleKey(store.rule(rule)) }));
 }
 
-type Where = Pick<Deviation, "role" | "chainName" | "chain">;
+/** A deviation without the place where it was found. */
+type Difference = Pick<Deviation, "kind" | "slot" | "expected" | "rule">;
 
-export function compareChain<W extends Where>(
+/** Compares the rules of a chain of that role. */
+export function compareChain(
   context: Context,
-  where: W,
+  chainRole: Role,
   expected: readonly Expected[],
   rules: readonly RuleId[],
-): (W & Omit<Deviation, "port">)[] {
+): Difference[] {
   const open = new Map<string, number[]>();
   for (const [i, { key }] of expected.entries()) push(open, key, i);
   const known = new Set(open.keys());
@@ -134,17 +138,16 @@ export function compareChain<W extends Where>(
     else surplus.push({ rule, repeated: known.has(key) });
   }
   const missing = [...open.values()].flat().sort((a, b) => a - b);
-  const found: (W & Omit<Deviation, "port">)[] = [];
+  const found: Difference[] = [];
   for (const place of missing) {
     const { slot, text } = (expected[place] as Expected).written;
     const next = matched.find((each) => each.place > place)?.rule ?? NONE;
     const isLike = (rule: RuleId): boolean => fills(context, rule, slot.name) || isJumpLike(context, rule, text);
     let instead = surplus.findIndex(({ rule, repeated }) => !repeated && isLike(rule));
-    if (instead < 0 && !where.role.includes(" "))
+    if (instead < 0 && !chainRole.includes(" "))
       instead = surplus.findIndex(({ rule, repeated }) => !repeated && isBetween(rule, previous(matched, place), next));
     const replaced = instead >= 0 ? surplus.splice(instead, 1)[0] : undefined;
     found.push({
-      ...where,
       kind: replaced === undefined ? "missing" : "changed",
       slot: slot.name,
       expected: text,
@@ -153,15 +156,13 @@ export function compareChain<W extends Where>(
   }
   for (const { rule, repeated } of surplus)
     found.push({
-      ...where,
       kind: repeated ? "repeated" : "unexpected",
       slot: slotName(context, rule),
       expected: null,
       rule,
     });
-  for (const { rule, place } of outOfOrder(matched, isOrdered(where.role)))
+  for (const { rule, place } of outOfOrder(matched, isOrdered(chainRole)))
     found.push({
-      ...where,
       kind: "misplaced",
       slot: slotName(context, rule),
       expected: expected[place]?.written.text ?? null,

@@ -61,7 +61,8 @@ export function nodeDeviationsOf(context: Context): readonly NodeDeviation[] {
       ({ written }) => slots.has(written.slot.name) || !there(written.slot.name),
       judged.map((rule) => ruleKey(ruleset.rule(rule))),
     );
-    for (const part of compareChain(context, { role, chainName, chain }, expected, judged)) found.push(part);
+    for (const { kind, slot, expected: text, rule } of compareChain(context, role, expected, judged))
+      found.push({ kind, role, chainName, chain, slot, expected: text, rule });
   }
   return found;
 }

@@ -2,6 +2,7 @@ import { bytesOf } from "../../grammar/bytes.ts";
 import { readServiceMap } from "../kubernetes/read-service-map.ts";
 import type { ServiceMap } from "../kubernetes/service-map-of.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
+import { writableServicePort } from "../kubernetes/writable-service-port.ts";
 import {
   type WritableEndpoint,
   type WritableNode,
@@ -83,7 +84,7 @@ function completed(port: ServicePort, services: ServiceMap): WritableServicePort
 
 /** From 1.24 on a load balancer without source ranges has no chain of its own: rules that were edited show what the ranges were. */
 function withRanges(port: ServicePort, { ruleset, parameters: { era } }: ServiceMap): WritableServicePort {
-  const writable = port.writable();
+  const writable = writableServicePort(port);
   const chain = port.chain("fw");
   if (chain === NONE || (era !== "1.24" && era !== "1.25") || (writable.loadBalancerSourceRanges ?? []).length > 0)
     return writable;

@@ -54,18 +54,21 @@ function readChain(ruleset: Ruleset, chain: ChainId, found: HostPort[]): void {
     const target = store.targetRecord(rule)?.name;
     if (target !== "DNAT" && target !== "REDIRECT") continue;
     const node = ruleset.rule(rule);
-    const asked = { ...askedOf(node), owner, destination: destinationOf(node), rule, jump: NONE };
-    if (asked.ports !== "") {
-      found.push(asked);
+    const { protocol, ports, ip } = askedOf(node);
+    const destination = destinationOf(node);
+    if (ports !== "") {
+      found.push({ protocol, ports, ip, owner, destination, rule, jump: NONE });
       continue;
     }
     callers ??= askedByCallers(ruleset, chain);
     for (const caller of callers)
       found.push({
-        ...asked,
+        protocol: protocol ?? caller.protocol,
         ports: caller.ports,
-        ip: asked.ip ?? caller.ip,
-        protocol: asked.protocol ?? caller.protocol,
+        ip: ip ?? caller.ip,
+        owner,
+        destination,
+        rule,
         jump: caller.rule,
       });
   }
@@ -75,24 +78,31 @@ function readChain(ruleset: Ruleset, chain: ChainId, found: HostPort[]): void {
 function askedByCallers(ruleset: Ruleset, chain: ChainId): readonly HostPort[] {
   const asked: HostPort[] = [];
   for (const rule of ruleset.callers(chain).subarray(0, MOST_CALLERS)) {
-    const one = askedOf(ruleset.rule(rule));
-    if (one.ports !== "") asked.push({ ...one, owner: null, destination: "", rule, jump: NONE });
+    const { protocol, ports, ip } = askedOf(ruleset.rule(rule));
+    if (ports !== "") asked.push({ protocol, ports, ip, owner: null, destination: "", rule, jump: NONE });
   }
   return asked;
 }
 
+const DESTINATION = ["--destination"];
+const PROTOCOL = ["--protocol", "--proto"];
+const PORTS = ["--destination-port", "--dport", "--destination-ports", "--dports"];
+
+/** First value of the first option that has one of the flags and is not negated. */
+function firstValue({ options, matches }: RuleNode, flags: readonly string[]): string | null {
+  const isAsked = ({ record, negated }: OptionNode): boolean =>
+    record !== null && flags.includes(record.flag) && !negated;
+  let found = options.find(isAsked);
+  for (let k = 0; found === undefined && k < matches.length; k++) found = matches[k]?.options.find(isAsked);
+  return found?.values[0]?.text ?? null;
+}
+
 /** The destination that a rule asks for, as far as it names one without a negation. */
 export function askedOf(node: RuleNode): Pick<HostPort, "protocol" | "ports" | "ip"> {
-  const options: OptionNode[] = [...node.options, ...node.matches.flatMap((match) => match.options)];
-  const value = (...flags: string[]): string | null => {
-    for (const { record, negated, values } of options)
-      if (record !== null && flags.includes(record.flag) && !negated) return values[0]?.text ?? null;
-    return null;
-  };
-  const ip = value("--destination");
+  const ip = firstValue(node, DESTINATION);
   return {
-    protocol: value("--protocol", "--proto"),
-    ports: value("--destination-port", "--dport", "--destination-ports", "--dports") ?? "",
+    protocol: firstValue(node, PROTOCOL),
+    ports: firstValue(node, PORTS) ?? "",
     ip: ip === null ? null : (hostOf(ip) ?? ip),
   };
 }

@@ -74,8 +74,16 @@ export function membersOf(text: string, used: readonly UsedSet[]): readonly SetM
     const rule = rules.get(set);
     if (meaning === undefined || rule === undefined) continue;
     const member = readEntry(entry, set);
-    if (member !== null)
-      members.push({ ...meaning, ...member, ip: meaning.kind === "nodePort" ? null : member.ip, rule });
+    if (member === null) continue;
+    const { kind, local } = meaning;
+    members.push({
+      kind,
+      local,
+      ip: kind === "nodePort" ? null : member.ip,
+      port: member.port,
+      protocol: member.protocol,
+      rule,
+    });
   }
   return members;
 }

@@ -22,7 +22,6 @@ import type {
   TrafficPolicy,
 } from "./service-map.ts";
 import { claimOf, slotOf } from "./templates/slots.ts";
-import type { WritableServicePort } from "./write-rules.ts";
 
 export type { EndpointJump } from "./endpoints-of.ts";
 
@@ -251,34 +250,9 @@ export class ServicePort implements ServicePortFacts {
     return this.firewallRanges.nodeInRange;
   }
 
-  /** The facts with what the writer needs beside them. */
-  writable(): WritableServicePort {
-    const { name, endpointComments, nodeInRange } = this;
-    const cluster = this.spread.meant(this.group.chains.svc);
-    const local = this.spread.meant(this.group.localChain);
-    return {
-      ...this.facts(),
-      ...this.#outsideAddresses(),
-      name,
-      endpointComments,
-      nodeInRange,
-      cluster,
-      local,
-    };
-  }
-
-  /** Where comments do not tell external IPs from load balancer IPs: rules to endpoints are the same for both, so one is as good as the other. */
-  #outsideAddresses(): Pick<WritableServicePort, "refusedIPs"> &
-    Partial<Pick<WritableServicePort, "externalIPs" | "loadBalancerIPs">> {
-    const { refusedIPs, frontends } = this;
-    if (refusedIPs.length === 0 || this.hasEndpoints !== true) return { refusedIPs };
-    const of = (wanted: Frontend["kind"]): string[] =>
-      frontends.filter(({ kind }) => kind === wanted).map(({ ip }) => ip ?? "");
-    return { refusedIPs: [], externalIPs: [...refusedIPs, ...of("externalIP")], loadBalancerIPs: of("loadBalancerIP") };
-  }
-
   /** The facts as plain data. */
   facts(): ServicePortFacts {
+    const { endpoints, clusterEndpoints, localEndpoints } = this.#endpointFacts();
     return {
       id: this.id,
       namespace: this.namespace,
@@ -298,7 +272,9 @@ export class ServicePort implements ServicePortFacts {
       sessionAffinityTimeoutSeconds: this.sessionAffinityTimeoutSeconds,
       healthCheckNodePort: this.healthCheckNodePort,
       hasEndpoints: this.hasEndpoints,
-      ...this.#endpointFacts(),
+      endpoints,
+      clusterEndpoints,
+      localEndpoints,
       chains: this.chains,
     };
   }

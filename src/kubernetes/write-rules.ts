@@ -12,7 +12,6 @@ export interface WrittenRule {
   readonly table: "nat" | "filter";
   readonly chain: string;
   readonly slot: Slot;
-  readonly values: Values;
   readonly text: string;
 }
 
@@ -49,16 +48,15 @@ export function writeServicePort(port: WritableServicePort, node: WritableNode):
   const local = jumpValues(port, port.local, node);
   const context = serviceContext(port, cluster, local, node);
   const common = commonValues(port, node);
+  const ofNode = nodeValues(node);
   const written: WrittenRule[] = [];
   for (const role of roles) {
     if (role === "sep") {
       for (const endpoint of endpointValues(port))
-        for (const rule of writeRole(role, context.era, context, { ...common, ...endpoint }, endpoint["SEP"] ?? ""))
-          written.push(rule);
+        writeRole(role, context, [endpoint, common, ofNode], endpoint["SEP"] ?? "", written);
     } else {
       const chain = chainOfRole(role, common);
-      if (chain === null) continue;
-      for (const rule of writeRole(role, context.era, context, common, chain)) written.push(rule);
+      if (chain !== null) writeRole(role, context, [common, ofNode], chain, written);
     }
   }
   return written;
@@ -80,7 +78,7 @@ export function writeNode(node: WritableNode): WrittenRule[] {
     for (const slot of slotsByRole[index] ?? []) {
       if (slot.of !== "node" || !slot.eras.includes(era)) continue;
       for (const instance of slot.instances(context)) {
-        const made = rule(slot, role.slice(role.indexOf(" ") + 1), { ...values, ...instance });
+        const made = rule(slot, role.slice(role.indexOf(" ") + 1), [instance, values]);
         if (made !== null) written.push(made);
       }
     }
@@ -89,23 +87,34 @@ export function writeNode(node: WritableNode): WrittenRule[] {
 
 const eraOf = (node: ProxyParameters): Era => node.era ?? "1.25";
 
-function writeRole(role: Role, era: Era, context: ServiceContext, common: Values, chain: string): WrittenRule[] {
-  const written: (WrittenRule & { readonly group: number })[] = [];
+/** Adds the rules of a chain. */
+function writeRole(
+  role: Role,
+  context: ServiceContext,
+  layers: readonly Values[],
+  chain: string,
+  written: WrittenRule[],
+): void {
+  const made: WrittenRule[] = [];
+  const groups = new Map<WrittenRule, number>();
   for (const slot of slotsByRole[roles.indexOf(role)] ?? []) {
-    if (slot.of !== "service" || !slot.eras.includes(era)) continue;
+    if (slot.of !== "service" || !slot.eras.includes(context.era)) continue;
     for (const instance of slot.instances(context)) {
-      const made = rule(slot, chain, { ...common, ...instance });
-      if (made !== null) written.push({ ...made, group: Number(instance["group"] ?? 0) });
+      const one = rule(slot, chain, [instance, ...layers]);
+      if (one === null) continue;
+      made.push(one);
+      if (instance["group"] !== undefined) groups.set(one, Number(instance["group"]));
     }
   }
-  return written.sort((a, b) => a.group - b.group);
+  if (groups.size > 0) made.sort((a, b) => (groups.get(a) ?? 0) - (groups.get(b) ?? 0));
+  for (const one of made) written.push(one);
 }
 
 /** `null` where the facts lack a value that the rule has. */
-function rule(slot: Slot, chain: string, values: Values): WrittenRule | null {
+function rule(slot: Slot, chain: string, layers: readonly Values[]): WrittenRule | null {
   const table = slot.role.startsWith("filter ") ? "filter" : "nat";
-  const text = fill(slot.template, chain, values);
-  return text === null ? null : { table, chain, slot, values, text };
+  const text = fill(slot.template, chain, layers);
+  return text === null ? null : { table, chain, slot, text };
 }
 
 /** The chain of a role; `null` for chains that this Service port does not have. */
@@ -168,8 +177,12 @@ function commonValues(port: WritableServicePort, node: WritableNode): Values {
   const XLB = chain("xlb", forwards && isXlb(era) && local);
   const FW = chain("fw", forwards && balanced && (isXlb(era) || ranges));
   return {
-    ...nodeValues(node),
-    ...{ SVC, SVL, EXT, XLB, FW, name },
+    SVC,
+    SVL,
+    EXT,
+    XLB,
+    FW,
+    name,
     protocol: port.protocol,
     clusterIP: port.clusterIP === null ? null : hostPrefix(port.clusterIP),
     port: port.port === null ? null : String(port.port),
@@ -217,26 +230,38 @@ const nameOf = (port: WritableServicePort): string | null =>
       : printServicePortName({ namespace: port.namespace, service: port.service, portName: port.portName });
 
 function jumpValues(port: WritableServicePort, endpoints: readonly WritableEndpoint[], node: WritableNode): Values[] {
-  return endpoints.map((endpoint, i) => ({
-    ...oneEndpoint(port, endpoint),
-    index: String(i),
-    probability: probabilityText(i, endpoints.length, node.probabilityDigits ?? 10),
-  }));
+  const comments = port.endpointComments ?? "arrow";
+  return endpoints.map((endpoint, i) => {
+    const probability = probabilityText(i, endpoints.length, node.probabilityDigits ?? 10);
+    return oneEndpoint(
+      port,
+      endpoint,
+      endpointComment(comments, nameOf(port), endpoint.address),
+      String(i),
+      probability,
+    );
+  });
 }
 
 /** Values of every endpoint's own chain, each once. */
 function endpointValues(port: WritableServicePort): Values[] {
   const chains = new Map<string, Values>();
+  // The rules of an endpoint's own chain never say its address in their comments.
+  const comment = port.endpointComments === "none" ? null : nameOf(port);
   for (const endpoint of [...port.cluster, ...port.local]) {
-    const values = oneEndpoint(port, endpoint);
-    // The rules of an endpoint's own chain never say its address in their comments.
-    const comment = port.endpointComments === "none" ? null : nameOf(port);
-    if (typeof values["SEP"] === "string") chains.set(values["SEP"], { ...values, endpointComment: comment });
+    const values = oneEndpoint(port, endpoint, comment, null, null);
+    if (typeof values["SEP"] === "string") chains.set(values["SEP"], values);
   }
   return [...chains.values()];
 }
 
-function oneEndpoint(port: WritableServicePort, { address, chain }: WritableEndpoint): Values {
+function oneEndpoint(
+  port: WritableServicePort,
+  { address, chain }: WritableEndpoint,
+  comment: string | null,
+  index: string | null,
+  probability: string | null,
+): Values {
   const name = nameOf(port);
   const isNamed = name !== null && port.protocol !== null && address !== null;
   const ip = address === null ? null : (splitAddress(address)?.ip ?? address);
@@ -244,7 +269,9 @@ function oneEndpoint(port: WritableServicePort, { address, chain }: WritableEndp
     endpoint: address,
     endpointIP: ip === null ? null : hostPrefix(ip),
     SEP: chain ?? (isNamed ? endpointChain(name, port.protocol, address) : null),
-    endpointComment: endpointComment(port.endpointComments ?? "arrow", name, address),
+    endpointComment: comment,
+    index,
+    probability,
   };
 }
 

@@ -49,7 +49,7 @@ function readRule(node: RuleNode, suppressions: CommentSuppression[], malformed:
     const read = readComment(text);
     if (read === null) continue;
     if (typeof read === "function") malformed.push({ offset, length, why: read });
-    else suppressions.push({ ...read, offset, length, target: node.index });
+    else suppressions.push({ checkIds: read.checkIds, reason: read.reason, offset, length, target: node.index });
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readServiceMap } from "../../src/kubernetes/read-service-map.ts";
 import type { ServiceMap } from "../../src/kubernetes/service-map-of.ts";
+import { writableServicePort } from "../../src/kubernetes/writable-service-port.ts";
 import { type WritableNode, writeNode, writeServicePort } from "../../src/kubernetes/write-rules.ts";
 import { type Dump, dumpsIn, fileOf, fixtures, rulesets, sharedDumps } from "./helpers/dumps.ts";
 import { typedRules } from "./helpers/typed-rules.ts";
@@ -39,10 +40,10 @@ function writtenText(map: ServiceMap): string {
     firewallHook: map.ruleset.chain("filter", "KUBE-FIREWALL") >= 0,
   };
   const rules = [
-    ...map.servicePorts.flatMap((port) => writeServicePort(port.writable(), node)),
+    ...map.servicePorts.flatMap((port) => writeServicePort(writableServicePort(port), node)),
     // Of what no rule leads to, only its own chains are left.
     ...map.detachedServicePorts
-      .flatMap((port) => writeServicePort(port.writable(), node))
+      .flatMap((port) => writeServicePort(writableServicePort(port), node))
       .filter(({ slot }) => !slot.role.includes(" ")),
     ...writeNode(node),
   ];

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { readServiceMap } from "../../src/kubernetes/read-service-map.ts";
+import { writableServicePort } from "../../src/kubernetes/writable-service-port.ts";
 import { deviationsIn } from "../kubernetes/helpers/deviations.ts";
 import { dumpsIn, fileOf, fixtures, rulesets } from "../kubernetes/helpers/dumps.ts";
 
@@ -66,7 +67,7 @@ describe("edited dumps", () => {
           ];
           for (const port of [...map.servicePorts, ...map.detachedServicePorts]) {
             const { endpoints } = port.facts();
-            port.writable();
+            writableServicePort(port);
             const shares = endpoints.map(({ share }) => share ?? 0);
             expect(shares.reduce((sum, share) => sum + share, 0)).toBeLessThan(1 + 1e-9);
             for (const chain of port.endpointChains()) expect(map.byChain(chain)).not.toBeNull();

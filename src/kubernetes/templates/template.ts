@@ -164,34 +164,45 @@ function formOf(words: readonly string[]): Form {
   return { key: formKey(options, suffix), values, target };
 }
 
+/** The value of a hole: of the first that knows it, even as nothing. */
+function valueIn(layers: readonly Values[], hole: string): string | null {
+  for (let k = 0; k < layers.length; k++) {
+    const value = (layers[k] as Values)[hole];
+    if (value !== undefined) return value;
+  }
+  return null;
+}
+
 /**
  * Writes a rule of `chain`; `null` where a value is missing that stands outside a group. A comment that names a Service is left out
  * when the name is not known.
+ * @param layers - values of the rule alone, then those that it shares with others
  */
-export function fill({ parts }: Template, chain: string, values: Values): string | null {
-  const words = ["-A", chain];
-  for (const { condition, words: part } of parts) {
-    if (condition !== null && (values[condition] ?? null) === null) continue;
-    for (let i = 0; i < part.length; i++) {
-      const isUnnamed = part[i] === "-m" && part[i + 1] === "comment" && part[i + 3]?.includes("{name}");
-      if (isUnnamed === true && (values["name"] ?? null) === null) {
+export function fill({ parts }: Template, chain: string, layers: readonly Values[]): string | null {
+  let text = `-A ${chain}`;
+  for (const { condition, words } of parts) {
+    if (condition !== null && valueIn(layers, condition) === null) continue;
+    for (let i = 0; i < words.length; i++) {
+      const isUnnamed = words[i] === "-m" && words[i + 1] === "comment" && words[i + 3]?.includes("{name}");
+      if (isUnnamed === true && valueIn(layers, "name") === null) {
         i += 3;
         continue;
       }
-      const word = fillWord(part[i] as string, values);
+      const word = fillWord(words[i] as string, layers);
       if (word === null) return null;
-      words.push(word);
+      text += ` ${word}`;
     }
   }
-  return words.join(" ");
+  return text;
 }
 
-function fillWord(word: string, values: Values): string | null {
+function fillWord(word: string, layers: readonly Values[]): string | null {
   if (!word.includes("{")) return word;
+  if (word.startsWith("{") && word.indexOf("}") === word.length - 1) return valueIn(layers, word.slice(1, -1));
   const isQuoted = word.startsWith('"');
   let isFull = true;
   const filled = word.replace(/\{([A-Za-z]+)\}/g, (_, hole: string) => {
-    const value = values[hole] ?? null;
+    const value = valueIn(layers, hole);
     if (value === null) isFull = false;
     return isQuoted ? (value ?? "").replace(/["\\]/g, "\\$&") : (value ?? "");
   });
