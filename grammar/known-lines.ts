@@ -112,9 +112,10 @@ export class KnownLines {
   #known = 0;
   #unknown = 0;
   #last = new LastName(-1, 0, 0, -1);
-  /** Of the lines read last: their number, and where the line behind them begins. */
+  /** Of the lines read last: their number, where the line behind them begins, and whether that is one that others have to read. */
   count = 0;
   next = 0;
+  isStuck = false;
 
   constructor(bytes: Uint8Array) {
     this.#native = loadNative();
@@ -128,13 +129,13 @@ export class KnownLines {
   }
 
   /** Says where the lines that follow stand. `surroundings`: what the judgement of rules depends on besides. */
-  enter(table: number, surroundings: string, family: Family | null): void {
+  enter(table: number, surroundings: string, family: Family | null, isNft: boolean): void {
     let number = this.#surroundings.get(surroundings);
     if (number === undefined) {
       number = this.#surroundings.size;
       this.#surroundings.set(surroundings, number);
     }
-    this.#native.enter(table, number, family ?? 0);
+    this.#native.enter(table, number, family ?? 0, isNft);
   }
 
   /**
@@ -149,8 +150,9 @@ export class KnownLines {
     if ((start < this.#start || start >= this.#end || this.#end > limit) && !this.#fill(start, limit)) return 0;
     this.count = this.#native.read(start - this.#start, this.#end - this.#start, this.#start, node);
     this.next = this.#start + this.#native.nextOffset();
+    this.isStuck = Boolean(this.#native.stuck());
     this.#known += this.count;
-    if (this.next < this.#end) this.#unknown++;
+    if (this.isStuck) this.#unknown++;
     return this.count;
   }
 

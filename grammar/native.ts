@@ -6,7 +6,7 @@ export interface Native {
   readonly memory: Memory;
   reset(slots: number, salt: number): void;
   room(bytes: number): number;
-  enter(table: number, surroundings: number, family: number): void;
+  enter(table: number, surroundings: number, family: number, isNft: boolean): void;
   read(from: number, to: number, base: number, node: number): number;
   chainsAre(form: number): void;
   extension(from: number, to: number): void;
@@ -24,6 +24,7 @@ export interface Native {
     role: number,
     extension: number,
     weight: number,
+    nftWeight: number,
     firstType: number,
     secondType: number,
     mentioned: number,
@@ -35,6 +36,7 @@ export interface Native {
   keywordTotal(): number;
   intern(table: number, from: number, to: number, start: number): number;
   nextOffset(): number;
+  stuck(): boolean | number;
   ruleCount(): number;
   chainCount(): number;
   nameCount(): number;

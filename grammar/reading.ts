@@ -143,7 +143,7 @@ class Reading {
     if (this.#table < 0 || block === null) return;
     const header = this.#judge ?? block.header;
     const judge = `${header?.family} ${header?.backend} ${header?.version} ${block.table}`;
-    this.#known.enter(this.#table, judge, header?.family ?? null);
+    this.#known.enter(this.#table, judge, header?.family ?? null, header?.backend === "nft");
   }
 
   /** Reads lines of known forms as long as there are some; the place of the first other one. */
@@ -164,6 +164,7 @@ class Reading {
       this.#judgeDoubts(node, words);
       if (this.#block !== null) this.#block.lastNode = this.#starts.length - 1;
       at = known.next;
+      if (known.isStuck) break;
     }
     return at;
   }

@@ -53,7 +53,7 @@ export class RestoreProblems {
   /** Whether nothing is wrong with the rule that the reader holds but a value of the option; false where more depends on that. */
   isRightBut(option: Keyword, block: Block | null): boolean {
     if (block !== this.#block) this.#enter(block);
-    if (weightOfValues(option) !== 0 || refusedJoin(this.#reader) >= 0) return false;
+    if (weightOfValues(option, false) !== 0 || refusedJoin(this.#reader) >= 0) return false;
     return this.#groups.areRight(null) || this.#refusal() === null;
   }
 

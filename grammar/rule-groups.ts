@@ -32,7 +32,8 @@ const weights: number[] = [];
 
 const isAddress = ({ option }: Keyword): boolean => option?.flag === "--source" || option?.flag === "--destination";
 
-function weightOf(word: Keyword, isNft: boolean): number {
+/** What of the values of a keyword can matter: to iptables-nft, or to either. */
+export function weightOfValues(word: Keyword, isNft: boolean): number {
   const known = isNft ? nftWeights : weights;
   return known[word.id] ?? learnWeight(word, isNft ? "nft" : "legacy", known);
 }
@@ -47,9 +48,6 @@ function learnWeight(word: Keyword, backend: Backend, known: number[]): number {
   return weight;
 }
 
-/** What of the values of a keyword can matter, to iptables-nft or to iptables-legacy. */
-export const weightOfValues = (word: Keyword): number => weightOf(word, false);
-
 /** The words of a line by whose text its judgement can differ from that of another line of the form. */
 export function weightyWords(words: readonly Keyword[], count: number): Weighty[] {
   const found: Weighty[] = [];
@@ -58,7 +56,7 @@ export function weightyWords(words: readonly Keyword[], count: number): Weighty[
     const each = words[k] as Keyword;
     if (each.role === "Value") {
       // a protocol that is a keyword is part of the shape, and only a list can be wrong behind a `!`
-      const weight = each.stands === Expects.protocol ? NOTHING : weightOf(word, false);
+      const weight = each.stands === Expects.protocol ? NOTHING : weightOfValues(word, false);
       if (weight !== NOTHING && (weight !== LISTED || !isAddress(word) || (words[k - 2] as Keyword) === WORD.bang))
         found.push({ word: k, weight });
     } else if (each.role === "Name") {
@@ -122,7 +120,7 @@ export class RuleGroups {
         const end = spans[(k << 1) + 1] as number;
         if (values !== null && each.stands !== Expects.protocol && !values.takes(word, place, start, end)) return false;
         place++;
-        const weight = weightOf(word, this.#isNft);
+        const weight = weightOfValues(word, this.#isNft);
         if (weight === NOTHING) continue;
         const weighed = this.#weigh(weight, start, end);
         if (word.expects === Expects.protocol) around = mix(around, weighed * 2 + negated);

@@ -5,6 +5,11 @@ export function put(values: StaticArray<i32>, index: i32, value: i32): void {
   store<i32>(changetype<usize>(values) + ((<usize>index) << 2), value);
 }
 
+/** Where an array lies in memory. */
+export function placeOf<T>(values: T): i32 {
+  return <i32>changetype<usize>(values);
+}
+
 /** A column of integers that grows. */
 export class Column {
   values: StaticArray<i32> = zeros<i32>(64);

@@ -1,7 +1,7 @@
 // What is compiled to WebAssembly: it reads the lines of forms that were met before. known-lines.ts has its other half.
 import { byteAt, COLON, LF, mix, QUOTE, SPACE, saltHashes } from "./bytes.ts";
 import { chainClass } from "./chain-class.ts";
-import { put } from "./column.ts";
+import { placeOf, put } from "./column.ts";
 import { countersEnd, Forms, NO_FORM } from "./forms.ts";
 import { Names } from "./names.ts";
 import { SeenNumbers } from "./seen.ts";
@@ -35,6 +35,8 @@ let table: i32 = 0;
 /** A number of what a rule's judgement depends on besides its words. */
 let surroundings: i32 = 0;
 let family: i32 = 0;
+/** They come by iptables-nft. */
+let isNft: bool = false;
 let chain: i32 = NONE;
 let target: i32 = NONE;
 
@@ -67,6 +69,9 @@ let chains: i32 = 0;
 let keywordCount: i32 = 0;
 /** Behind the last line that was read. */
 let next: i32 = 0;
+/** There was no room for what the next line holds; and the next line is one that others have to read. */
+let isFull: bool = false;
+let isStuck: bool = false;
 
 /**
  * Forgets the last text.
@@ -108,10 +113,11 @@ export function room(bytes: i32): i32 {
 }
 
 /** The lines that follow stand in this table, and are judged in these surroundings. */
-export function enter(newTable: i32, newSurroundings: i32, newFamily: i32): void {
+export function enter(newTable: i32, newSurroundings: i32, newFamily: i32, byNft: bool): void {
   table = newTable;
   surroundings = newSurroundings;
   family = newFamily;
+  isNft = byNft;
   chain = NONE;
 }
 
@@ -125,6 +131,7 @@ export function enter(newTable: i32, newSurroundings: i32, newFamily: i32): void
  */
 export function read(from: i32, to: i32, base: i32, node: i32): i32 {
   lines = rules = chains = keywordCount = doubts = 0;
+  isFull = false;
   const end = window + to;
   const shift = base - window;
   shifted = shift;
@@ -143,7 +150,12 @@ export function read(from: i32, to: i32, base: i32, node: i32): i32 {
     at = next;
   }
   next = at;
+  isStuck = at < end && lines < MOST_LINES && !isFull;
   return lines;
+}
+
+export function stuck(): bool {
+  return isStuck;
 }
 
 function readRule(at: i32, shift: i32, node: i32): i32 {
@@ -169,13 +181,14 @@ function readRule(at: i32, shift: i32, node: i32): i32 {
 
 /** A rule whose form is not kept; the column of unkept.ts. */
 function readWords(at: i32, shift: i32, node: i32): i32 {
-  if (!words.read(at, family, <u64>surroundings)) return NO_FORM;
+  if (!words.read(at, family, <u64>surroundings, isNft)) return NO_FORM;
   const spans = forms.spans;
   const count = words.count;
   const end = unchecked(spans[(count << 1) - 1]);
   if (byteAt(end) !== LF || end - at > LONGEST_LINE || byteAt(unchecked(spans[words.chainWord << 1])) === QUOTE)
     return NO_FORM;
-  if (keywordCount + count + 1 > MOST_KEYWORDS || !keepDoubts(shift)) return NO_FORM;
+  isFull = keywordCount + count + 1 > MOST_KEYWORDS;
+  if (isFull || !keepDoubts(shift)) return NO_FORM;
   for (let k = 0; k < count; k++)
     putKeyword(unchecked(words.ids[k]), unchecked(spans[(k << 1) + 1]) - unchecked(spans[k << 1]));
   putKeyword(0, 0);
@@ -192,7 +205,8 @@ function readWords(at: i32, shift: i32, node: i32): i32 {
 
 /** Keeps what is in doubt of the line that was walked last; false where there is no room for it. */
 function keepDoubts(shift: i32): bool {
-  if (doubts + forms.doubts > MOST_DOUBTS) return false;
+  isFull = doubts + forms.doubts > MOST_DOUBTS;
+  if (isFull) return false;
   for (let k = 0; k < forms.doubts; k++) {
     const word = unchecked(forms.doubtWords[k]);
     put(doubtLines, doubts, lines);
@@ -306,13 +320,14 @@ export function describe(
   role: i32,
   extension: i32,
   weight: i32,
+  nftWeight: i32,
   firstType: i32,
   secondType: i32,
-  mentioned: i32,
+  bits: i32,
   option: i32,
-  namedTarget: i32,
+  named: i32,
 ): void {
-  words.describe(id, expects, values, role, extension, weight, firstType, secondType, mentioned, option, namedTarget);
+  words.describe(id, expects, values, role, extension, weight, nftWeight, firstType, secondType, bits, option, named);
 }
 /** Word `k` of a right rule is that keyword, and stands there in the window; `learnWords` takes note of all of them. */
 export function wordIs(k: i32, id: i32, from: i32, to: i32): void {
@@ -321,7 +336,7 @@ export function wordIs(k: i32, id: i32, from: i32, to: i32): void {
   put(forms.spans, (k << 1) + 1, window + to);
 }
 export function learnWords(count: i32): bool {
-  return words.learn(count, family, <u64>surroundings);
+  return words.learn(count, family, <u64>surroundings, isNft);
 }
 
 /** Number of the chain whose name stands in the window. `start`: where it stands in the text. */
@@ -353,44 +368,23 @@ export function slotCount(): i32 {
 
 /** Where a column lies in memory; the numbers are those of known-lines.ts. */
 export function column(number: i32): i32 {
-  switch (number) {
-    case 0:
-      return <i32>changetype<usize>(lineStarts);
-    case 1:
-      return <i32>changetype<usize>(lineForms);
-    case 2:
-      return <i32>changetype<usize>(ruleNodes);
-    case 3:
-      return <i32>changetype<usize>(ruleChains);
-    case 4:
-      return <i32>changetype<usize>(ruleTargets);
-    case 5:
-      return <i32>changetype<usize>(ruleValues);
-    case 6:
-      return <i32>changetype<usize>(chainNodes);
-    case 7:
-      return <i32>changetype<usize>(declaredChains);
-    case 8:
-      return <i32>changetype<usize>(names.tables.values);
-    case 9:
-      return <i32>changetype<usize>(names.starts.values);
-    case 10:
-      return <i32>changetype<usize>(names.lengths.values);
-    case 12:
-      return <i32>changetype<usize>(lineKeywords);
-    case 13:
-      return <i32>changetype<usize>(keywords);
-    case 14:
-      return <i32>changetype<usize>(wordLengths);
-    case 15:
-      return <i32>changetype<usize>(doubtLines);
-    case 16:
-      return <i32>changetype<usize>(doubtWords);
-    case 17:
-      return <i32>changetype<usize>(doubtStarts);
-    case 18:
-      return <i32>changetype<usize>(doubtEnds);
-    default:
-      return <i32>changetype<usize>(names.slots);
-  }
+  if (number === 0) return placeOf(lineStarts);
+  if (number === 1) return placeOf(lineForms);
+  if (number === 2) return placeOf(ruleNodes);
+  if (number === 3) return placeOf(ruleChains);
+  if (number === 4) return placeOf(ruleTargets);
+  if (number === 5) return placeOf(ruleValues);
+  if (number === 6) return placeOf(chainNodes);
+  if (number === 7) return placeOf(declaredChains);
+  if (number === 8) return placeOf(names.tables.values);
+  if (number === 9) return placeOf(names.starts.values);
+  if (number === 10) return placeOf(names.lengths.values);
+  if (number === 12) return placeOf(lineKeywords);
+  if (number === 13) return placeOf(keywords);
+  if (number === 14) return placeOf(wordLengths);
+  if (number === 15) return placeOf(doubtLines);
+  if (number === 16) return placeOf(doubtWords);
+  if (number === 17) return placeOf(doubtStarts);
+  if (number === 18) return placeOf(doubtEnds);
+  return placeOf(names.slots);
 }

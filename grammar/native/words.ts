@@ -37,12 +37,13 @@ const MOST_GROUPS = 32;
  */
 export class Words {
   private readonly forms: Forms;
-  /** By keyword: what follows and how many values, what it is, its extension, what its values weigh, their types, what it mentions, its option, its target. */
+  /** By keyword: what follows and how many values, what it is, its extension, what its values weigh to either iptables and to iptables-nft, their types, what it mentions, its option, its target. */
   private readonly expects: Column = new Column();
   private readonly values: Column = new Column();
   private readonly roles: Column = new Column();
   private readonly extensions: Column = new Column();
   private readonly weights: Column = new Column();
+  private readonly nftWeights: Column = new Column();
   private readonly firstTypes: Column = new Column();
   private readonly secondTypes: Column = new Column();
   private readonly mentioned: Column = new Column();
@@ -85,6 +86,7 @@ export class Words {
     role: i32,
     extension: i32,
     weight: i32,
+    nftWeight: i32,
     firstType: i32,
     secondType: i32,
     mentioned: i32,
@@ -97,6 +99,7 @@ export class Words {
       this.roles.push(0);
       this.extensions.push(0);
       this.weights.push(0);
+      this.nftWeights.push(0);
       this.firstTypes.push(0);
       this.secondTypes.push(0);
       this.mentioned.push(0);
@@ -108,6 +111,7 @@ export class Words {
     this.roles.set(id, role);
     this.extensions.set(id, extension);
     this.weights.set(id, weight);
+    this.nftWeights.set(id, nftWeight);
     this.firstTypes.set(id, firstType);
     this.secondTypes.set(id, secondType);
     this.mentioned.set(id, mentioned);
@@ -117,16 +121,16 @@ export class Words {
   }
 
   /** Whether all words and groups of the line at `from` were met in lines that are right. */
-  read(from: i32, family: i32, surroundings: u64): bool {
-    if (!this.run(from, family, 0)) return false;
+  read(from: i32, family: i32, surroundings: u64, isNft: bool): bool {
+    if (!this.run(from, family, isNft, 0)) return false;
     const around = this.end(surroundings);
     for (let k = 0; k < this.groups; k++) if (!this.right.has(this.keyOf(k, around))) return false;
     return true;
   }
 
   /** Takes note of a line that is right, whose words and their places are given. */
-  learn(count: i32, family: i32, surroundings: u64): bool {
-    if (!this.run(0, family, count)) return false;
+  learn(count: i32, family: i32, surroundings: u64, isNft: bool): bool {
+    if (!this.run(0, family, isNft, count)) return false;
     const around = this.end(surroundings);
     for (let k = 0; k < this.groups; k++) this.right.add(this.keyOf(k, around));
     return true;
@@ -144,8 +148,9 @@ export class Words {
   }
 
   /** @param given - so many words are given; 0: they are to be found from `from` on */
-  private run(from: i32, family: i32, given: i32): bool {
+  private run(from: i32, family: i32, isNft: bool, given: i32): bool {
     const spans = this.forms.spans;
+    const weights = isNft ? this.nftWeights : this.weights;
     this.groups = 0;
     this.forms.doubts = 0;
     this.groupOf(0);
@@ -209,7 +214,7 @@ export class Words {
           expects = OPTION;
         }
         place++;
-        const weight = this.weights.get(word);
+        const weight = weights.get(word);
         if (weight !== 0) {
           const weighed = weigh(weight, at, to);
           if (this.expects.get(word) === PROTOCOL) this.around = mix(this.around, (weighed << 1) | <u64>negated);

@@ -21,6 +21,22 @@ test("rules whose forms are not kept are read word by word ahead of the scanner"
   expect(known).toBeGreaterThan(11_000);
 });
 
+test("what only iptables-legacy refuses is refused of it alone, whichever comes first", () => {
+  const nft = randomRules(6000).replace(/--limit \d+\/sec/g, (limit) =>
+    limit.endsWith("7/sec") ? "--limit 1/day" : limit,
+  );
+  const legacy = nft.replace(" (nf_tables)", "");
+  const problemsOf = (text: string): readonly unknown[] => buildStore(bytesOf(text)).ast.problems;
+  for (const text of [nft + legacy, legacy + nft]) {
+    const found = problemsOf(text);
+    vi.spyOn(KnownLines.prototype, "read").mockReturnValue(0);
+    expect(found).toEqual(problemsOf(text));
+    vi.restoreAllMocks();
+    expect(found.length).toBeGreaterThan(20);
+  }
+  expect(problemsOf(nft)).toEqual([]);
+});
+
 test("what is read so says what the scanner says, whatever is wrong with a line", () => {
   const lines = randomRules(300).trimEnd().split("\n");
   const rules = lines.flatMap((line, at) => (line.startsWith("-A ") ? [at] : []));
