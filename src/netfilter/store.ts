@@ -238,15 +238,17 @@ export class RuleStore {
     const [start, end] = [this.#commandStart(rule), this.#lineEnd(rule)];
     const by = this.#commandStart(other) - start;
     if (this.#lineEnd(other) - end !== by) return false;
-    for (let i = start; i < end; i++) if (bytes[i] !== bytes[i + by]) return false;
+    const words = this.#wordsOf(bytes);
+    let i = start;
+    for (; i + 4 <= end; i += 4) if (words.getInt32(i) !== words.getInt32(i + by)) return false;
+    for (; i < end; i++) if (bytes[i] !== bytes[i + by]) return false;
     return true;
   }
 
   /** A hash of what `isCopy` compares. */
   hashOf(rule: RuleId): number {
     const { bytes } = this.ast.source;
-    this.#words ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const words = this.#words;
+    const words = this.#wordsOf(bytes);
     const end = this.#lineEnd(rule);
     let hash = SALT;
     let i = this.#commandStart(rule);
@@ -254,6 +256,11 @@ export class RuleStore {
     for (; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), PRIME) ^ (hash >>> 15);
     hash = Math.imul(hash ^ (hash >>> 16), MIXER);
     return hash ^ (hash >>> 13);
+  }
+
+  #wordsOf(bytes: Uint8Array): DataView {
+    this.#words ??= new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    return this.#words;
   }
 
   /** Whether the bytes stand somewhere in the line of the rule. */

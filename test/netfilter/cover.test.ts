@@ -157,3 +157,58 @@ test("in a chain of 20,000 rules the one that is covered is found", () => {
   const ruleset = rulesetOf([...rules, rules[12_345]!]);
   expect(pairsOf(ruleset)).toEqual([[20_000, 12_345]]);
 });
+
+test("a rule that differs from the one before in one word asks for what it does when it is read alone", () => {
+  const values = [
+    "1.2.3.4/32",
+    "1.2.3.44/32",
+    "11.2.3.4/32",
+    "10.0.0.0/8",
+    "0.0.0.0/0",
+    "1.2.3.4/255.0.255.0",
+    "host.example",
+  ];
+  const ports = ["80", "8", "800", "0:65535", "80:90", "ssh", "99999", '"80"'];
+  const comments = ["a", "ab", "b", '"a b"', '"b a"', '"-s 9.9.9.9/32"'];
+  const lines: string[] = [];
+  let seed = 11;
+  const pick = (list: readonly string[]): string => {
+    seed = (seed * 1103515245 + 12345) % 2 ** 31;
+    return list[Math.floor((seed / 2 ** 31) * list.length)]!;
+  };
+  const line = { s: "1.2.3.4/32", i: "eth0", port: "80", comment: "a", mark: "0x1", j: "ACCEPT" };
+  for (let k = 0; k < 3000; k++) {
+    const changed = pick(Object.keys(line)) as keyof typeof line;
+    const from = {
+      s: values,
+      i: ["eth0", "eth1", "eth+", "+", "e", "ethernet-0123456"],
+      port: ports,
+      comment: comments,
+      mark: ["0x1", "0x11", "0x1/0x1"],
+      j: ["ACCEPT", "DROP", "X"],
+    }[changed];
+    line[changed] = pick(from);
+    lines.push(
+      `-s ${line.s} -i ${line.i} -p tcp -m tcp --dport ${line.port} -m comment --comment ${line.comment} -m mark --mark ${line.mark} -j ${line.j}`,
+    );
+  }
+  const ruleset = rulesetOf(lines);
+  const reader = new ConditionReader(ruleset);
+  let read = 0;
+  const { words } = ruleset.store;
+  for (let rule = 0; rule < lines.length; rule++) {
+    const alone = new ConditionReader(ruleset).read(rule);
+    ruleset.store.words = (asked) => {
+      read++;
+      return words.call(ruleset.store, asked);
+    };
+    const peeked = reader.peek(rule);
+    ruleset.store.words = words;
+    expect(peeked.dimensions, lines[rule]).toBe(alone.dimensions);
+    expect(peeked.required, lines[rule]).toBe(alone.required);
+    expect(peeked.others).toEqual(alone.others);
+    expect(peeked.othersHash).toBe(alone.othersHash);
+    expect([covers(peeked, alone), covers(alone, peeked)], lines[rule]).toEqual([true, true]);
+  }
+  expect(read).toBeLessThan(lines.length * 0.9);
+});

@@ -18,27 +18,31 @@ export const Reading = {
 } as const;
 export type Reading = (typeof Reading)[keyof typeof Reading];
 
-/** The only word of an option that is read as an address, to `network`. */
-export function readNetwork(network: Network, scanner: Scanner, word: number, family: Family | null): Reading {
-  const { bytes, spans } = scanner;
-  const plain = family === 4 ? plainIpv4(bytes, spans[2 * word] as number, spans[2 * word + 1] as number) : -1;
+/** Reads the word that stands there as an address, to `network`. */
+export function readNetwork(
+  network: Network,
+  scanner: Scanner,
+  start: number,
+  end: number,
+  family: Family | null,
+): Reading {
+  const plain = family === 4 ? plainIpv4(scanner.bytes, start, end) : -1;
   if (plain >= 0) {
     const prefix = plain % 64;
     network.setIpv4((plain - prefix) / 64, prefix);
     return prefix === 0 ? Reading.anything : Reading.taken;
   }
-  const value = accepted(addressMask.parse(textOfWords(scanner, word, 1), { family }));
+  const value = accepted(addressMask.parse(scanner.text(start, end), { family }));
   if (value === null) return Reading.illegible;
   network.set(value);
   return value.mask === 0n ? Reading.anything : Reading.taken;
 }
 
 /** The number of a protocol; 0: any, -1: there is no such protocol. */
-export function protocolAt(scanner: Scanner, word: number, family: Family | null): number {
-  const { bytes, spans } = scanner;
-  const start = spans[2 * word] as number;
-  if (protocol.accepts?.(bytes, start, spans[2 * word + 1] as number, family)) return bytes[start] === T ? TCP : UDP;
-  return accepted(protocol.parse(textOfWords(scanner, word, 1), { family }))?.number ?? -1;
+export function protocolAt(scanner: Scanner, start: number, end: number, family: Family | null): number {
+  const { bytes } = scanner;
+  if (protocol.accepts?.(bytes, start, end, family)) return bytes[start] === T ? TCP : UDP;
+  return accepted(protocol.parse(scanner.text(start, end), { family }))?.number ?? -1;
 }
 
 const T = 116;
@@ -48,13 +52,13 @@ const UDP = 17;
 export function readPorts(
   ports: Ports,
   scanner: Scanner,
-  word: number,
+  start: number,
+  end: number,
   isList: boolean,
   family: Family | null,
 ): Reading {
-  const { bytes, spans } = scanner;
-  if (ports.read(bytes, spans[2 * word] as number, spans[2 * word + 1] as number, isList)) return Reading.taken;
-  const text = textOfWords(scanner, word, 1);
+  if (ports.read(scanner.bytes, start, end, isList)) return Reading.taken;
+  const text = scanner.text(start, end);
   const ranges = isList ? accepted(portList.parse(text, { family })) : rangeOf(text, family);
   if (ranges === null) return Reading.illegible;
   ports.clear();

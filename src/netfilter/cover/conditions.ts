@@ -1,9 +1,10 @@
 import type { Mentions } from "../../../grammar/mentions.ts";
 import type { Scanner } from "../../../grammar/scanner.ts";
 import type { RuleId, Ruleset } from "../ruleset.ts";
-import { ConditionPlan, Dimension, hashOfText, mix, type Slot } from "./condition-plan.ts";
+import { ConditionPlan, Dimension, hashOfText, type Kind, mix, type Slot } from "./condition-plan.ts";
 import { protocolAt, Reading, readNetwork, readPorts, textOfWords } from "./condition-value.ts";
 import { InterfaceName } from "./interface-name.ts";
+import { LineChange } from "./line-change.ts";
 import { Network } from "./network.ts";
 import { Ports } from "./ports.ts";
 import { statesAt } from "./states.ts";
@@ -35,6 +36,15 @@ export class Conditions {
   readonly #ruleset: Ruleset;
   #rule: RuleId = 0;
   #plan = new ConditionPlan();
+  #scanner: Scanner | null = null;
+  /** Of the rule's line: first byte, and behind the last. */
+  #start = 0;
+  #end = 0;
+  /** Of each slot: first byte of its words, behind their last, what became of them. */
+  readonly #slotStarts: number[] = [];
+  readonly #slotEnds: number[] = [];
+  readonly #readings: Reading[] = [];
+  readonly #change: LineChange;
   /** Slots of what fits no dimension: so many of them count. */
   readonly #otherSlots: number[] = [];
   #otherCount = 0;
@@ -46,6 +56,7 @@ export class Conditions {
   constructor(ruleset: Ruleset) {
     const { bytes } = ruleset.store;
     this.#ruleset = ruleset;
+    this.#change = new LineChange(bytes);
     this.inInterface = new InterfaceName(bytes);
     this.outInterface = new InterfaceName(bytes);
   }
@@ -57,17 +68,25 @@ export class Conditions {
   of(rule: RuleId, plan: ConditionPlan, words: Scanner): this {
     this.#rule = rule;
     this.#plan = plan;
+    this.#scanner = words;
     this.dimensions = 0;
     this.required = 0;
     this.changeable = plan.changeable;
     this.fickle = plan.fickle;
     this.#otherCount = 0;
     this.#othersHash = 0;
+    this.#start = this.#lineStart(rule);
+    this.#end = this.#lineEnd(rule);
     for (let k = 0; k < plan.length; k++) {
       const slot = plan.slot(k);
       const { dimension, mentions } = slot.kind;
+      const start = words.spans[2 * slot.word] as number;
+      const end = words.spans[2 * (slot.word + Math.max(slot.words, 1)) - 1] as number;
       const isFirst = (this.dimensions & dimension) === 0;
-      const reading = isFirst && slot.words === 1 ? this.#read(slot, words) : Reading.illegible;
+      const reading = isFirst && slot.words === 1 ? this.#read(slot.kind, words, start, end) : Reading.illegible;
+      this.#slotStarts[k] = start;
+      this.#slotEnds[k] = end;
+      this.#readings[k] = reading;
       if (reading === Reading.anything) continue;
       this.required |= mentions;
       if (reading === Reading.taken) this.dimensions |= dimension;
@@ -78,28 +97,63 @@ export class Conditions {
     return this;
   }
 
-  #read({ kind, word }: Slot, words: Scanner): Reading {
+  /**
+   * Takes a rule of the form of the one before if one word of its line at most is another one, as in long lists of addresses or ports.
+   * False: it has to be read.
+   */
+  changeTo(rule: RuleId): boolean {
+    const scanner = this.#scanner as Scanner;
+    const [start, end] = [this.#lineStart(rule), this.#lineEnd(rule)];
+    const change = this.#change;
+    if (!change.isInOneWord(this.#start, this.#end, start, end)) return false;
+    for (let k = 0; k < this.#plan.length; k++) {
+      const [slotStart, slotEnd] = [this.#slotStarts[k] as number, this.#slotEnds[k] as number];
+      const [from, to] = [change.movedStart(slotStart), change.movedEnd(slotEnd)];
+      if (slotStart <= change.from && change.to <= slotEnd) {
+        if (this.#readings[k] !== Reading.taken) return false;
+        if (this.#read(this.#plan.slot(k).kind, scanner, from, to) !== Reading.taken) return false;
+      }
+      this.#slotStarts[k] = from;
+      this.#slotEnds[k] = to;
+    }
+    this.#rule = rule;
+    this.#start = start;
+    this.#end = end;
+    return true;
+  }
+
+  #lineStart(rule: RuleId): number {
+    const { store } = this.#ruleset;
+    return store.ast.offset(store.node(rule));
+  }
+
+  #lineEnd(rule: RuleId): number {
+    const { store } = this.#ruleset;
+    return store.ast.offset(store.node(rule) + 1);
+  }
+
+  #read({ dimension, isList }: Kind, words: Scanner, start: number, end: number): Reading {
     const { family } = this.#ruleset;
-    switch (kind.dimension) {
+    switch (dimension) {
       case Dimension.source:
-        return readNetwork(this.source, words, word, family);
+        return readNetwork(this.source, words, start, end, family);
       case Dimension.destination:
-        return readNetwork(this.destination, words, word, family);
+        return readNetwork(this.destination, words, start, end, family);
       case Dimension.inInterface:
-        return readName(this.inInterface, words, word);
+        return readName(this.inInterface, start, end);
       case Dimension.outInterface:
-        return readName(this.outInterface, words, word);
+        return readName(this.outInterface, start, end);
       case Dimension.protocol: {
-        const number = protocolAt(words, word, family);
+        const number = protocolAt(words, start, end, family);
         this.protocol = number;
         return number < 0 ? Reading.illegible : number === 0 ? Reading.anything : Reading.taken;
       }
       case Dimension.sourcePorts:
-        return readPorts(this.sourcePorts, words, word, kind.isList, family);
+        return readPorts(this.sourcePorts, words, start, end, isList, family);
       case Dimension.destinationPorts:
-        return readPorts(this.destinationPorts, words, word, kind.isList, family);
+        return readPorts(this.destinationPorts, words, start, end, isList, family);
       case Dimension.states:
-        this.states = statesAt(words.bytes, words.spans[2 * word] as number, words.spans[2 * word + 1] as number);
+        this.states = statesAt(words.bytes, start, end);
         return this.states === 0 ? Reading.illegible : Reading.taken;
       default:
         return Reading.illegible;
@@ -147,8 +201,8 @@ export class Conditions {
   }
 }
 
-function readName(name: InterfaceName, { spans }: Scanner, word: number): Reading {
-  if (!name.read(spans[2 * word] as number, spans[2 * word + 1] as number)) return Reading.illegible;
+function readName(name: InterfaceName, start: number, end: number): Reading {
+  if (!name.read(start, end)) return Reading.illegible;
   return name.isAny ? Reading.anything : Reading.taken;
 }
 

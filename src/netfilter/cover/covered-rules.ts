@@ -6,12 +6,19 @@ import { ConditionPlan } from "./condition-plan.ts";
 import { Conditions } from "./conditions.ts";
 import { CoverIndex } from "./cover-index.ts";
 
+/** After so many in a row it is no longer looked whether rules of a form that follow each other differ in one word alone. */
+const MOST_MISSES = 16;
+
 /** Reads what the rules of a ruleset ask, by plans made once per form. */
 export class ConditionReader {
   readonly #ruleset: Ruleset;
   readonly #plans: (ConditionPlan | undefined)[] = [];
   readonly #conditions: Conditions;
   readonly #passing = new ConditionPlan();
+  /** Of the rule that was peeked at last. */
+  #form = -1;
+  /** How often it was not like the one before, though of its form. */
+  #misses = 0;
 
   constructor(ruleset: Ruleset) {
     this.#ruleset = ruleset;
@@ -20,7 +27,18 @@ export class ConditionReader {
 
   /** Valid until another rule is peeked at. */
   peek(rule: RuleId): Conditions {
-    const words = this.#ruleset.store.words(rule);
+    const { store } = this.#ruleset;
+    const form = store.shapeId(rule);
+    if (form !== this.#form) this.#misses = 0;
+    else if (form >= 0 && this.#misses < MOST_MISSES) {
+      if (this.#conditions.changeTo(rule)) {
+        this.#misses = 0;
+        return this.#conditions;
+      }
+      this.#misses++;
+    }
+    const words = store.words(rule);
+    this.#form = form;
     return this.#conditions.of(rule, this.#planOf(rule, words) ?? this.#passing.read(words), words);
   }
 
