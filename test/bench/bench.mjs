@@ -98,6 +98,11 @@ try {
   const mixed = await measure("100k random", { lint: ours(random), nft: restoreCommand("nft", random) }, rounds);
   row("lint of 100k random rules / nft --test", over(mixed("lint"), mixed("nft")), 1.2, 0.8);
 
+  // of these it is promised, of the others it is the aim
+  const promised = [
+    ...["one chain", "many chains", "deep jumps", "diamonds of jumps", "long lines", "many shapes"],
+    ...["many findings", "duplicates", "one huge comment"],
+  ];
   const perByte = (text, seconds) => (seconds - start("lint").seconds) / text.length;
   const ordinary = kubeProxyDump(100_000);
   for (const [name, make] of Object.entries(nasty)) {
@@ -107,7 +112,8 @@ try {
     const result = await interleave({ lint: ours(file), ordinary: ours(hundred) }, quick ? 1 : 5);
     results[`nasty: ${name}`] = result.lint;
     const ratio = perByte(text, result.lint.seconds) / perByte(ordinary, result.ordinary.seconds);
-    if (name !== "noise") row(`${name}: time per byte / ordinary`, ratio, 3, null);
+    const bounds = promised.includes(name) ? [3, null] : [null, 3];
+    if (name !== "noise") row(`${name}: time per byte / ordinary`, ratio, ...bounds);
   }
 
   if (!quick) {
