@@ -9,6 +9,9 @@ const STATEFUL = ["statistic", "limit", "hashlimit", "quota", "recent", "connlim
 
 const LEAST_PLACES = 8;
 
+/** So many rules are compared with each other: most chains have no more. */
+const FEW = 4;
+
 /** Finds groups of rules with equal words; equal hashes of their bytes tell. Asked of one chain after the other. */
 export class Copies {
   readonly #context: Context;
@@ -45,10 +48,26 @@ export class Copies {
 
   /** Adds the groups of the chain. */
   look(chain: ChainId): void {
-    const { store } = this.#context;
     this.#take(chain);
-    const { values: rules, length: count } = this.#rules;
-    if (count < 2) return;
+    const { length: count } = this.#rules;
+    if (count <= FEW) this.#compare(count);
+    else this.#hash(count);
+  }
+
+  /** Each with those before it. */
+  #compare(count: number): void {
+    const { store } = this.#context;
+    for (let k = 0; k < count; k++) {
+      this.#groups[k] = 0;
+      let first = 0;
+      while (first < k && !store.isCopy(this.#rules.get(first), this.#rules.get(k))) first++;
+      if (first < k) this.#found(first, this.#rules.get(k));
+    }
+  }
+
+  #hash(count: number): void {
+    const { store } = this.#context;
+    const { values: rules } = this.#rules;
     const size = this.#makeRoom();
     const [places, hashes] = [this.#places, this.#hashes];
     for (let k = 0; k < count; k++) {
@@ -62,9 +81,13 @@ export class Copies {
         if (hashes[place] === hash && store.isCopy(rules[place] as RuleId, rule)) first = place;
       }
       if (first === NONE) places[slot] = k + 1;
-      // asked last: only few rules have an equal one
-      else if (!hasMatch(store, rule, this.#stateful)) this.#add(first, rule);
+      else this.#found(first, rule);
     }
+  }
+
+  /** Takes note of a copy, unless it counts for itself: that is asked last, as only few rules have an equal one. */
+  #found(place: number, rule: RuleId): void {
+    if (!hasMatch(this.#context.store, rule, this.#stateful)) this.#add(place, rule);
   }
 
   #add(place: number, rule: RuleId): void {
