@@ -84,7 +84,7 @@ export const contradictoryMatch: Check = {
   run(context, report) {
     const { store } = context;
     for (const rule of otherRules(context, mayContradict)) {
-      const why = isLikelier(store, rule) ? contradiction(store, rule) : null;
+      const why = isLikelier(context, rule) ? contradiction(store, rule) : null;
       if (why === null) continue;
       const chain = store.chainOf(rule);
       report({
@@ -106,9 +106,9 @@ const ASKED: ReadonlyMap<string, "port" | "state" | "address"> = new Map([
   ["--source", "address"],
   ["--destination", "address"],
 ]);
-const EVERYWHERE = /^(?:0\.0\.0\.0|::)\/0$/;
-/** Behind the address of what is every address. */
-const NO_BITS = bytesOf("/0");
+/** Every address, by IP version. */
+const EVERYWHERE = { 4: bytesOf("0.0.0.0/0"), 6: bytesOf("::/0") };
+const IS_EVERYWHERE = /^(?:0\.0\.0\.0|::)\/0$/;
 const ADDRESSES = bitOfOption("--source") | bitOfOption("--destination");
 const PORT_BITS = bitsOfMatches("tcp", "udp", "sctp", "dccp", "multiport");
 const STATE_BITS = bitsOfMatches("conntrack", "state");
@@ -128,8 +128,10 @@ const mayExclude = (mentions: Mentions): boolean => (mentions & NEGATED) !== 0 &
 const mayContradict = (mentions: Mentions): boolean => mayAskTwice(mentions) || mayExclude(mentions);
 
 /** Whether a rule that may contradict itself may do so by what its line holds. */
-const isLikelier = (store: RuleStore, rule: RuleId): boolean =>
-  mayAskTwice(store.mentions(rule)) || store.holds(rule, NO_BITS);
+function isLikelier({ store, ruleset: { family } }: Context, rule: RuleId): boolean {
+  if (mayAskTwice(store.mentions(rule))) return true;
+  return (family !== 6 && store.holds(rule, EVERYWHERE[4])) || (family !== 4 && store.holds(rule, EVERYWHERE[6]));
+}
 
 function contradiction(store: RuleStore, rule: RuleId): string | null {
   const scanner = store.words(rule);
@@ -147,7 +149,7 @@ function contradiction(store: RuleStore, rule: RuleId): string | null {
     const text = value < count ? scanner.text(spans[2 * value] as number, spans[2 * value + 1] as number) : "";
     if (asked === "port") ports.push(text);
     else if (asked === "state") states.push(text);
-    else if (EVERYWHERE.test(text)) return `${option?.short ?? ""} excludes every address`;
+    else if (IS_EVERYWHERE.test(text)) return `${option?.short ?? ""} excludes every address`;
   }
   if (ports.length > 1 && !haveOneInCommon(ports.map(rangesOf), isOverlapping))
     return "it asks for two destination ports at once";
