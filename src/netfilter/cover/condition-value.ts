@@ -71,17 +71,6 @@ function rangeOf(text: string, family: Family | null): readonly NumberRange[] | 
   return range === null ? null : [range];
 }
 
-/** Words of a line as iptables reads them, parted by blanks. */
-export function textOfWords(scanner: Scanner, word: number, words: number): string {
-  const { spans } = scanner;
-  let text = "";
-  for (let k = word; k < word + words; k++) {
-    if (k > word) text += " ";
-    text += scanner.text(spans[2 * k] as number, spans[2 * k + 1] as number);
-  }
-  return text;
-}
-
 function accepted<T>(result: { readonly value: T } | { readonly expected: string }): T | null {
   return "value" in result ? result.value : null;
 }

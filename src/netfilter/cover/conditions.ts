@@ -2,14 +2,15 @@ import type { Mentions } from "../../../grammar/mentions.ts";
 import type { Scanner } from "../../../grammar/scanner.ts";
 import type { RuleId, Ruleset } from "../ruleset.ts";
 import { ConditionPlan, Dimension, hashOfText, type Kind, mix, type Slot } from "./condition-plan.ts";
-import { protocolAt, Reading, readNetwork, readPorts, textOfWords } from "./condition-value.ts";
+import { protocolAt, Reading, readNetwork, readPorts } from "./condition-value.ts";
 import { InterfaceName } from "./interface-name.ts";
-import { LineChange } from "./line-change.ts";
+import type { LineChange } from "./line-change.ts";
 import { Network } from "./network.ts";
 import { Ports } from "./ports.ts";
 import { statesAt } from "./states.ts";
 
 const NO_WORDS: readonly string[] = [];
+const NO_PLAN = new ConditionPlan();
 
 /**
  * What a rule asks of a packet, dimension by dimension, as numbers: filled anew for each rule, without an object, as every rule that
@@ -35,7 +36,7 @@ export class Conditions {
   fickle = false;
   readonly #ruleset: Ruleset;
   #rule: RuleId = 0;
-  #plan = new ConditionPlan();
+  #plan = NO_PLAN;
   #scanner: Scanner | null = null;
   /** Of the rule's line: first byte, and behind the last. */
   #start = 0;
@@ -44,7 +45,6 @@ export class Conditions {
   readonly #slotStarts: number[] = [];
   readonly #slotEnds: number[] = [];
   readonly #readings: Reading[] = [];
-  readonly #change: LineChange;
   /** Slots of what fits no dimension: so many of them count. */
   readonly #otherSlots: number[] = [];
   #otherCount = 0;
@@ -56,7 +56,6 @@ export class Conditions {
   constructor(ruleset: Ruleset) {
     const { bytes } = ruleset.store;
     this.#ruleset = ruleset;
-    this.#change = new LineChange(bytes);
     this.inInterface = new InterfaceName(bytes);
     this.outInterface = new InterfaceName(bytes);
   }
@@ -100,11 +99,11 @@ export class Conditions {
   /**
    * Takes a rule of the form of the one before if one word of its line at most is another one, as in long lists of addresses or ports.
    * False: it has to be read.
+   * @param change - finds out which word that is
    */
-  changeTo(rule: RuleId): boolean {
+  changeTo(rule: RuleId, change: LineChange): boolean {
     const scanner = this.#scanner as Scanner;
     const [start, end] = [this.#lineStart(rule), this.#lineEnd(rule)];
-    const change = this.#change;
     if (!change.isInOneWord(this.#start, this.#end, start, end)) return false;
     for (let k = 0; k < this.#plan.length; k++) {
       const [slotStart, slotEnd] = [this.#slotStarts[k] as number, this.#slotEnds[k] as number];
@@ -208,6 +207,17 @@ function readName(name: InterfaceName, start: number, end: number): Reading {
 
 const textOf = ({ kind, word, words }: Slot, scanner: Scanner): string =>
   `${kind.name} ${textOfWords(scanner, word, words)}`;
+
+/** Words of a line as iptables reads them, parted by blanks. */
+function textOfWords(scanner: Scanner, word: number, words: number): string {
+  const { spans } = scanner;
+  let text = "";
+  for (let k = word; k < word + words; k++) {
+    if (k > word) text += " ";
+    text += scanner.text(spans[2 * k] as number, spans[2 * k + 1] as number);
+  }
+  return text;
+}
 
 /** Hash of its text, without the text. */
 function hashOfSlot(slot: Slot, scanner: Scanner): number {

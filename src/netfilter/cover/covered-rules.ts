@@ -5,6 +5,7 @@ import { type ChainId, NONE, type RuleId, type Ruleset } from "../ruleset.ts";
 import { ConditionPlan } from "./condition-plan.ts";
 import { Conditions } from "./conditions.ts";
 import { CoverIndex } from "./cover-index.ts";
+import { LineChange } from "./line-change.ts";
 
 /** After so many in a row it is no longer looked whether rules of a form that follow each other differ in one word alone. */
 const MOST_MISSES = 16;
@@ -14,6 +15,7 @@ export class ConditionReader {
   readonly #ruleset: Ruleset;
   readonly #plans: (ConditionPlan | undefined)[] = [];
   readonly #conditions: Conditions;
+  readonly #change: LineChange;
   readonly #passing = new ConditionPlan();
   /** Of the rule that was peeked at last. */
   #form = -1;
@@ -23,6 +25,7 @@ export class ConditionReader {
   constructor(ruleset: Ruleset) {
     this.#ruleset = ruleset;
     this.#conditions = new Conditions(ruleset);
+    this.#change = new LineChange(ruleset.store.bytes);
   }
 
   /** Valid until another rule is peeked at. */
@@ -31,7 +34,7 @@ export class ConditionReader {
     const form = store.shapeId(rule);
     if (form !== this.#form) this.#misses = 0;
     else if (form >= 0 && this.#misses < MOST_MISSES) {
-      if (this.#conditions.changeTo(rule)) {
+      if (this.#conditions.changeTo(rule, this.#change)) {
         this.#misses = 0;
         return this.#conditions;
       }

@@ -1,8 +1,9 @@
+import { bytesOf } from "../../../grammar/bytes.ts";
+import { STATES } from "../../../grammar/values/connection-state.ts";
+
 const COMMA = 44;
 
-const NAMES = ["INVALID", "NEW", "RELATED", "ESTABLISHED", "UNTRACKED", "SNAT", "DNAT"].map((name) =>
-  Uint8Array.from(name, (letter) => letter.charCodeAt(0)),
-);
+const NAMES = STATES.map(bytesOf);
 
 /** States of connections as bits; 0 where one of them is not written as iptables-save writes it. */
 export function statesAt(bytes: Uint8Array, start: number, end: number): number {
