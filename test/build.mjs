@@ -214,6 +214,11 @@ function asFunction(part) {
     head += taken === undefined ? `require(${from});` : `const ${taken}=require(${from});`;
     rest = rest.slice(found[0].length);
   }
+  // a file of ours that imports no other may stand before what the next one takes from Node
+  rest = rest.replace(
+    /(?<=[;}])import(?<names>\{[^{}]*\})from(?<from>"node:\w+");/g,
+    (...[, names, from]) => `const ${names.replace(/ as /g, ":")}=require(${from});`,
+  );
   let exported = "";
   rest = rest.replace(/export\s*\{([^{}]*)\};?\s*$/, (_, list) => {
     exported = list.replace(/([\w$]+) as ([\w$]+)/g, "$2:$1");

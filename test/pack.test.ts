@@ -1,9 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { kubeProxyDump } from "./bench/kube-proxy.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "iptlint-pack-"));
@@ -68,6 +70,24 @@ describe.runIf(hasTerminals)("on a terminal", () => {
     const { shown, status } = onTerminal(`stty cols 100; ${slow()} > '${join(folder, "out.txt")}'`);
     expect(shown).toMatch(/^\r\x1b\[K<stdin>: read 0 of 0 MB, 0 rules\r[^\n]*\r\x1b\[K$/);
     expect(status).toBe(0);
+  });
+
+  test("Ctrl-C takes it away and ends the program", async () => {
+    const dump = join(folder, "large.txt");
+    writeFileSync(dump, kubeProxyDump(300_000));
+    const bin = join(folder, "node_modules/.bin/iptlint");
+    const command = `{ sleep 2; cat '${dump}'; } | '${bin}' - > '${join(folder, "out.txt")}'`;
+    const { CI: _, ...others } = process.env;
+    const terminal = spawn("script", ["-qefc", command, "/dev/null"], { env: { ...others, TERM: "xterm" } });
+    let shown = "";
+    terminal.stdout.on("data", (piece) => {
+      if (shown === "") terminal.stdin.write("\x03");
+      shown += piece;
+    });
+    const [status] = await once(terminal, "close");
+    expect(shown).toMatch(/^\r\x1b\[K<stdin>: [^\n]*\r\^C[^\n]*\r\x1b\[K$/);
+    expect(status).toBe(130);
+    expect(readFileSync(join(folder, "out.txt"), "utf8")).toBe("");
   });
 
   test("there is none in CI, nor without a terminal", () => {

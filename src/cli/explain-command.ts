@@ -20,9 +20,10 @@ export function explainCommand(what: string, paths: readonly string[], options: 
   const subject = readSubject(what);
   const known = knownNodes({}, loadConfig(options.config, io), readSets(options, io));
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
-  const models = nodes.map((node) => readNode(node, reading));
-  const report = explain(models, what, subject, known);
-  progress.end();
+  const { models, report } = progress.during(() => {
+    const models = nodes.map((node) => readNode(node, reading));
+    return { models, report: explain(models, what, subject, known) };
+  });
   if (options.format === "json") print(renderExplainJson(report), io);
   else print(renderExplainText(report, { ...lookFor(options, io), quiet: false }), io);
   if (report.answers.length === 0 && nodes.length > 0) {

@@ -29,6 +29,8 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Does work that waits for nothing; when Ctrl-C ends it, tells of that, and ends the program. */
+  interruptibly<T>(work: () => T, onInterrupt: () => void): T;
   /** Milliseconds from some fixed moment. */
   now(): number;
 }

@@ -20,19 +20,21 @@ export function lintCommand(paths: readonly string[], options: LintOptions, io: 
   const outputs = outputsFor(options.format);
   for (const pattern of options.only ?? []) expectCheck(pattern);
   const config = loadConfig(options.config, io);
+  const baseline = options.baseline === undefined ? null : loadBaseline(options.baseline, io);
   const newBaseline = options.writeBaseline === undefined ? null : new NewBaseline(options.writeBaseline);
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
-  const found = lint(nodes, {
-    minConfidence: options.minConfidence,
-    only: options.only ?? null,
-    config,
-    baseline: options.baseline === undefined ? null : loadBaseline(options.baseline, io),
-    newBaseline,
-    suppressions: options.suppressions ?? true,
-    maxFindings: mostShown(outputs, options),
-    ...reading,
-  });
-  progress.end();
+  const found = progress.during(() =>
+    lint(nodes, {
+      minConfidence: options.minConfidence,
+      only: options.only ?? null,
+      config,
+      baseline,
+      newBaseline,
+      suppressions: options.suppressions ?? true,
+      maxFindings: mostShown(outputs, options),
+      ...reading,
+    }),
+  );
   if (newBaseline !== null) writeTo(newBaseline.name, renderBaseline(newBaseline.entries), io);
   const report: Report = { ...found, unreadable };
   writeReport(report, outputs, options, io);

@@ -19,6 +19,15 @@ export class Progress {
     this.#start = io.now();
   }
 
+  /** Does the work that may take long; the line is gone when it ends, however it ends. */
+  during<T>(work: () => T): T {
+    try {
+      return this.#enabled ? this.#io.interruptibly(work, () => this.#end()) : work();
+    } finally {
+      this.#end();
+    }
+  }
+
   /** Says what is being done; cheap enough to be called often. */
   step(text: string): void {
     if (!this.#enabled) return;
@@ -31,8 +40,8 @@ export class Progress {
     this.#io.stderr.write(`\r\x1b[K${takeColumns(forTerminal(text), columns - 1)}\r`);
   }
 
-  /** Takes the line away; call it before anything else is printed. */
-  end(): void {
+  /** Takes the line away. */
+  #end(): void {
     if (this.#shown) this.#io.stderr.write("\r\x1b[K");
     this.#shown = false;
   }

@@ -8,7 +8,6 @@ import type { Io } from "./io.ts";
 import { lookFor } from "./look.ts";
 import { print } from "./print.ts";
 import type { ServicesOptions } from "./program.ts";
-import type { Progress } from "./progress.ts";
 import { readNodeTexts } from "./read-nodes.ts";
 import { servicesElsewhere } from "./services-elsewhere.ts";
 
@@ -16,16 +15,17 @@ import { servicesElsewhere } from "./services-elsewhere.ts";
 export function servicesCommand(paths: readonly string[], options: ServicesOptions, io: Io): ExitCode {
   const config = loadConfig(options.config, io);
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
-  const models = nodes.map((node) => readNode(node, reading));
   const filter = {
     ...(options.namespace !== undefined && { namespace: options.namespace }),
     ...(options.nodePort !== undefined && { nodePort: options.nodePort }),
     ...(options.endpoints === false && { noEndpoints: true }),
   };
-  const found =
-    options.format === "json"
-      ? printJson(models, filter, io, progress)
-      : printTable(models, filter, options, io, progress);
+  const { models, listing } = progress.during(() => {
+    const models = nodes.map((node) => readNode(node, reading));
+    return { models, listing: options.format === "json" ? asJson(models, filter) : asTable(models, filter) };
+  });
+  const found = listing.count;
+  if (found > 0 || options.format === "json") print(listing.render(options, io), io);
   const isFiltered = Object.keys(filter).length > 0;
   const isExpected = config?.cluster.kubeProxy === false && !isFiltered;
   if (found === 0 && nodes.length > 0) {
@@ -36,23 +36,21 @@ export function servicesCommand(paths: readonly string[], options: ServicesOptio
   return found > 0 || isExpected ? exitCodes.ok : exitCodes.found;
 }
 
-function printJson(models: readonly NodeModel[], filter: ServiceFilter, io: Io, progress: Progress): number {
-  const list = listServices(models, filter);
-  progress.end();
-  print(renderServicesJson(list), io);
-  return list.servicePorts.length;
+/** Service ports that were found, ready to be printed. */
+interface Listing {
+  readonly count: number;
+  render(options: ServicesOptions, io: Io): Iterable<string>;
 }
 
-function printTable(
-  models: readonly NodeModel[],
-  filter: ServiceFilter,
-  options: ServicesOptions,
-  io: Io,
-  progress: Progress,
-): number {
+function asJson(models: readonly NodeModel[], filter: ServiceFilter): Listing {
+  const list = listServices(models, filter);
+  return { count: list.servicePorts.length, render: () => renderServicesJson(list) };
+}
+
+function asTable(models: readonly NodeModel[], filter: ServiceFilter): Listing {
   const table = tabulateServices(models, filter);
-  progress.end();
-  const count = table.nodes.reduce((sum, { rows }) => sum + rows.length, 0);
-  if (count > 0) print(renderServicesText(table, { ...lookFor(options, io), quiet: false }), io);
-  return count;
+  return {
+    count: table.nodes.reduce((sum, { rows }) => sum + rows.length, 0),
+    render: (options, io) => renderServicesText(table, { ...lookFor(options, io), quiet: false }),
+  };
 }

@@ -1,4 +1,5 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync, writeSync } from "node:fs";
+import { interruptibly } from "./interrupt.ts";
 import { ClosedPipeError, type Io, type Output } from "./io.ts";
 import { ReadAhead, SMALL } from "./read-ahead.ts";
 
@@ -28,6 +29,7 @@ export function systemIo(args: readonly string[]): Io {
     stdout: output(1),
     stderr: output(2),
     env: process.env,
+    interruptibly,
     // the global performance would have to be loaded
     now: () => process.uptime() * 1000,
   };

@@ -28,9 +28,10 @@ function tracePacket(paths: readonly string[], options: TraceOptions & { readonl
   const request = readPacket(options);
   const known = knownNodes(options, loadConfig(options.config, io), readSets(options, io));
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
-  const models = nodes.map((node) => readNode(node, reading));
-  const traces = traceNodes(models, request, known);
-  progress.end();
+  const traces = progress.during(() => {
+    const models = nodes.map((node) => readNode(node, reading));
+    return traceNodes(models, request, known);
+  });
   if (options.format === "json") print(renderTraceJson(traces), io);
   else print(renderTraceText(traces, { ...lookFor(options, io), quiet: false }), io);
   if (unreadable.length > 0) return exitCodes.unreadable;
@@ -48,9 +49,10 @@ function traceClients(paths: readonly string[], options: TraceOptions, service: 
   const subject = readSubject(service);
   const known = knownNodes(options, loadConfig(options.config, io), readSets(options, io));
   const { nodes, unreadable, options: reading, progress } = readNodeTexts(paths, options, io);
-  const models = nodes.map((node) => readNode(node, reading));
-  const reports = traceAllClients(models, subject, known);
-  progress.end();
+  const reports = progress.during(() => {
+    const models = nodes.map((node) => readNode(node, reading));
+    return traceAllClients(models, subject, known);
+  });
   const traces = reports.flatMap(({ rows }) => rows);
   if (options.format === "json") {
     print(renderTraceJson(traces.map(({ client, from, ...rest }) => ({ ...rest, from: `${client} (${from})` }))), io);

@@ -65,6 +65,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<O
       isTerminal: world.columns !== undefined,
       columns: world.columns ?? null,
     },
+    interruptibly: (work) => work(),
     env: world.env ?? {},
     now:
       world.clock ??
