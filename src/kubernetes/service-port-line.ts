@@ -52,7 +52,7 @@ function provenLine({ source, proofs }: ServiceMap, port: ServicePort, mostAddre
     externalIPs: none,
     loadBalancerIPs: none,
     hasEndpoints: true,
-    externalTrafficPolicy: facts.hasExternalChain ? "Cluster" : natComplete ? "" : null,
+    externalTrafficPolicy: facts.isExternal ? "Cluster" : natComplete ? "" : null,
     internalTrafficPolicy: "Cluster",
     sessionAffinity: natComplete ? "None" : null,
     sessionAffinityTimeoutSeconds: null,

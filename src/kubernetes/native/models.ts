@@ -30,24 +30,27 @@ const MOST_MODELS = 8;
 /** Longer ones leave no room for protocol and address. */
 const LONGEST_NAME: usize = 300;
 const models = memory.data(MODEL * 4 * MOST_MODELS);
-/** Forms of rules: of the rule for the cluster IP, for the NodePort, of the mark. */
+/** Forms of rules: of the rule for the cluster IP, for the NodePort, of the mark for each. */
 const CLUSTER = 0;
 const NODE = 8 * 4;
 const MARK = 16 * 4;
+const NODE_MARK = 24 * 4;
 /** Forms of the two rules of KUBE-EXT. */
-const EXT_MARK = 24;
-const EXT_JUMP = 25;
-const DNAT = 26;
+const EXT_MARK = 32;
+const EXT_JUMP = 33;
+/** 1: the mark for the cluster IP stands before the rule that leads on, 0: in KUBE-SVC. */
+const IS_MARK_OUTSIDE = 34;
+const DNAT = 35;
 /** Where the protocol stands, and its length. */
-const PROTOCOL = 27;
-const PROTOCOL_LENGTH = 28;
+const PROTOCOL = 36;
+const PROTOCOL_LENGTH = 37;
 // a form: the shape and the chain, then what stands before address, name and port: place and length
 const FRONT = 8;
 const HEAD = 16;
 const TAIL = 24;
 
-/** A Service port is so many integers: KUBE-SVC, KUBE-EXT, two rules that lead to them; then what was found out. */
-const PORT = 12;
+/** A Service port is so many integers: KUBE-SVC, KUBE-EXT, two rules that lead to them; what was found out; a mark before each of the two. */
+const PORT = 14;
 const SVC = 0;
 const EXT = 1;
 const FIRST_WAY = 2;
@@ -62,6 +65,8 @@ const JUMP = 9;
 const JUMPS = 10;
 /** Whether hashes prove the names of its endpoints: 0, nobody has looked. */
 const NAMED = 11;
+const FIRST_MARK = 12;
+const SECOND_MARK = 13;
 const YES = 1;
 const NO = 2;
 
@@ -268,20 +273,27 @@ function isLike(port: usize, model: usize): bool {
   const address = addressStart;
   const addressLength = addressEnd - addressStart;
   const number = portStart;
-  const numberLength = portEnd - portStart;
+  const numberEnd = portEnd;
   if (!isName(name, name + length) || !isHost(address, addressEnd)) return false;
 
   if (nodeWay !== NONE) {
-    if (targetOf(nodeWay) !== ext || chainOf(nodeWay) !== at(node, 1) || !fits(nodeWay, node, false)) return false;
+    const target = ext === NONE ? svc : ext;
+    if (targetOf(nodeWay) !== target || chainOf(nodeWay) !== at(node, 1) || !fits(nodeWay, node, false)) return false;
     if (!isSame(name, length, nameStart, nameEnd)) return false;
+    const nodeMark = at(port, SECOND_MARK);
+    const form = model + NODE_MARK;
+    if ((nodeMark === NONE) !== (at(form, 0) === NONE)) return false;
+    if (nodeMark !== NONE && !isMarkFor(nodeMark, form, false, name, length, portStart, portEnd)) return false;
   }
 
   let jump = firstRule(svc);
+  const isOutside = at(model, IS_MARK_OUTSIDE) === 1;
+  if (isOutside !== (at(port, FIRST_MARK) !== NONE)) return false;
   if (at(model + MARK, 0) !== NONE) {
-    if (jump === NONE || !isMark(jump) || !fits(jump, model + MARK, true)) return false;
-    if (!isSame(name, length, nameStart, nameEnd) || !isSame(number, numberLength, portStart, portEnd)) return false;
+    const mark = isOutside ? at(port, FIRST_MARK) : jump;
+    if (!isMarkFor(mark, model + MARK, true, name, length, number, numberEnd)) return false;
     if (!isSame(address, addressLength, addressStart, addressEnd)) return false;
-    jump = nextRule(jump);
+    if (!isOutside) jump = nextRule(jump);
   }
   if (ext !== NONE && !isExternal(ext, svc, model)) return false;
   const count = isSound(jump, at(model, DNAT));
@@ -303,6 +315,20 @@ function isExternal(ext: i32, svc: i32, model: usize): bool {
   if (jump === NONE || nextRule(jump) !== NONE) return false;
   if (formOf(mark) !== at(model, EXT_MARK) || formOf(jump) !== at(model, EXT_JUMP)) return false;
   return isMark(mark) && targetOf(jump) === svc;
+}
+
+/** Whether the rule is a mark of the form with that name and port. */
+function isMarkFor(
+  rule: i32,
+  form: usize,
+  hasAddress: bool,
+  name: usize,
+  length: usize,
+  port: usize,
+  end: usize,
+): bool {
+  if (rule === NONE || !isMark(rule) || !fits(rule, form, hasAddress)) return false;
+  return isSame(name, length, nameStart, nameEnd) && isSame(port, end - port, portStart, portEnd);
 }
 
 function isMark(rule: i32): bool {

@@ -4,6 +4,8 @@ import type { RuleStore } from "../../netfilter/store.ts";
 import { hostPrefix } from "../address-text.ts";
 import type { ClaimedRules } from "../read/claimed-rules.ts";
 import type { EndpointChains } from "../read/endpoint-chains.ts";
+import { areAlike } from "../read/frontends.ts";
+import { isCopy } from "../read/line-bytes.ts";
 import type { MapSource } from "../read/map-source.ts";
 import type { Frontend, ProxyParameters } from "../service-map.ts";
 import type { ServicePort } from "../service-port.ts";
@@ -169,23 +171,14 @@ export class Judge {
     return true;
   }
 
-  /** Whether a rule says before its address what a mark says that was read in full, and has address and port of the other rule. */
+  /** Whether a rule says before its address what a mark says that was read in full, and else what the other rule says. */
   #isLikeKnownMark(rule: RuleId, jump: RuleId): boolean {
     if (this.#markShape < 0 || this.#store.shapeId(rule) !== this.#markShape) return false;
+    if (!areAlike(this.#rules, jump, rule)) return false;
+    const start = (this.#rules.line(rule)?.addressStart ?? NONE) - this.#markLength;
     const { bytes } = this.#store;
-    const to = this.#rules.line(jump);
-    if (to === null || to.addressStart < 0) return false;
-    // the next line takes the place of this one
-    const { addressStart, addressEnd, portStart, portEnd, protocol } = to;
-    const line = this.#rules.line(rule);
-    if (line === null || line.addressStart < 0 || line.protocol !== protocol) return false;
     return (
-      line.addressStart - this.#chainNameEnd(rule) === this.#markLength &&
-      isCopy(bytes, line.addressStart - this.#markLength, this.#markStart, this.#markLength) &&
-      line.addressEnd - line.addressStart === addressEnd - addressStart &&
-      isCopy(bytes, line.addressStart, addressStart, addressEnd - addressStart) &&
-      line.portEnd - line.portStart === portEnd - portStart &&
-      isCopy(bytes, line.portStart, portStart, portEnd - portStart)
+      start === this.#chainNameEnd(rule) && isCopy(bytes, this.#markStart, this.#markStart + this.#markLength, start)
     );
   }
 
@@ -235,11 +228,6 @@ export class Judge {
 const BLANK = 32;
 const DASH = 45;
 const LETTER_A = 65;
-
-function isCopy(bytes: Uint8Array, start: number, other: number, length: number): boolean {
-  for (let i = 0; i < length; i++) if (bytes[start + i] !== bytes[other + i]) return false;
-  return true;
-}
 
 function isTextAt(bytes: Uint8Array, start: number, end: number, text: string): boolean {
   if (end - start !== text.length) return false;

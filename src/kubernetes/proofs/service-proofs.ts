@@ -1,6 +1,7 @@
 import { byteString, bytesOf } from "../../../grammar/bytes.ts";
 import { SALT } from "../../../grammar/salt.ts";
 import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import type { RuleStore } from "../../netfilter/store.ts";
 import { hostOf, portAt } from "../address-text.ts";
 import { roleNumber } from "../read/chain-roles.ts";
 import type { ClaimedRules } from "../read/claimed-rules.ts";
@@ -13,6 +14,10 @@ import type { ProofCode } from "./proof-code.ts";
 
 const CLUSTER_IP = claimOf("nat KUBE-SERVICES", "cluster-ip");
 const NODE_PORT = claimOf("nat KUBE-NODEPORTS", "node-port");
+/** Before 1.21 marks stand before what leads on. */
+const OLD_MARK = claimOf("nat KUBE-SERVICES", "masquerade-cluster-ip");
+const OLD_NODE_PORT_MARK = claimOf("nat KUBE-NODEPORTS", "masquerade");
+const OLD_NODE_PORT = claimOf("nat KUBE-NODEPORTS", "to-policy");
 const MARK = claimOf("svc", "masquerade-cluster-ip");
 const EXTERNAL_MARK = claimOf("ext", "masquerade");
 const EXTERNAL_JUMP = claimOf("ext", "cluster");
@@ -20,7 +25,9 @@ const TO_MARK = roleNumber("nat KUBE-MARK-MASQ");
 const TO_SVC = roleNumber("svc");
 
 // integers of a Service port and of a model: src/kubernetes/native/models.ts has the same
-const PORT = 12;
+const PORT = 14;
+const FIRST_MARK = 12;
+const SECOND_MARK = 13;
 const NAME_START = 4;
 const NAME_END = 5;
 const LIKE = 6;
@@ -49,7 +56,8 @@ export interface ProvenFacts {
   readonly port: number;
   /** `null`: no rule leads from a port of the node to it. */
   readonly nodePort: number | null;
-  readonly hasExternalChain: boolean;
+  /** It may be reached from outside. */
+  readonly isExternal: boolean;
   /** The first rule that leads to an endpoint, and how many do. */
   readonly firstJump: RuleId;
   readonly endpointCount: number;
@@ -94,7 +102,8 @@ export class ServiceProofs implements DestinationSet {
     this.#start = code.beginPorts(groups.length, rules.ruleset.store.chainCount);
     code.beginDestinations(SALT);
     this.#known = this.#integers(this.#start, groups.length * PORT);
-    for (let i = 0; i < groups.length; i++) putPort(this.#known, i * PORT, groups[i] as ServiceGroup);
+    for (let i = 0; i < groups.length; i++)
+      putPort(this.#known, i * PORT, groups[i] as ServiceGroup, rules.ruleset.store);
   }
 
   /** Proves what is like a model, from a Service port on. */
@@ -121,7 +130,7 @@ export class ServiceProofs implements DestinationSet {
     if (this.#trials === MOST_TRIALS) return false;
     this.#trials++;
     const group = this.#groups[port] as ServiceGroup;
-    const model = this.#modelOf(group);
+    const model = this.#modelOf(port, group);
     const at = model === null ? 0 : this.#code.nextModel();
     if (model === null || at === 0) return false;
     this.#integers(at, MODEL).set(model);
@@ -232,7 +241,7 @@ export class ServiceProofs implements DestinationSet {
       clusterIP,
       port: this.#portOf(ways[0] as RuleId),
       nodePort: ways.length === 1 ? null : this.#portOf(ways[1] as RuleId),
-      hasExternalChain: chains.ext !== NONE,
+      isExternal: chains.ext !== NONE || ways.length > 1,
       firstJump: ports[at + JUMP] as RuleId,
       endpointCount: ports[at + JUMPS] as number,
     };
@@ -273,19 +282,24 @@ export class ServiceProofs implements DestinationSet {
   }
 
   /** What the rules of a Service port say; `null` where bytes alone do not show which slots they fill. */
-  #modelOf({ ways, chains, protocol }: ServiceGroup): readonly number[] | null {
+  #modelOf(port: number, { ways, chains, protocol }: ServiceGroup): readonly number[] | null {
     const { store } = this.#rules.ruleset;
     const [way = NONE, nodeWay = NONE] = ways;
+    const ports = this.#ports;
+    const oldMark = ports[port * PORT + FIRST_MARK] as RuleId;
+    const nodeMark = ports[port * PORT + SECOND_MARK] as RuleId;
     const first = store.firstRule(chains.svc);
     const hasMark = first !== NONE && this.#rules.claim(first) === MARK;
-    const cluster = this.#formOf(way, CLUSTER_IP);
-    const line = this.#rules.line(way);
-    const start = line?.protocolStart ?? NONE;
-    const node = nodeWay === NONE ? NO_FORM : this.#formOf(nodeWay, NODE_PORT);
-    const mark = hasMark ? this.#formOf(first, MARK) : NO_FORM;
-    const external = chains.ext === NONE ? [NONE, NONE] : this.#externalOf(chains.ext);
-    if (cluster === null || node === null || mark === null || external === null || protocol === null) return null;
-    return [...cluster, ...node, ...mark, ...external, dnatKind(protocol), start, protocol.length];
+    const forms = [
+      this.#formOf(way, CLUSTER_IP),
+      nodeWay === NONE ? NO_FORM : (this.#formOf(nodeWay, NODE_PORT) ?? this.#formOf(nodeWay, OLD_NODE_PORT)),
+      oldMark !== NONE ? this.#formOf(oldMark, OLD_MARK) : hasMark ? this.#formOf(first, MARK) : NO_FORM,
+      nodeMark === NONE ? NO_FORM : this.#formOf(nodeMark, OLD_NODE_PORT_MARK),
+      chains.ext === NONE ? [NONE, NONE] : this.#externalOf(chains.ext),
+    ];
+    if (!forms.every((form) => form !== null) || protocol === null || (oldMark !== NONE && hasMark)) return null;
+    const start = this.#rules.line(way)?.protocolStart ?? NONE;
+    return [...forms.flat(), oldMark === NONE ? 0 : 1, dnatKind(protocol), start, protocol.length];
   }
 
   /** Shape and chain of a rule; then what stands before its address, before its name and before its port, each as place and length. */
@@ -323,13 +337,25 @@ export class ServiceProofs implements DestinationSet {
 const BRACKET = 91;
 
 /** Its chains and the rules that lead to it; nothing of one that has more, or of which something else is known. */
-function putPort(ports: Int32Array, at: number, { chains, ways, isPlain }: ServiceGroup): void {
+function putPort(ports: Int32Array, at: number, group: ServiceGroup, store: RuleStore): void {
+  const { chains, ways, marks } = group;
   const { svc, svl, ext, fw, xlb } = chains;
-  const isUsual = isPlain && svl === NONE && fw === NONE && xlb === NONE && ways.length > 0 && ways.length <= 2;
-  ports[at] = isUsual ? svc : NONE;
+  const firstMark = markBefore(ways[0], marks, store);
+  const secondMark = markBefore(ways[1], marks, store);
+  const markCount = (firstMark === NONE ? 0 : 1) + (secondMark === NONE ? 0 : 1);
+  const isUsual = group.isPlain && ways.length > 0 && ways.length <= 2 && marks.length === markCount;
+  ports[at] = isUsual && svl === NONE && fw === NONE && xlb === NONE ? svc : NONE;
   ports[at + 1] = ext;
   ports[at + 2] = ways[0] ?? NONE;
   ports[at + 3] = ways[1] ?? NONE;
   ports[at + LIKE] = NONE;
   ports[at + NAMED] = 0;
+  ports[at + FIRST_MARK] = firstMark;
+  ports[at + SECOND_MARK] = secondMark;
+}
+
+function markBefore(way: RuleId | undefined, marks: readonly RuleId[], store: RuleStore): RuleId {
+  if (way === undefined) return NONE;
+  for (let i = 0; i < marks.length; i++) if (store.nextRule(marks[i] as RuleId) === way) return marks[i] as RuleId;
+  return NONE;
 }

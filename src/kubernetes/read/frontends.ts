@@ -6,6 +6,7 @@ import type { Frontend } from "../service-map.ts";
 import { lostFrom } from "../templates/lost-slots.ts";
 import { claimOf, slotOf, UNEXPECTED } from "../templates/slots.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
+import { isCopy } from "./line-bytes.ts";
 
 /** Name of the slot that the rule fills, a line that lost its port as the whole one; "" for a rule that fills none. */
 export function slotName(rules: ClaimedRules, rule: RuleId): string {
@@ -85,6 +86,29 @@ function kindOf(rules: ClaimedRules, rule: RuleId, slot: string, chain: ChainId,
 
 const addressOf = (rules: ClaimedRules, rule: RuleId): string | null =>
   rules.value(rule, "address") ?? rules.value(rule, "clusterIP");
+
+/** Whether two rules have one name, and ask for one address, port and protocol, as their bytes show. False: perhaps. */
+export function areAlike(rules: ClaimedRules, rule: RuleId, other: RuleId): boolean {
+  const { bytes } = rules.ruleset.store;
+  const line = rules.line(rule);
+  if (line === null) return false;
+  // the next line takes the place of this one
+  const { nameStart, nameEnd, addressStart, addressEnd, portStart, portEnd, protocol } = line;
+  const next = rules.line(other);
+  return (
+    next !== null &&
+    next.protocol === protocol &&
+    next.portEnd - next.portStart === portEnd - portStart &&
+    isCopy(bytes, portStart, portEnd, next.portStart) &&
+    next.nameEnd - next.nameStart === nameEnd - nameStart &&
+    isCopy(bytes, nameStart, nameEnd, next.nameStart) &&
+    (addressStart === NONE
+      ? next.addressStart === NONE
+      : next.addressStart !== NONE &&
+        next.addressEnd - next.addressStart === addressEnd - addressStart &&
+        isCopy(bytes, addressStart, addressEnd, next.addressStart))
+  );
+}
 
 /** The single address that the rule asks for. */
 export function ipOf(rules: ClaimedRules, rule: RuleId): string | null {

@@ -40,6 +40,7 @@ export class ServiceGroup {
   isPlain = true;
   readonly #rules: ClaimedRules;
   #ways: RuleId[] = NONE_YET;
+  #marks: RuleId[] = NONE_YET;
   #shared: RuleId[] | undefined;
   #frontends: Frontend[] | undefined;
   /** Places of frontends by destination, once there are many. */
@@ -70,6 +71,16 @@ export class ServiceGroup {
     if (this.#ways.length === 0) this.#ways = [rule];
     else if (this.#ways.length === 1) this.#ways = [this.#ways[0] as RuleId, rule];
     else this.#ways.push(rule);
+  }
+
+  /** Marks for what those rules ask for, each right before one of them: before 1.21 they stand in the shared chains. */
+  get marks(): readonly RuleId[] {
+    return this.#marks;
+  }
+
+  addMark(rule: RuleId): void {
+    this.#marks = this.#marks.length === 0 ? [rule] : [...this.#marks, rule];
+    this.#shared?.push(rule);
   }
 
   /** Whether the suffix has the form of a hash. */
@@ -140,11 +151,12 @@ export class ServiceGroup {
 
   /** Rules for it in chains that all Service ports share: those that lead to it, then marks, then those of table filter. */
   get rules(): readonly RuleId[] {
-    return this.#shared ?? this.#claimedWays();
+    return this.#shared ?? this.#claimed();
   }
 
   get hasRules(): boolean {
     if (this.#shared !== undefined) return this.#shared.length > 0;
+    if (this.#marks.length > 0) return true;
     for (let i = 0; i < this.#ways.length; i++)
       if (this.#rules.claim(this.#ways[i] as RuleId) > UNEXPECTED) return true;
     return false;
@@ -152,15 +164,16 @@ export class ServiceGroup {
 
   addRule(rule: RuleId): void {
     this.isPlain = false;
-    (this.#shared ?? this.#claimedWays()).push(rule);
+    (this.#shared ?? this.#claimed()).push(rule);
   }
 
-  #claimedWays(): RuleId[] {
+  #claimed(): RuleId[] {
     this.#shared = [];
     for (let i = 0; i < this.#ways.length; i++) {
       const rule = this.#ways[i] as RuleId;
       if (this.#rules.claim(rule) > UNEXPECTED) this.#shared.push(rule);
     }
+    for (let i = 0; i < this.#marks.length; i++) this.#shared.push(this.#marks[i] as RuleId);
     return this.#shared;
   }
 

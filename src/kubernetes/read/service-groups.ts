@@ -8,7 +8,7 @@ import { claimOf, UNEXPECTED } from "../templates/slots.ts";
 import { roleNumber } from "./chain-roles.ts";
 import type { ClaimedRules } from "./claimed-rules.ts";
 import { areDistinct, type DestinationSet, Destinations } from "./destinations.ts";
-import { ipOf, portOf, slotName } from "./frontends.ts";
+import { areAlike, ipOf, portOf, slotName } from "./frontends.ts";
 import { destinationKey, type Namer, ServiceGroup } from "./service-group.ts";
 import { SuffixIndex } from "./suffix-index.ts";
 
@@ -18,6 +18,9 @@ const serviceRoles: readonly ServiceChainRole[] = ["svc", "svl", "ext", "fw", "x
 const prefixLengths: readonly number[] = roles.map((role) => chainPrefixes[role as ServiceChainRole]?.length ?? 0);
 const WAYS = [roleNumber("nat KUBE-SERVICES"), roleNumber("nat KUBE-NODEPORTS")];
 const MASQUERADE_CLUSTER_IP = claimOf("nat KUBE-SERVICES", "masquerade-cluster-ip");
+const CLUSTER_IP = claimOf("nat KUBE-SERVICES", "cluster-ip");
+const MASQUERADE_NODE_PORT = claimOf("nat KUBE-NODEPORTS", "masquerade");
+const NODE_PORT = claimOf("nat KUBE-NODEPORTS", "to-policy");
 const MASQUERADE_EXTERNAL_IP = claimOf("nat KUBE-SERVICES", "masquerade-external-ip");
 
 /**
@@ -190,8 +193,14 @@ export class ServiceGroups {
     }
   }
 
-  /** A mark for a destination belongs to whose destination it is. */
+  /** A mark for a destination belongs to whose destination it is; nearly always the next rule tells, which leads there. */
   #mark(rule: RuleId): void {
+    const next = this.#rules.ruleset.store.nextRule(rule);
+    const follower = next === NONE ? null : this.group(this.#rules.ruleset.store.targetChain(next));
+    if (follower !== null && this.#isMarkOf(rule, next)) {
+      follower.addMark(rule);
+      return;
+    }
     const port = portOf(this.#rules, rule);
     const protocol = this.#rules.value(rule, "protocol");
     const isNodePort = this.#rules.role(this.#rules.ruleset.chainOf(rule)) === "nat KUBE-NODEPORTS";
@@ -206,6 +215,12 @@ export class ServiceGroups {
     // The two look alike where every packet to a cluster IP is marked, and only comments tell them apart on the line itself.
     if (isExternal && this.#rules.claim(rule) === MASQUERADE_CLUSTER_IP)
       this.#rules.reclaim(rule, MASQUERADE_EXTERNAL_IP);
+  }
+
+  #isMarkOf(rule: RuleId, way: RuleId): boolean {
+    const claim = this.#rules.claim(rule);
+    const expected = claim === MASQUERADE_CLUSTER_IP ? CLUSTER_IP : claim === MASQUERADE_NODE_PORT ? NODE_PORT : NONE;
+    return this.#rules.claim(way) === expected && areAlike(this.#rules, rule, way);
   }
 
   #refusal(rule: RuleId, slot: string): void {

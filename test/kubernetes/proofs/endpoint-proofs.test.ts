@@ -23,7 +23,8 @@ const fixtures = readdirSync(root)
 const made = {
   "a made-up node": kubeProxyDump(300),
   "a made-up node with all comments": kubeProxyDump(300, { comments: true }),
-  "a made-up node of 1.23": kubeProxyDump(300, { layout: "xlb", comments: true }),
+  "a made-up node of old": kubeProxyDump(300, { layout: "xlb" }),
+  "a made-up node of old with all comments": kubeProxyDump(300, { layout: "xlb", comments: true }),
 };
 const texts: readonly (readonly [string, string])[] = [
   ...Object.entries(made),
@@ -118,8 +119,8 @@ describe("with other bytes in lines of single Services the verdicts are the same
   });
 });
 
-test("of the Service ports of a node only the first of each kind is looked at rule by rule", () => {
-  const [ruleset] = rulesetsOf(buildStore(bytesOf(made["a made-up node"])));
+test.each(Object.entries(made))("of %s only the first Service ports are looked at rule by rule", (_, text) => {
+  const [ruleset] = rulesetsOf(buildStore(bytesOf(text)));
   const map = readServiceMap(ruleset!);
   const judged = vi.spyOn(Judge.prototype, "isPristine");
   expect(suspectsOf(map, proofsOf(map, EndpointProofs.of(map.source.rules, 0))).all).toEqual([]);
