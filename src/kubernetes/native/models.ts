@@ -6,7 +6,6 @@ import {
   firstRule,
   formOf,
   hashOf,
-  isPort,
   lastValue,
   markMasq,
   NONE,
@@ -16,41 +15,38 @@ import {
   room,
   targetOf,
   text,
-  wordEnd,
 } from "./columns.ts";
 import { addDestination, portAt } from "./destinations.ts";
 import { areNamed, isSound, owner } from "./endpoints.ts";
+import { addressEnd, addressStart, FORM, fits, isSame, nameEnd, nameStart, portEnd, portStart } from "./forms.ts";
 import { addName, beginNameSet, clearNameSet } from "./names.ts";
 import { beginHashes, expectLetters, firstOther, isFull, LANES, nextMessage } from "./sha256.ts";
-import { areEqual, bareStart, begins, isHost, isName, quadAt } from "./texts.ts";
+import { areEqual, begins, isHost, isName, quadAt } from "./texts.ts";
 
-/** A model is so many integers; the places are those of service-proofs.ts. */
-const MODEL = 40;
+/** A model is so many integers; the places are those of model-of.ts. */
+const MODEL = 56;
 const MOST_MODELS = 8;
 /** Longer ones leave no room for protocol and address. */
 const LONGEST_NAME: usize = 300;
 const models = memory.data(MODEL * 4 * MOST_MODELS);
-/** Forms of rules: of the rule for the cluster IP, for the NodePort, of the mark for each. */
+/** Forms of rules: for the cluster IP, for the NodePort, of the mark for each, and of what counts packets to 127.0.0.0/8. */
 const CLUSTER = 0;
-const NODE = 8 * 4;
-const MARK = 16 * 4;
-const NODE_MARK = 24 * 4;
+const NODE = FORM * 4;
+const MARK = 2 * FORM * 4;
+const NODE_MARK = 3 * FORM * 4;
+const COUNTER = 4 * FORM * 4;
 /** Forms of the two rules of KUBE-EXT. */
-const EXT_MARK = 32;
-const EXT_JUMP = 33;
+const EXT_MARK = 5 * FORM;
+const EXT_JUMP = EXT_MARK + 1;
 /** 1: the mark for the cluster IP stands before the rule that leads on, 0: in KUBE-SVC. */
-const IS_MARK_OUTSIDE = 34;
-const DNAT = 35;
+const IS_MARK_OUTSIDE = EXT_MARK + 2;
+const DNAT = EXT_MARK + 3;
 /** Where the protocol stands, and its length. */
-const PROTOCOL = 36;
-const PROTOCOL_LENGTH = 37;
-// a form: the shape and the chain, then what stands before address, name and port: place and length
-const FRONT = 8;
-const HEAD = 16;
-const TAIL = 24;
+const PROTOCOL = EXT_MARK + 4;
+const PROTOCOL_LENGTH = EXT_MARK + 5;
 
-/** A Service port is so many integers: KUBE-SVC, KUBE-EXT, two rules that lead to them; what was found out; a mark before each of the two. */
-const PORT = 14;
+/** A Service port is so many integers: KUBE-SVC, KUBE-EXT, two rules that lead to them; what was found out; what stands before those rules. */
+const PORT = 15;
 const SVC = 0;
 const EXT = 1;
 const FIRST_WAY = 2;
@@ -67,6 +63,7 @@ const JUMPS = 10;
 const NAMED = 11;
 const FIRST_MARK = 12;
 const SECOND_MARK = 13;
+const BEFORE_SECOND = 14;
 const YES = 1;
 const NO = 2;
 
@@ -75,14 +72,6 @@ let ports: usize = 0;
 let portCount: i32 = 0;
 /** By chain: 1 for those of proven Service ports. */
 let sound: usize = 0;
-
-// values of the rule that was last looked at
-let nameStart: usize = 0;
-let nameEnd: usize = 0;
-let addressStart: usize = 0;
-let addressEnd: usize = 0;
-let portStart: usize = 0;
-let portEnd: usize = 0;
 
 /** Room for so many Service ports; where the first one is put. */
 export function beginPorts(count: i32, chainCount: i32): usize {
@@ -280,10 +269,15 @@ function isLike(port: usize, model: usize): bool {
     const target = ext === NONE ? svc : ext;
     if (targetOf(nodeWay) !== target || chainOf(nodeWay) !== at(node, 1) || !fits(nodeWay, node, false)) return false;
     if (!isSame(name, length, nameStart, nameEnd)) return false;
+    const from = portStart;
+    const to = portEnd;
     const nodeMark = at(port, SECOND_MARK);
-    const form = model + NODE_MARK;
-    if ((nodeMark === NONE) !== (at(form, 0) === NONE)) return false;
-    if (nodeMark !== NONE && !isMarkFor(nodeMark, form, false, name, length, portStart, portEnd)) return false;
+    const counter = at(port, BEFORE_SECOND);
+    if ((nodeMark === NONE) !== (at(model + NODE_MARK, 0) === NONE)) return false;
+    if ((counter === NONE) !== (at(model + COUNTER, 0) === NONE)) return false;
+    if (nodeMark !== NONE && !isMarkFor(nodeMark, model + NODE_MARK, false, name, length, from, to)) return false;
+    if (counter !== NONE && targetOf(counter) !== target) return false;
+    if (counter !== NONE && !isTwin(counter, model + COUNTER, false, name, length, from, to)) return false;
   }
 
   let jump = firstRule(svc);
@@ -317,7 +311,6 @@ function isExternal(ext: i32, svc: i32, model: usize): bool {
   return isMark(mark) && targetOf(jump) === svc;
 }
 
-/** Whether the rule is a mark of the form with that name and port. */
 function isMarkFor(
   rule: i32,
   form: usize,
@@ -327,7 +320,12 @@ function isMarkFor(
   port: usize,
   end: usize,
 ): bool {
-  if (rule === NONE || !isMark(rule) || !fits(rule, form, hasAddress)) return false;
+  return rule !== NONE && isMark(rule) && isTwin(rule, form, hasAddress, name, length, port, end);
+}
+
+/** Whether the rule is of the form and has that name and port. */
+function isTwin(rule: i32, form: usize, hasAddress: bool, name: usize, length: usize, port: usize, end: usize): bool {
+  if (!fits(rule, form, hasAddress)) return false;
   return isSame(name, length, nameStart, nameEnd) && isSame(port, end - port, portStart, portEnd);
 }
 
@@ -357,34 +355,4 @@ function setSound(svc: i32, ext: i32, jump: i32): void {
   store<u8>(sound + svc, 1);
   if (ext !== NONE) store<u8>(sound + ext, 1);
   for (let each = jump; each !== NONE; each = nextRule(each)) store<u8>(sound + targetOf(each), 1);
-}
-
-/** Whether the rule says what the form's says but for name, address and port, which are found. */
-function fits(rule: i32, form: usize, hasAddress: bool): bool {
-  if (formOf(rule) !== at(form, 0)) return false;
-  const value = lastValue(rule);
-  if (value < at(form + TAIL, 1)) return false;
-  portStart = text + value;
-  portEnd = wordEnd(portStart);
-  nameEnd = portStart - at(form + TAIL, 1);
-  if (!isPort(portStart, portEnd) || portAt(portStart) > 65535 || !isPart(form + TAIL, nameEnd)) return false;
-  nameStart = bareStart(nameEnd);
-  if (nameStart === nameEnd || nameStart - text < 2 || load<u8>(nameStart - 1) !== 34 || load<u8>(nameStart - 2) !== 32)
-    return false;
-  if (<i32>(nameStart - text) < at(form + HEAD, 1)) return false;
-  addressEnd = nameStart - at(form + HEAD, 1);
-  if (!isPart(form + HEAD, addressEnd)) return false;
-  addressStart = hasAddress ? bareStart(addressEnd) : addressEnd;
-  if (hasAddress && (addressStart === addressEnd || addressStart === text || load<u8>(addressStart - 1) !== 32))
-    return false;
-  return <i32>(addressStart - text) >= at(form + FRONT, 1) && isPart(form + FRONT, addressStart - at(form + FRONT, 1));
-}
-
-/** Whether the part of a form, place and length, stands there, too. */
-function isPart(part: usize, place: usize): bool {
-  return areEqual(text + at(part, 0), place, at(part, 1));
-}
-
-function isSame(start: usize, length: usize, from: usize, to: usize): bool {
-  return to - from === length && areEqual(start, from, <i32>length);
 }

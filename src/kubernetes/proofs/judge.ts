@@ -14,6 +14,7 @@ import type { EndpointProofs } from "./endpoint-proofs.ts";
 
 const CLUSTER_IP = claimOf("nat KUBE-SERVICES", "cluster-ip");
 const NODE_PORT = claimOf("nat KUBE-NODEPORTS", "node-port");
+const COUNTED_LOOPBACK = claimOf("nat KUBE-NODEPORTS", "counted-loopback");
 const MASQUERADE_ALL = claimOf("ext", "masquerade");
 const EXTERNAL_CLUSTER = claimOf("ext", "cluster");
 const OLD_MARK = claimOf("nat KUBE-SERVICES", "masquerade-cluster-ip");
@@ -33,6 +34,8 @@ export class Judge {
   readonly #isOld: boolean;
   /** kube-proxy marks what strangers send to cluster IPs. */
   readonly #isMarking: boolean;
+  /** It counts what comes to NodePorts from 127.0.0.0/8. */
+  readonly #isCounting: boolean;
   readonly #proofs: EndpointProofs | null;
   /** The Service port whose endpoints were found sound at once, and the first rule that leads to them. */
   #sound: ServicePort | null = null;
@@ -46,12 +49,13 @@ export class Judge {
   #markLength = 0;
 
   constructor({ rules, ruleset, endpoints, parameters }: MapSource, proofs: EndpointProofs | null) {
-    const { era, masqueradeAll, localDetector } = parameters;
+    const { era, masqueradeAll, localDetector, nfacct, localhostNodePorts } = parameters;
     this.#rules = rules;
     this.#store = ruleset.store;
     this.#endpoints = endpoints;
     this.#parameters = parameters;
     this.#isOld = era === "1.20";
+    this.#isCounting = era === "1.25" && nfacct === true && localhostNodePorts === true && (ruleset.family ?? 4) === 4;
     this.#proofs = proofs;
     this.#isMarking = masqueradeAll === true || localDetector !== null;
   }
@@ -100,19 +104,42 @@ export class Judge {
     return isTextAt(this.#store.bytes, line.nameStart, line.nameEnd, name);
   }
 
-  /** One rule for each way in, all of them leading on. */
+  /** One rule for each way in, all of them leading on, and what counts packets, if there has to be such a rule. */
   #hasSharedRules(port: ServicePort): boolean {
     const { frontends, sharedRules } = port;
-    if (frontends.length !== sharedRules.length || sharedRules.length > 2) return false;
     let clusterIPs = 0;
+    let nodePort: RuleId = NONE;
+    let counter: RuleId = NONE;
+    let ways = 0;
     for (let i = 0; i < sharedRules.length; i++) {
-      const claim = this.#rules.claim(sharedRules[i] as RuleId);
+      const rule = sharedRules[i] as RuleId;
+      const claim = this.#rules.claim(rule);
+      if (claim === COUNTED_LOOPBACK && counter === NONE) {
+        counter = rule;
+        continue;
+      }
       if (claim === CLUSTER_IP) clusterIPs++;
-      else if (claim !== NODE_PORT) return false;
-      const frontend = frontends[i] as Frontend;
-      if (frontend.fate !== "forwarded" || frontend.protocol !== port.protocol) return false;
+      else if (claim === NODE_PORT && nodePort === NONE) nodePort = rule;
+      else return false;
+      const frontend = frontends[ways++];
+      if (frontend?.fate !== "forwarded" || frontend.protocol !== port.protocol) return false;
     }
-    return clusterIPs === 1 && port.clusterFrontend?.chain === port.chain("svc") && this.#parameters.nfacct !== true;
+    if (clusterIPs !== 1 || ways !== frontends.length || port.clusterFrontend?.chain !== port.chain("svc"))
+      return false;
+    return this.#isCounting && nodePort !== NONE ? this.#isCounterOf(counter, nodePort) : counter === NONE;
+  }
+
+  /** Whether a rule counts what the next one lets in from 127.0.0.0/8. */
+  #isCounterOf(counter: RuleId, nodePort: RuleId): boolean {
+    const rules = this.#rules;
+    return (
+      counter !== NONE &&
+      this.#store.nextRule(counter) === nodePort &&
+      rules.value(counter, "loopback") === "127.0.0.0/8" &&
+      rules.value(counter, "nodePort") === rules.value(nodePort, "nodePort") &&
+      rules.value(counter, "protocol") === rules.value(nodePort, "protocol") &&
+      rules.name(counter) === rules.name(nodePort)
+    );
   }
 
   /** Whether the chain translates packets of the protocol; what the rule does not say stands for any. */

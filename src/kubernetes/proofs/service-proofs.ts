@@ -1,33 +1,18 @@
 import { byteString, bytesOf } from "../../../grammar/bytes.ts";
 import { SALT } from "../../../grammar/salt.ts";
-import { type ChainId, NONE, type RuleId } from "../../netfilter/ruleset.ts";
+import { NONE, type RuleId } from "../../netfilter/ruleset.ts";
 import type { RuleStore } from "../../netfilter/store.ts";
 import { hostOf, portAt } from "../address-text.ts";
-import { roleNumber } from "../read/chain-roles.ts";
 import type { ClaimedRules } from "../read/claimed-rules.ts";
 import type { DestinationSet } from "../read/destinations.ts";
 import type { ServiceGroup } from "../read/service-group.ts";
 import type { Frontend } from "../service-map.ts";
-import { type Claim, claimOf } from "../templates/slots.ts";
 import { dnatKind, type EndpointProofs } from "./endpoint-proofs.ts";
+import { MODEL, modelOf, sharedRulesOf } from "./model-of.ts";
 import type { ProofCode } from "./proof-code.ts";
 
-const CLUSTER_IP = claimOf("nat KUBE-SERVICES", "cluster-ip");
-const NODE_PORT = claimOf("nat KUBE-NODEPORTS", "node-port");
-/** Before 1.21 marks stand before what leads on. */
-const OLD_MARK = claimOf("nat KUBE-SERVICES", "masquerade-cluster-ip");
-const OLD_NODE_PORT_MARK = claimOf("nat KUBE-NODEPORTS", "masquerade");
-const OLD_NODE_PORT = claimOf("nat KUBE-NODEPORTS", "to-policy");
-const MARK = claimOf("svc", "masquerade-cluster-ip");
-const EXTERNAL_MARK = claimOf("ext", "masquerade");
-const EXTERNAL_JUMP = claimOf("ext", "cluster");
-const TO_MARK = roleNumber("nat KUBE-MARK-MASQ");
-const TO_SVC = roleNumber("svc");
-
-// integers of a Service port and of a model: src/kubernetes/native/models.ts has the same
-const PORT = 14;
-const FIRST_MARK = 12;
-const SECOND_MARK = 13;
+// integers of a Service port: src/kubernetes/native/models.ts has the same
+const PORT = 15;
 const NAME_START = 4;
 const NAME_END = 5;
 const LIKE = 6;
@@ -37,9 +22,6 @@ const JUMP = 9;
 const JUMPS = 10;
 const NAMED = 11;
 const YES = 1;
-const MODEL = 40;
-const FORM = 8;
-const NO_FORM: readonly number[] = new Array(FORM).fill(NONE);
 
 /** Bytes of a Service port: its integers, and as many slots as it takes for two names, which are a power of two. */
 const FOR_PORT = PORT * 4 + 8 * 8;
@@ -130,7 +112,7 @@ export class ServiceProofs implements DestinationSet {
     if (this.#trials === MOST_TRIALS) return false;
     this.#trials++;
     const group = this.#groups[port] as ServiceGroup;
-    const model = this.#modelOf(port, group);
+    const model = modelOf(this.#rules, group);
     const at = model === null ? 0 : this.#code.nextModel();
     if (model === null || at === 0) return false;
     this.#integers(at, MODEL).set(model);
@@ -240,7 +222,7 @@ export class ServiceProofs implements DestinationSet {
     return {
       clusterIP,
       port: this.#portOf(ways[0] as RuleId),
-      nodePort: ways.length === 1 ? null : this.#portOf(ways[1] as RuleId),
+      nodePort: ways.length === 1 ? null : this.#portOf(ways[ways.length - 1] as RuleId),
       isExternal: chains.ext !== NONE || ways.length > 1,
       firstJump: ports[at + JUMP] as RuleId,
       endpointCount: ports[at + JUMPS] as number,
@@ -280,82 +262,19 @@ export class ServiceProofs implements DestinationSet {
   #integers(at: number, count: number): Int32Array {
     return new Int32Array(this.#code.memory.buffer, at, count);
   }
-
-  /** What the rules of a Service port say; `null` where bytes alone do not show which slots they fill. */
-  #modelOf(port: number, { ways, chains, protocol }: ServiceGroup): readonly number[] | null {
-    const { store } = this.#rules.ruleset;
-    const [way = NONE, nodeWay = NONE] = ways;
-    const ports = this.#ports;
-    const oldMark = ports[port * PORT + FIRST_MARK] as RuleId;
-    const nodeMark = ports[port * PORT + SECOND_MARK] as RuleId;
-    const first = store.firstRule(chains.svc);
-    const hasMark = first !== NONE && this.#rules.claim(first) === MARK;
-    const forms = [
-      this.#formOf(way, CLUSTER_IP),
-      nodeWay === NONE ? NO_FORM : (this.#formOf(nodeWay, NODE_PORT) ?? this.#formOf(nodeWay, OLD_NODE_PORT)),
-      oldMark !== NONE ? this.#formOf(oldMark, OLD_MARK) : hasMark ? this.#formOf(first, MARK) : NO_FORM,
-      nodeMark === NONE ? NO_FORM : this.#formOf(nodeMark, OLD_NODE_PORT_MARK),
-      chains.ext === NONE ? [NONE, NONE] : this.#externalOf(chains.ext),
-    ];
-    if (!forms.every((form) => form !== null) || protocol === null || (oldMark !== NONE && hasMark)) return null;
-    const start = this.#rules.line(way)?.protocolStart ?? NONE;
-    return [...forms.flat(), oldMark === NONE ? 0 : 1, dnatKind(protocol), start, protocol.length];
-  }
-
-  /** Shape and chain of a rule; then what stands before its address, before its name and before its port, each as place and length. */
-  #formOf(rule: RuleId, claim: Claim): readonly number[] | null {
-    const { store } = this.#rules.ruleset;
-    const line = rule === NONE || this.#rules.claim(rule) !== claim ? null : this.#rules.line(rule);
-    if (line === null) return null;
-    const { addressStart, addressEnd, nameStart, nameEnd, portStart } = line;
-    const front = this.#chainNameEnd(rule);
-    const end = addressStart === NONE ? addressEnd : addressStart;
-    return [
-      ...[store.shapeId(rule), store.chainOf(rule), front, end - front],
-      ...[addressEnd, nameStart - addressEnd, nameEnd, portStart - nameEnd],
-    ];
-  }
-
-  /** Behind the name of the rule's chain, counters before `-A` or none. */
-  #chainNameEnd(rule: RuleId): number {
-    const { store } = this.#rules.ruleset;
-    const start = store.ast.offset(store.node(rule));
-    const command = store.bytes[start] === BRACKET ? store.wordEnd(start) + 1 : start;
-    return store.wordEnd(store.wordEnd(command) + 1);
-  }
-
-  /** Shapes of the two rules of KUBE-EXT, if these and their targets alone show what they are. */
-  #externalOf(ext: ChainId): readonly number[] | null {
-    const { store } = this.#rules.ruleset;
-    const mark = store.firstRule(ext);
-    const jump = mark === NONE ? NONE : store.nextRule(mark);
-    if (jump === NONE || this.#rules.claimOfForm(mark, TO_MARK) !== EXTERNAL_MARK) return null;
-    return this.#rules.claimOfForm(jump, TO_SVC) === EXTERNAL_JUMP ? [store.shapeId(mark), store.shapeId(jump)] : null;
-  }
 }
 
-const BRACKET = 91;
-
-/** Its chains and the rules that lead to it; nothing of one that has more, or of which something else is known. */
+/** Its chains and the rules that lead to it; nothing of one that has others, or of which something else is known. */
 function putPort(ports: Int32Array, at: number, group: ServiceGroup, store: RuleStore): void {
-  const { chains, ways, marks } = group;
-  const { svc, svl, ext, fw, xlb } = chains;
-  const firstMark = markBefore(ways[0], marks, store);
-  const secondMark = markBefore(ways[1], marks, store);
-  const markCount = (firstMark === NONE ? 0 : 1) + (secondMark === NONE ? 0 : 1);
-  const isUsual = group.isPlain && ways.length > 0 && ways.length <= 2 && marks.length === markCount;
-  ports[at] = isUsual && svl === NONE && fw === NONE && xlb === NONE ? svc : NONE;
+  const { svc, svl, ext, fw, xlb } = group.chains;
+  const shared = svl === NONE && fw === NONE && xlb === NONE ? sharedRulesOf(group, store) : null;
+  ports[at] = shared === null ? NONE : svc;
   ports[at + 1] = ext;
-  ports[at + 2] = ways[0] ?? NONE;
-  ports[at + 3] = ways[1] ?? NONE;
+  ports[at + 2] = shared?.way ?? NONE;
+  ports[at + 3] = shared?.nodeWay ?? NONE;
   ports[at + LIKE] = NONE;
   ports[at + NAMED] = 0;
-  ports[at + FIRST_MARK] = firstMark;
-  ports[at + SECOND_MARK] = secondMark;
-}
-
-function markBefore(way: RuleId | undefined, marks: readonly RuleId[], store: RuleStore): RuleId {
-  if (way === undefined) return NONE;
-  for (let i = 0; i < marks.length; i++) if (store.nextRule(marks[i] as RuleId) === way) return marks[i] as RuleId;
-  return NONE;
+  ports[at + 12] = shared?.mark ?? NONE;
+  ports[at + 13] = shared?.nodeMark ?? NONE;
+  ports[at + 14] = shared?.counter ?? NONE;
 }

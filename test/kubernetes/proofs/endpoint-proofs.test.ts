@@ -23,6 +23,7 @@ const fixtures = readdirSync(root)
 const made = {
   "a made-up node": kubeProxyDump(300),
   "a made-up node with all comments": kubeProxyDump(300, { comments: true }),
+  "a made-up node that counts": kubeProxyDump(300, { nfacct: true }),
   "a made-up node of old": kubeProxyDump(300, { layout: "xlb" }),
   "a made-up node of old with all comments": kubeProxyDump(300, { layout: "xlb", comments: true }),
 };

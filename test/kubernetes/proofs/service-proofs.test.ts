@@ -17,6 +17,7 @@ const texts = {
   "a real one": fixture("1.30.5-nft/realistic-node/iptables-save.txt"),
   "a made-up node with all comments": kubeProxyDump(300, { comments: true }),
   IPv6: fixture("1.30.5-nft/dualstack/ip6tables-save.txt"),
+  "a made-up node that counts": kubeProxyDump(300, { nfacct: true }),
   "a made-up node of old": kubeProxyDump(300, { layout: "xlb" }),
   "a made-up node of old with all comments": kubeProxyDump(300, { layout: "xlb", comments: true }),
   "a real one of old": fixture("1.20.2-legacy/mixed/iptables-save.txt"),
