@@ -1,5 +1,9 @@
-import { NONE } from "../netfilter/ruleset.ts";
+import { isCopy, isTextAt, QUOTE } from "../kubernetes/read/line-bytes.ts";
+import type { ServicePort } from "../kubernetes/service-port.ts";
+import { type ChainId, NONE, type RuleId } from "../netfilter/ruleset.ts";
+import type { RuleStore } from "../netfilter/store.ts";
 import type { Check } from "./check.ts";
+import type { Context } from "./context.ts";
 import { nameOf } from "./service-words.ts";
 
 /** Since 1.25 the jumps to endpoints say in their comments where they lead. */
@@ -23,9 +27,7 @@ export const misleadingComment: Check = {
     if (!services.parameters.endpointComments.includes("arrow")) return;
     for (const port of services.servicePorts)
       for (const role of ["svc", "svl"] as const)
-        for (const { rule, chain } of context.shareFault(port, port.chain(role)) === null
-          ? port.jumps(port.chain(role))
-          : []) {
+        for (const { rule, chain } of doubtfulJumps(context, port, port.chain(role))) {
           const said = / -> (\S+)$/.exec(claims.comment(rule) ?? "")?.[1];
           const address = endpoints.address(chain);
           if (chain === NONE || said === undefined || address === null || said === address) continue;
@@ -40,3 +42,53 @@ export const misleadingComment: Check = {
         }
   },
 };
+
+interface Jump {
+  readonly rule: RuleId;
+  readonly chain: ChainId;
+}
+
+/** Jumps of a chain to endpoints whose comments are to be read: of a sound one only those that bytes alone do not clear. */
+function doubtfulJumps(context: Context, port: ServicePort, chain: ChainId): readonly Jump[] {
+  const { store, suspects } = context;
+  if (chain === NONE || suspects.soundChains[chain] !== 1)
+    return context.shareFault(port, chain) === null ? port.jumps(chain) : [];
+  const found: Jump[] = [];
+  for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+    const target: ChainId = store.targetChain(rule);
+    // the mark leads to a chain that all share
+    if (target !== NONE && suspects.soundChains[target] === 1 && !saysAddressOf(store, rule, target))
+      found.push({ rule, chain: target });
+  }
+  return found;
+}
+
+const LF = 10;
+const COMMENT = "--comment ";
+const ARROW = " -> ";
+
+/** Whether the comment of a rule ends in where the chain of a sound endpoint sends packets. False: perhaps. */
+function saysAddressOf(store: RuleStore, rule: RuleId, endpoint: ChainId): boolean {
+  const { bytes } = store;
+  // the first rule is the mark, the second one translates
+  const dnat = store.nextRule(store.firstRule(endpoint));
+  const address = dnat === NONE ? NONE : store.valueStart(dnat);
+  if (address === NONE) return false;
+  const length = store.wordEnd(address) - address;
+  const start = quoteFrom(bytes, store.ast.offset(store.node(rule)));
+  const end = quoteFrom(bytes, start + 1);
+  return (
+    isTextAt(bytes, start - COMMENT.length, COMMENT) &&
+    isTextAt(bytes, end, '" ') &&
+    end - length - ARROW.length > start &&
+    isTextAt(bytes, end - length - ARROW.length, ARROW) &&
+    isCopy(bytes, address, address + length, end - length)
+  );
+}
+
+/** The first quote of the line from a place on, or the end of the line. */
+function quoteFrom(bytes: Uint8Array, start: number): number {
+  let at = start;
+  while (at < bytes.length && bytes[at] !== QUOTE && bytes[at] !== LF) at++;
+  return at;
+}

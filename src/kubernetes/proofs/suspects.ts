@@ -13,8 +13,8 @@ export interface Suspects {
   readonly odd: readonly ServicePort[];
   /**
    * Those, and the ones whose names no hash proves or whose addresses another claims. A fault of a single Service is with one of these:
-   * each of the others has one rule for its cluster IP and at most one for a NodePort, which name it and lead on, nobody else claims
-   * either; its chains hold the mark, if others have one, and an even choice of endpoints, without affinity or source ranges; its
+   * each of the others has one rule for its cluster IP and at most one for a NodePort, which name it and lead on, each with the mark or
+   * the counter before it that its kube-proxy writes; nobody else claims either; its chains hold the mark, if others have one, and an even choice of endpoints, without affinity or source ranges; its
    * endpoints' chains hold the mark and the translation to the one address that their own names prove.
    */
   readonly all: readonly ServicePort[];
