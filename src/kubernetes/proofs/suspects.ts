@@ -14,8 +14,9 @@ export interface Suspects {
   /**
    * Those, and the ones whose names no hash proves or whose addresses another claims. A fault of a single Service is with one of these:
    * each of the others has one rule for its cluster IP and at most one for a NodePort, which name it and lead on, each with the mark or
-   * the counter before it that its kube-proxy writes; nobody else claims either; its chains hold the mark, if others have one, and an even choice of endpoints, without affinity or source ranges; its
-   * endpoints' chains hold the mark and the translation to the one address that their own names prove.
+   * the counter before it that its kube-proxy writes; nobody else claims either; its chains hold the mark, if others have one, and an
+   * even choice of endpoints, without affinity or source ranges; its endpoints' chains hold the mark and the translation to the one
+   * address that their own names prove.
    */
   readonly all: readonly ServicePort[];
   /** By chain: 1 for the chains of all others, those of their endpoints included. No rule in them is anything but what it has to be. */
