@@ -1,4 +1,5 @@
 import { bytesOf } from "../../grammar/bytes.ts";
+import { Exemplars } from "../kubernetes/proofs/exemplars.ts";
 import type { ServicePort } from "../kubernetes/service-port.ts";
 import { type Role, roles } from "../kubernetes/templates/slot.ts";
 import type { WrittenRule } from "../kubernetes/write-rules.ts";
@@ -13,21 +14,35 @@ import { type Written, write } from "./written.ts";
 const AT_ONCE = 500;
 
 /** Where the rules of Service ports are not as kube-proxy writes them, in the order of the Service ports. */
-export function deviationsOf(context: Context): readonly Deviation[] {
+export function deviationsOf(
+  context: Context,
+  exemplars = new Exemplars(context.services.source),
+): readonly Deviation[] {
   const { odd } = context.suspects;
-  const found: Deviation[] = [];
-  for (let i = 0; i < odd.length; i += AT_ONCE)
-    for (const deviation of deviationsAmong(context, odd.slice(i, i + AT_ONCE))) found.push(deviation);
-  return found;
+  const found: Found = new Map();
+  for (let left = odd; left.length > 0; ) {
+    const chosen = exemplars.choose(left);
+    for (let i = 0; i < chosen.length; i += AT_ONCE) compareAll(context, chosen.slice(i, i + AT_ONCE), found);
+    for (const port of chosen) if (found.get(port)?.length === 0) exemplars.add(port);
+    const compared = new Set(chosen);
+    left = left.filter((port) => !compared.has(port) && !exemplars.isLikeOne(port));
+  }
+  return odd.flatMap((port) => found.get(port) ?? []);
 }
 
+/** Of those that could be compared. */
+type Found = Map<ServicePort, readonly Deviation[]>;
+
 /** One whose rules cannot be written and read back keeps no other from being compared. */
-function deviationsAmong(context: Context, ports: readonly ServicePort[]): readonly Deviation[] {
+function compareAll(context: Context, ports: readonly ServicePort[], found: Found): void {
   const written = write(ports, context.services);
-  if (written !== null) return ports.flatMap((port) => compare(context, port, written, written.byPort.get(port) ?? []));
-  if (ports.length < 2) return [];
-  const half = ports.length >> 1;
-  return [...deviationsAmong(context, ports.slice(0, half)), ...deviationsAmong(context, ports.slice(half))];
+  if (written !== null) {
+    for (const port of ports) found.set(port, compare(context, port, written, written.byPort.get(port) ?? []));
+  } else if (ports.length > 1) {
+    const half = ports.length >> 1;
+    compareAll(context, ports.slice(0, half), found);
+    compareAll(context, ports.slice(half), found);
+  }
 }
 
 /** A rule that kube-proxy writes. */

@@ -235,9 +235,9 @@ export class RuleStore {
   isCopy(rule: RuleId, other: RuleId): boolean {
     if (this.mentions(rule) !== this.mentions(other)) return false;
     const { bytes } = this.ast.source;
-    const [start, end] = [this.#commandStart(rule), this.#lineEnd(rule)];
-    const by = this.#commandStart(other) - start;
-    if (this.#lineEnd(other) - end !== by) return false;
+    const [start, end] = [this.commandStart(rule), this.lineEnd(rule)];
+    const by = this.commandStart(other) - start;
+    if (this.lineEnd(other) - end !== by) return false;
     const words = this.#wordsOf(bytes);
     let i = start;
     for (; i + 4 <= end; i += 4) if (words.getInt32(i) !== words.getInt32(i + by)) return false;
@@ -249,9 +249,9 @@ export class RuleStore {
   hashOf(rule: RuleId): number {
     const { bytes } = this.ast.source;
     const words = this.#wordsOf(bytes);
-    const end = this.#lineEnd(rule);
+    const end = this.lineEnd(rule);
     let hash = SALT;
-    let i = this.#commandStart(rule);
+    let i = this.commandStart(rule);
     for (; i + 4 <= end; i += 4) hash = Math.imul(hash ^ words.getInt32(i, true), PRIME) ^ (hash >>> 15);
     for (; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), PRIME) ^ (hash >>> 15);
     hash = Math.imul(hash ^ (hash >>> 16), MIXER);
@@ -271,21 +271,21 @@ export class RuleStore {
   }
 
   /** Where the rule begins behind noise, blanks and counters. */
-  #commandStart(rule: RuleId): number {
+  commandStart(rule: RuleId): number {
     const node = this.node(rule);
     const { bytes } = this.ast.source;
     let start = this.ast.offset(node);
     if (bytes[start] === 45 && bytes[start + 1] === 65) return start;
     start = this.ast.textSpan(node).start;
     if (bytes[start] !== 91) return start;
-    const end = this.#lineEnd(rule);
+    const end = this.lineEnd(rule);
     while (start < end && bytes[start] !== 93) start++;
     for (start++; start < end && bytes[start] === 32; ) start++;
     return start;
   }
 
   /** Behind the last byte of the rule that is no blank. */
-  #lineEnd(rule: RuleId): number {
+  lineEnd(rule: RuleId): number {
     const { bytes } = this.ast.source;
     let end = this.ast.offset(this.node(rule) + 1);
     while (isBlank(bytes[end - 1] as number)) end--;
