@@ -48,30 +48,29 @@ interface Jump {
   readonly chain: ChainId;
 }
 
-/** Jumps of a chain to endpoints whose comments are to be read: of a sound one only those that bytes alone do not clear. */
+/** Jumps of a chain to endpoints whose comments are to be read: those that bytes alone do not clear. */
 function doubtfulJumps(context: Context, port: ServicePort, chain: ChainId): readonly Jump[] {
-  const { store, suspects } = context;
-  if (chain === NONE || suspects.soundChains[chain] !== 1)
-    return context.shareFault(port, chain) === null ? port.jumps(chain) : [];
-  const found: Jump[] = [];
-  for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
+  const { store, endpoints } = context;
+  const { soundChains } = context.suspects;
+  const found = new Set<RuleId>();
+  for (let rule = chain === NONE ? NONE : store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) {
     const target: ChainId = store.targetChain(rule);
-    // the mark leads to a chain that all share
-    if (target !== NONE && suspects.soundChains[target] === 1 && !saysAddressOf(store, rule, target))
-      found.push({ rule, chain: target });
+    if (!endpoints.isEndpointChain(target)) continue;
+    // of a sound one the first rule is the mark, the second one translates
+    const dnat = soundChains[target] === 1 ? store.nextRule(store.firstRule(target)) : endpoints.dnatOf(target);
+    if (!saysAddressOf(store, rule, dnat)) found.add(rule);
   }
-  return found;
+  if (found.size === 0 || context.shareFault(port, chain) !== null) return [];
+  return port.jumps(chain).filter(({ rule }) => found.has(rule));
 }
 
 const LF = 10;
 const COMMENT = "--comment ";
 const ARROW = " -> ";
 
-/** Whether the comment of a rule ends in where the chain of a sound endpoint sends packets. False: perhaps. */
-function saysAddressOf(store: RuleStore, rule: RuleId, endpoint: ChainId): boolean {
+/** Whether the comment of a rule ends in where another one sends packets, its last value. False: perhaps. */
+function saysAddressOf(store: RuleStore, rule: RuleId, dnat: RuleId): boolean {
   const { bytes } = store;
-  // the first rule is the mark, the second one translates
-  const dnat = store.nextRule(store.firstRule(endpoint));
   const address = dnat === NONE ? NONE : store.valueStart(dnat);
   if (address === NONE) return false;
   const length = store.wordEnd(address) - address;

@@ -1,5 +1,6 @@
 import { bytesOf } from "../../grammar/bytes.ts";
 import { type ChainId, NONE, type RuleId, type Ruleset } from "../netfilter/ruleset.ts";
+import { splitAddress } from "./address-text.ts";
 import { askedOf, type HostPort, hostPortsOf } from "./host-ports.ts";
 import { type UsedSet, usedSets } from "./ipvs.ts";
 import type { Owner } from "./owners.ts";
@@ -267,8 +268,9 @@ export class ServiceMap {
       else if (ports[ports.length - 1] !== port) ports.push(port);
     };
     for (const port of this.servicePorts)
-      for (const endpoint of port.endpoints) {
-        if (endpoint.ip === null) continue;
+      for (const address of port.spread.addresses()) {
+        const endpoint = address === null ? null : splitAddress(address);
+        if (endpoint === null) continue;
         add(endpoint.ip, port);
         add(`${endpoint.ip} ${endpoint.port}`, port);
       }
