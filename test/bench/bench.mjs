@@ -66,11 +66,16 @@ try {
 
   const hundred = dump("100k", kubeProxyDump(100_000));
   const kinds = [
-    ["1.24 and later, all comments", { layout: "ext", comments: true }],
-    ["1.23 and earlier", { layout: "xlb", comments: false }],
-    ["1.23 and earlier, all comments", { layout: "xlb", comments: true }],
+    ["1.24 and later, all comments", { comments: true }],
+    ["1.32 and later with nfacct", { nfacct: true }],
+    ["1.32 and later with nfacct, all comments", { nfacct: true, comments: true }],
+    ["1.20 and earlier", { layout: "xlb" }],
+    ["1.20 and earlier, all comments", { layout: "xlb", comments: true }],
   ];
-  const others = kinds.map(([name, kind], i) => [name, ours(dump(`100k-${i}`, kubeProxyDump(100_000, kind)))]);
+  const others = kinds.flatMap(([name, kind], i) => {
+    const file = dump(`100k-${i}`, kubeProxyDump(100_000, kind));
+    return [[name, ours(file)], ...(quick ? [] : [[`${name}: nft`, restoreCommand("nft", file)]])];
+  });
   const hundredK = await measure(
     "100k",
     {
@@ -92,6 +97,9 @@ try {
       row(`${work} 100k / ${tool} --test`, over(hundredK(work), hundredK(tool)), 0.5, 0.35);
     row(`ast 100k / ${tool} --test`, over(hundredK("ast"), hundredK(tool)), null, null);
   }
+  if (!quick)
+    for (const [name] of kinds)
+      row(`lint 100k, ${name} / nft --test`, over(hundredK(name), hundredK(`${name}: nft`)), 0.6, 0.4);
   row("lint 100k / read and split into words", over(hundredK("lint"), hundredK("floor")), null, null);
 
   const random = dump("random", randomRules(100_000));

@@ -47,7 +47,7 @@ const counted = (name) => `-m nfacct --nfacct-name  ${name} `;
 
 /**
  * A node's iptables-save text with about `rules` rules, the same at each call.
- * `layout`: "ext" as kube-proxy 1.24 and later writes it, "xlb" as 1.23 and earlier. `comments`: also on the rules of endpoints. `nfacct`: with
+ * `layout`: "ext" as kube-proxy 1.24 and later writes it, "xlb" as 1.20 and earlier. `comments`: also on the rules of endpoints. `nfacct`: with
  * the counters that 1.32 and later have.
  */
 export function kubeProxyDump(rules, { layout = "ext", comments = false, nfacct = false } = {}) {
