@@ -23,6 +23,7 @@ export function deviationsOf(
   for (let left = odd; left.length > 0; ) {
     const chosen = exemplars.choose(left);
     for (let i = 0; i < chosen.length; i += AT_ONCE) compareAll(context, chosen.slice(i, i + AT_ONCE), found);
+    if (chosen.length === left.length) break;
     for (const port of chosen) if (found.get(port)?.length === 0) exemplars.add(port);
     const compared = new Set(chosen);
     left = left.filter((port) => !compared.has(port) && !exemplars.isLikeOne(port));

@@ -1,4 +1,5 @@
 import type { MapSource } from "../read/map-source.ts";
+import type { Frontend } from "../service-map.ts";
 import type { ServicePort } from "../service-port.ts";
 import { Exemplar, type Layout, layoutOf } from "./exemplar.ts";
 
@@ -41,13 +42,19 @@ export class Exemplars {
     else if (known.length < MOST_ROUNDS) known.push(exemplar);
   }
 
-  /** Whether the Service port is like one that was taken, and nobody else claims its addresses. */
+  /** Whether the Service port is like one that was taken, and does not depend on what others claim. */
   isLikeOne(port: ServicePort): boolean {
     const layout = this.#layoutOf(port);
     const known = this.#byBuild.get(layout.build);
-    if (known?.some((exemplar) => exemplar.isLike(port, layout)) !== true) return false;
+    return known?.some((exemplar) => exemplar.isLike(port, layout)) === true && this.#isAlone(port);
+  }
+
+  /** Which of several cluster IPs or NodePorts is its own, others may decide. */
+  #isAlone({ frontends }: ServicePort): boolean {
     const { destinations } = this.#source;
-    return destinations.areDistinct || !port.frontends.some((frontend) => destinations.isContested(frontend));
+    const isOnly = (wanted: Frontend["kind"]): boolean => frontends.filter(({ kind }) => kind === wanted).length < 2;
+    if (destinations.areDistinct || (isOnly("clusterIP") && isOnly("nodePort"))) return true;
+    return !frontends.some((frontend) => destinations.isContested(frontend));
   }
 
   #layoutOf(port: ServicePort): Layout {
