@@ -14,24 +14,29 @@ type Kind = "name" | "chain" | "port" | "host" | "address";
 /** Rules of a Service port, those for it in shared chains first, then those of its own chains and of its endpoints'. */
 export interface Layout {
   readonly rules: readonly RuleId[];
-  /** Chains, numbers of rules, forms of the shared ones: only Service ports of one build can be alike. */
-  readonly build: string;
+  /** Chains, numbers of rules, forms of the shared ones: only Service ports of one build can be alike. `null`: it is like no other. */
+  readonly build: string | null;
 }
+
+/** kube-proxy writes two or three rules for an endpoint. A chain with more, which many Service ports may lead to, is looked at elsewhere. */
+const MOST_ENDPOINT_RULES = 8;
 
 export function layoutOf(port: ServicePort, store: RuleStore): Layout {
   const rules = [...new Set(port.sharedRules)].sort((a, b) => a - b);
   const counts = rules.map((rule) => `${store.chainOf(rule)}.${store.shapeId(rule)}`);
-  const add = (chain: ChainId): void => {
+  const add = (chain: ChainId, most = Number.POSITIVE_INFINITY): boolean => {
     const before = rules.length;
-    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule)) rules.push(rule);
+    for (let rule = store.firstRule(chain); rule !== NONE; rule = store.nextRule(rule))
+      if (rules.push(rule) - before > most) return false;
     counts.push(String(rules.length - before));
+    return true;
   };
   for (const role of ROLES) {
     const chain = port.chain(role);
     if (chain === NONE) counts.push("-");
     else add(chain);
   }
-  for (const chain of port.endpointChains()) add(chain);
+  for (const chain of port.endpointChains()) if (!add(chain, MOST_ENDPOINT_RULES)) return { rules: [], build: null };
   return { rules, build: counts.join(" ") };
 }
 

@@ -21,22 +21,24 @@ export class Exemplars {
     this.#few = few;
   }
 
-  /** The ones to be compared next: one of each build, or all. */
+  /** The ones to be compared next: one of each build and those that are like no other, or all. */
   choose(ports: readonly ServicePort[]): readonly ServicePort[] {
     if (ports.length < this.#few || this.#rounds++ === MOST_ROUNDS) return ports;
-    const chosen = new Map<string, ServicePort>();
-    for (const port of ports) {
+    const met = new Set<string>();
+    return ports.filter((port) => {
       const { build } = this.#layoutOf(port);
-      if (!chosen.has(build)) chosen.set(build, port);
-    }
-    return [...chosen.values()];
+      if (build === null) return true;
+      const isFirst = !met.has(build);
+      met.add(build);
+      return isFirst;
+    });
   }
 
   /** Takes one that is as kube-proxy writes it. */
   add(port: ServicePort): void {
     const layout = this.#layoutOf(port);
-    const exemplar = Exemplar.of(port, layout, this.#source);
-    if (exemplar === null) return;
+    const exemplar = layout.build === null ? null : Exemplar.of(port, layout, this.#source);
+    if (layout.build === null || exemplar === null) return;
     const known = this.#byBuild.get(layout.build);
     if (known === undefined) this.#byBuild.set(layout.build, [exemplar]);
     else if (known.length < MOST_ROUNDS) known.push(exemplar);
@@ -45,7 +47,7 @@ export class Exemplars {
   /** Whether the Service port is like one that was taken, and does not depend on what others claim. */
   isLikeOne(port: ServicePort): boolean {
     const layout = this.#layoutOf(port);
-    const known = this.#byBuild.get(layout.build);
+    const known = layout.build === null ? undefined : this.#byBuild.get(layout.build);
     return known?.some((exemplar) => exemplar.isLike(port, layout)) === true && this.#isAlone(port);
   }
 
