@@ -20,9 +20,10 @@ export function deviationsOf(
 ): readonly Deviation[] {
   const { odd } = context.suspects;
   const found: Found = new Map();
+  const crowds = new Crowds(context);
   for (let left = odd; left.length > 0; ) {
     const chosen = exemplars.choose(left);
-    for (let i = 0; i < chosen.length; i += AT_ONCE) compareAll(context, chosen.slice(i, i + AT_ONCE), found);
+    for (let i = 0; i < chosen.length; i += AT_ONCE) compareAll(context, chosen.slice(i, i + AT_ONCE), crowds, found);
     if (chosen.length === left.length) break;
     for (const port of chosen) if (found.get(port)?.length === 0) exemplars.add(port);
     const compared = new Set(chosen);
@@ -35,14 +36,15 @@ export function deviationsOf(
 type Found = Map<ServicePort, readonly Deviation[]>;
 
 /** One whose rules cannot be written and read back keeps no other from being compared. */
-function compareAll(context: Context, ports: readonly ServicePort[], found: Found): void {
+function compareAll(context: Context, ports: readonly ServicePort[], crowds: Crowds, found: Found): void {
   const written = write(ports, context.services);
   if (written !== null) {
-    for (const port of ports) found.set(port, compare(context, port, written, written.byPort.get(port) ?? []));
+    for (const port of ports)
+      found.set(port, compare(context, port, written, written.byPort.get(port) ?? [], crowds.metBy(port)));
   } else if (ports.length > 1) {
     const half = ports.length >> 1;
-    compareAll(context, ports.slice(0, half), found);
-    compareAll(context, ports.slice(half), found);
+    compareAll(context, ports.slice(0, half), crowds, found);
+    compareAll(context, ports.slice(half), crowds, found);
   }
 }
 
@@ -52,14 +54,51 @@ export interface Expected {
   readonly key: string;
 }
 
-function compare(context: Context, port: ServicePort, written: Written, rules: readonly RuleId[]): Deviation[] {
+/** Rules in a chain of an endpoint; kube-proxy writes two or three. */
+const CROWD = 100;
+
+/** Chains of endpoints with very many rules: however many Service ports lead to one, it is compared once. */
+class Crowds {
+  readonly #context: Context;
+  readonly #met = new Set<ChainId>();
+
+  constructor(context: Context) {
+    this.#context = context;
+  }
+
+  /** Those that another Service port leads to, too, which was asked for before. */
+  metBy(port: ServicePort): ReadonlySet<ChainId> {
+    const known = new Set<ChainId>();
+    for (const chain of port.endpointChains()) {
+      if (this.#met.has(chain)) known.add(chain);
+      else if (this.#isCrowd(chain)) this.#met.add(chain);
+    }
+    return known;
+  }
+
+  #isCrowd(chain: ChainId): boolean {
+    const { store } = this.#context;
+    let count = 0;
+    for (let rule = store.firstRule(chain); rule !== NONE && count <= CROWD; rule = store.nextRule(rule)) count++;
+    return count > CROWD;
+  }
+}
+
+/** @param compared - chains that were compared with what another Service port has in them */
+function compare(
+  context: Context,
+  port: ServicePort,
+  written: Written,
+  rules: readonly RuleId[],
+  compared: ReadonlySet<ChainId>,
+): Deviation[] {
   const byChain = new Map<string, RuleId[]>();
   for (const rule of rules) {
     const made = written.rules[rule];
     if (made != null) push(byChain, `${made.table} ${made.chain}`, rule);
   }
   const deviations: Deviation[] = [];
-  const actual = actualRules(context, port);
+  const actual = actualRules(context, port, compared);
   for (const key of new Set([...byChain.keys(), ...actual.keys()])) {
     const space = key.indexOf(" ");
     const chainName = key.slice(space + 1);
@@ -67,6 +106,7 @@ function compare(context: Context, port: ServicePort, written: Written, rules: r
     // what a table lacks that the text does not have is not shown
     if (!context.isWhole(table)) continue;
     const chain = context.ruleset.chain(table, chainName);
+    if (compared.has(chain)) continue;
     // a chain to which no rule leads is said to be so, whatever is in it
     if (chain !== NONE && isOwn(port, chain) && context.ruleset.callers(chain).length === 0) continue;
     const [made, found] = [byChain.get(key) ?? [], actual.get(key) ?? []];
@@ -111,12 +151,13 @@ const isOwn = (port: ServicePort, chain: ChainId): boolean =>
   (["svc", "svl", "ext", "fw", "xlb"] as const).some((role) => port.chain(role) === chain);
 
 /** Rules of a Service port by table and chain: those of its own chains, and those for it in the chains that all share. */
-function actualRules(context: Context, port: ServicePort): Map<string, RuleId[]> {
+function actualRules(context: Context, port: ServicePort, left: ReadonlySet<ChainId>): Map<string, RuleId[]> {
   const { ruleset, store } = context;
   const byChain = new Map<string, RuleId[]>();
   const own = new Set<ChainId>(port.endpointChains());
   for (const role of ["svc", "svl", "ext", "fw", "xlb"] as const) own.add(port.chain(role));
-  for (const chain of own) if (chain !== NONE) byChain.set(`nat ${ruleset.chainName(chain)}`, context.rulesOf(chain));
+  for (const chain of own)
+    if (chain !== NONE && !left.has(chain)) byChain.set(`nat ${ruleset.chainName(chain)}`, context.rulesOf(chain));
   for (const rule of [...new Set(port.sharedRules)].sort((a, b) => a - b)) {
     const chain = store.chainOf(rule);
     push(byChain, `${ruleset.tableOf(chain).name} ${ruleset.chainName(chain)}`, rule);

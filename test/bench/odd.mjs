@@ -189,6 +189,20 @@ export const nasty = {
       repeat(n / 5, (i) => `KUBE-SVC-${name16(i)}`),
       repeat(n / 5, (i) => clusterRules("default/web:http", address(i), `KUBE-SVC-${name16(i)}`)).flat(),
     ),
+  "one endpoint for all Services": (n) => {
+    const [endpoint, services] = ["KUBE-SEP-AAAAAAAAAAAAAAAA", repeat(n / 5, (i) => `KUBE-SVC-${name16(i)}`)];
+    return nat(
+      [endpoint, ...services],
+      [
+        ...services.flatMap((chain, i) => [
+          ...clusterRules(`default/web-${i}:http`, address(i), chain),
+          `${chain} -j ${endpoint}`,
+          `${endpoint} -s ${address(i)} -j KUBE-MARK-MASQ`,
+        ]),
+        `${endpoint} -p tcp -m tcp -j DNAT --to-destination 10.244.0.1:80`,
+      ],
+    );
+  },
   "one big Service": (n) => {
     const endpoints = repeat(n / 5, (i) => [address(i), `KUBE-SEP-${name16(i)}`]);
     const service = `KUBE-SVC-${name16(n)}`;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { bytesOf } from "../../grammar/bytes.ts";
 import { lint } from "../../src/lint.ts";
+import { nasty } from "../bench/odd.mjs";
 
 /** More than a call takes arguments: a list of so many can be spread into none. */
 const MANY = 150_000;
@@ -38,6 +39,11 @@ ${numbered((address) => `-A KUBE-SVC-CDGGSHYLG3RE2FKL -s ${address} -j ACCEPT`)}
 COMMIT
 `;
   expect(idsOf(text)).toContain("unexpected-kube-proxy-rule");
+});
+
+test("an endpoint's chain with very many rules, to which very many Services lead", () => {
+  const ids = idsOf(nasty["one endpoint for all Services"]?.(40_000) ?? "");
+  expect(ids).toContain("missing-hairpin-mark");
 });
 
 test("a finding that thousands of rules have is counted, and what suppresses it is not called unused", () => {
