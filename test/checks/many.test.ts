@@ -46,6 +46,23 @@ test("an endpoint's chain with very many rules, to which very many Services lead
   expect(ids).toContain("missing-hairpin-mark");
 });
 
+test("a Service of old with very many NodePorts, each with its mark", () => {
+  const asked = (i: number): string =>
+    `-A KUBE-NODEPORTS -p tcp -m comment --comment "default/web:http" -m tcp --dport ${i + 1} -j`;
+  const chain = "KUBE-SVC-CDGGSHYLG3RE2FKL";
+  const text = `*nat
+:PREROUTING ACCEPT [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-SERVICES - [0:0]
+:${chain} - [0:0]
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+${Array.from({ length: 60_000 }, (_, i) => `${asked(i)} KUBE-MARK-MASQ\n${asked(i)} ${chain}`).join("\n")}
+COMMIT
+`;
+  expect(idsOf(text)).toContain("partial-capture");
+});
+
 test("a finding that thousands of rules have is counted, and what suppresses it is not called unused", () => {
   const rules = Array.from({ length: 10_005 }, (_, i) => `-A FORWARD -s 10.0.${i >> 8}.${i & 255}/32 -p tcp -j ACCEPT`);
   const text = `*filter

@@ -311,6 +311,7 @@ function isExternal(ext: i32, svc: i32, model: usize): bool {
   return isMark(mark) && targetOf(jump) === svc;
 }
 
+/** Whether the rule is a mark of the form and has that name and port. */
 function isMarkFor(
   rule: i32,
   form: usize,

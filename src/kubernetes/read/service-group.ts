@@ -79,7 +79,8 @@ export class ServiceGroup {
   }
 
   addMark(rule: RuleId): void {
-    this.#marks = this.#marks.length === 0 ? [rule] : [...this.#marks, rule];
+    if (this.#marks.length === 0) this.#marks = [rule];
+    else this.#marks.push(rule);
     this.#shared?.push(rule);
   }
 
